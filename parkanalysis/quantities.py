@@ -1,0 +1,323 @@
+"""Chinese official quantities: printed text → value, bounds, unit, hedge and direction, and back."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from decimal import Decimal
+from functools import lru_cache
+from math import isinf
+
+from parkanalysis.errors import InputError, Problem
+from parkanalysis.extraction import Mention, extract
+from parkanalysis.hedges import DIRECTIONS, FRONT, RULES, ReadingRule, cap, rule_of
+from parkanalysis.reading import CORE, Quantity, Unreadable, evaluate, finish, normalize
+from parkanalysis.units import SYMBOL, Unit, convert, trie, unit_of
+
+__all__ = [
+    "RULES",
+    "Mention",
+    "Quantity",
+    "QuantityError",
+    "ReadingRule",
+    "bounds",
+    "convert",
+    "extract",
+    "format_quantity",
+    "in_unit",
+    "parse",
+]
+
+_LONGEST = 200
+
+
+class QuantityError(InputError):
+    """A quantity that cannot be read; shows the text and the place in it.
+
+    Examples
+    --------
+    >>> parse("12.3.4 亿元")
+    Traceback (most recent call last):
+    ...
+    parkanalysis.quantities.QuantityError: quantity: found '12.3.4 亿元', character 5: '.4 亿元'; allowed: ...
+    """
+
+    def __init__(self, text: str, where: int = 0, allowed: str = "") -> None:
+        self.text, self.where, self.allowed = text, where, allowed
+        shown = text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+        rest = text[where : where + 20]
+        place = f", character {where + 1}: {rest!r}" if rest else ", at its end"
+        super().__init__(Problem("quantity", f"{shown!r}{place}", allowed))
+
+    def __reduce__(self) -> tuple[type[QuantityError], tuple[str, int, str]]:  # type: ignore[override]
+        return (QuantityError, (self.text, self.where, self.allowed))
+
+
+_NOISE = ["同比", "环比", "同期", "年均", "月均", "日均", "累计", "为", "是", "了", "到", "至", "将", "将达", "预计", "预计将", "有", "实现", "完成", "比重", "幅度", "人民币", "RMB", "元人民币", "均", "则", "也", "又", "且", "计", "合", "占", "近期", "同口径", "可比价", "名义", "实际", "平均", "每年", "约合", "其中", "大幅", "小幅", "略", "微", "进一步", "继续", "持续", "已", "已经", "再", "还", "更", "可", ":", ","]
+_CURRENCY = {"¥": "CNY", "$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "RMB": "CNY", "人民币": "CNY", "HK$": "HKD",
+             "CNY": "CNY", "USD": "USD", "EUR": "EUR", "港币": "HKD", "美元": "USD"}  # fmt: skip
+_PREFIX = re.compile(
+    rf"(?P<word>{trie([*FRONT, *DIRECTIONS, *_NOISE, *_CURRENCY])})"
+    r"|(?:比|较|与)(?:\d{4}年|上年|去年|前年|上月|上季度|上一年|全国|全省|年初|“?十[一二三四五]五”?)?"
+    r"(?:同期|同月|末|底|平均水平|平均|期间|相比){0,2}"
+    r"|每(?:(?P<per>[^\d\s]{1,5}?))(?=[ \d¥$]|约|近|不)"
+    r"|(?:是|为|相当于|等于)[^\n]{1,20}?的(?= ?[\d一二三四五六七八九十两百])"
+)
+_SIGNED = re.compile(r" *[-+负]")
+_FROM = re.compile(r" *(?:由|从)(?:原来|原先|过去|上年|去年|年初|\d{4} ?年)?的? *")
+_TO = re.compile(rf" *(?P<word>{trie(list(DIRECTIONS))})?了? *(?:到|至|为|成|达到|达)?了? *")
+
+
+def parse(text: str, rule: str | ReadingRule = "standard") -> Quantity:
+    """Read one printed quantity.
+
+    Parameters
+    ----------
+    text : str
+        ``"5 亿元以上"``, ``"近 20 亿"``, ``"2×600 兆瓦"``, ``"同比下降 1.1 个百分点"``. A bare 亿 is money.
+    rule : str or ReadingRule
+        How 约, 近 and 余 become bounds. 以上 stays open whatever the rule; :func:`bounds` caps it.
+
+    Returns
+    -------
+    Quantity
+        In canonical units.
+
+    Raises
+    ------
+    QuantityError
+        When any part of the text cannot be read.
+
+    Examples
+    --------
+    >>> parse("5 亿元以上")
+    Quantity(value=500000000.0, low=500000000.0, high=inf, unit='CNY', hedge='以上', direction=None, ...)
+    >>> parse("200 余亿元").high, parse("2×600 兆瓦").value, parse("2300 元/吨").unit
+    (30000000000.0, 1200.0, 'CNY/t')
+    >>> parse("由原来的 2300 元/吨下跌到 1580 元/吨").before
+    2300.0
+    """
+    if not isinstance(text, str):
+        raise QuantityError(repr(text), 0, "text")
+    return _parse(text, rule_of(rule))
+
+
+@lru_cache(maxsize=8192)
+def _parse(text: str, rule: ReadingRule) -> Quantity:
+    clean = normalize(text)
+    if len(clean) > _LONGEST:
+        raise QuantityError(text, _LONGEST, f"one quantity of at most {_LONGEST} characters")
+    if not clean.strip():
+        raise QuantityError(text, 0, "a number and its unit")
+    start = _FROM.match(clean)
+    if start is not None:
+        return _parse_pair(text, clean, start.end(), rule)
+    quantity, end = _parse_at(text, clean, 0, rule)
+    rest = re.compile(r" *(?:人民币|[。.])? *$").match(clean, end)
+    if rest is None:
+        raise QuantityError(text, _skip(clean, end), "nothing more after the unit and its hedge")
+    return quantity
+
+
+def _skip(clean: str, position: int) -> int:
+    while position < len(clean) and clean[position] == " ":
+        position += 1
+    return position
+
+
+def _parse_at(text: str, clean: str, start: int, rule: ReadingRule) -> tuple[Quantity, int]:
+    """Read the words in front, then the core, at a position; return where it ended."""
+    position, front, direction, default, per = _read_front(clean, start)
+    match = CORE.match(clean, position)
+    if match is None:
+        raise QuantityError(text, position, "a number, or a hedge in front of it")
+    if (
+        match.end() < len(clean)
+        and clean[match.end()] in ".,"
+        and match["u1"] is None
+        and match.end() + 1 < len(clean)
+    ):
+        raise QuantityError(text, match.end(), "one number with one decimal point")
+    try:
+        reading = evaluate(match, rule, default)
+    except Unreadable as error:
+        raise QuantityError(text, position + error.where, str(error)) from error
+    if per is not None:
+        unit = unit_of(f"{match['u2'] or match['u1'] or '元'}/{per}")
+        if unit is None:
+            raise QuantityError(text, position, "每 and a unit of measurement")
+        factor = convert_factor(reading.unit, unit)
+        reading = replace(reading, low=reading.low * factor, high=reading.high * factor,
+                          step=reading.step * factor, unit=unit)  # fmt: skip
+    return finish(reading, front, direction, text, rule), match.end()
+
+
+def convert_factor(old: Unit, new: Unit) -> float:
+    """Factor between the printed unit and the composite unit built from it."""
+    return 10.0 ** (new.power - old.power) * new.factor / old.factor
+
+
+def _read_front(
+    clean: str, position: int
+) -> tuple[int, tuple[tuple[str, str], ...], str | None, Unit | None, str | None]:
+    """Words in front: hedges, direction, currency, 每吨."""
+    front: list[tuple[str, str]] = []
+    direction: str | None = None
+    default: Unit | None = None
+    per: str | None = None
+    while True:
+        position = _skip(clean, position)
+        match = _PREFIX.match(clean, position)
+        if match is None or not match.group():
+            return position, tuple(front), direction, default, per
+        word = match["word"]
+        if word in FRONT:
+            front.append((word, FRONT[word]))
+        elif word in DIRECTIONS:
+            direction = DIRECTIONS[word]
+        elif word in _CURRENCY:
+            default = Unit(_CURRENCY[word])
+        if match["per"]:
+            per = match["per"]
+        position = match.end()
+
+
+def _parse_pair(text: str, clean: str, start: int, rule: ReadingRule) -> Quantity:
+    """由 2300 元/吨下跌到 1580 元/吨: the later figure, with the earlier one beside it."""
+    first = CORE.match(clean, start)
+    turn = _TO.match(clean, first.end()) if first else None
+    if first is None or turn is None or (first["n2"] is None and not turn.group().strip()):
+        raise QuantityError(text, start, "two quantities: 由 … 到 …")
+    if first["n2"] is not None:  # 从 10 亿到 20 亿 reads as a range
+        middle = first.end("u1") if first["u1"] else first.end("n1")
+        first, turn = CORE.match(clean[:middle], start), _TO.match(clean, middle)
+        assert first is not None
+        assert turn is not None
+    later, end = _parse_at(text, clean, turn.end(), rule)
+    if clean[end:].strip(" 。"):
+        raise QuantityError(text, _skip(clean, end), "nothing more after the second quantity")
+    second = CORE.search(clean, turn.end())
+    word = (second["u2"] or second["u1"]) if second else None
+    try:
+        earlier = evaluate(first, rule, unit_of(word) if word else None)
+    except Unreadable as error:
+        raise QuantityError(text, start + error.where, str(error)) from error
+    if earlier.unit.code != later.unit:
+        raise QuantityError(text, start, f"one unit on both sides, not {earlier.unit.code} and {later.unit}")
+    direction = DIRECTIONS[turn["word"]] if turn["word"] else later.direction
+    return replace(later, direction=direction, before=earlier.low)
+
+
+def bounds(quantity: Quantity, rule: str | ReadingRule = "standard") -> tuple[float, float]:
+    """Interval of a quantity under a reading rule, open ends capped as the rule declares.
+
+    Parameters
+    ----------
+    quantity : Quantity
+        As parsed under any rule.
+    rule : str or ReadingRule
+
+    Returns
+    -------
+    tuple of float
+        Low and high, in the quantity's unit.
+
+    Examples
+    --------
+    >>> bounds(parse("5 亿元以上")), bounds(parse("5 亿元以上"), "literal")
+    ((500000000.0, 600000000.0), (500000000.0, inf))
+    """
+    rule = rule_of(rule)
+    low, high = quantity.low, quantity.high
+    try:
+        read = parse(quantity.text, rule)
+    except QuantityError:
+        read = quantity
+    if read.value and read.hedge == quantity.hedge:
+        factor = quantity.value / read.value
+        low, high = sorted((read.low * factor, read.high * factor))
+    return cap(low, high, quantity.value, rule)
+
+
+def in_unit(quantity: Quantity, unit: str) -> Quantity:
+    """Return the same amount in another unit.
+
+    Examples
+    --------
+    >>> in_unit(parse("37.01 亿元"), "CNY_100m").value
+    37.01
+    """
+
+    def to(amount: float) -> float:
+        return amount if isinf(amount) else convert(amount, quantity.unit, unit)
+
+    before = None if quantity.before is None else to(quantity.before)
+    return replace(quantity, value=to(quantity.value), low=to(quantity.low), high=to(quantity.high),
+                   unit=unit, before=before)  # fmt: skip
+
+
+# --- printing ---------------------------------------------------------------------------
+
+_FOLD = {2.0: "一", 4.0: "两", 8.0: "三", 16.0: "四"}
+
+
+def _printed(value: float, unit: str) -> str:
+    """Number with 万 or 亿 and its unit word; the fraction as a percentage."""
+    exact = Decimal(repr(value))
+    if unit == "fraction":
+        return format(exact.scaleb(2).normalize(), "f") + "%"
+    for multiplier, power in (("亿", 8), ("万", 4)):
+        if abs(exact) >= 10**power:
+            return f"{format(exact.scaleb(-power).normalize(), 'f')} {multiplier}{_symbol(unit)}"
+    return f"{format(exact.normalize(), 'f')} {_symbol(unit)}"
+
+
+def _symbol(unit: str) -> str:
+    if unit in SYMBOL:
+        return SYMBOL[unit]
+    above, slash, below = unit.partition("/")
+    return f"{SYMBOL.get(above, above)}/{SYMBOL.get(below, below)}" if slash else unit
+
+
+def format_quantity(quantity: Quantity) -> str:
+    """Print a quantity so that parsing it again gives the same.
+
+    The figure is written anew from the fields; where no such writing reads back the same (a
+    unit that is no power of ten of its code), the text it was read from is returned.
+
+    Examples
+    --------
+    >>> format_quantity(parse("２００余亿元")), format_quantity(parse("下降１．１个百分点"))
+    ('200 余亿元', '下降 1.1 个百分点')
+    """
+    for rule in ("standard", "literal", "wide"):
+        for candidate in _candidates(quantity):
+            try:
+                if parse(candidate, rule) == quantity:
+                    return candidate
+            except QuantityError:
+                continue
+    return quantity.text or _printed(quantity.value, quantity.unit)
+
+
+def _candidates(quantity: Quantity) -> list[str]:
+    """Ways to write a quantity, the likeliest first."""
+    figure, hedge = _printed(quantity.value, quantity.unit), quantity.hedge or ""
+    head = f"{quantity.direction} " if quantity.direction and quantity.direction != "翻番" else ""
+    if quantity.before is not None:
+        before = _printed(quantity.before, quantity.unit)
+        return [
+            f"由 {before}{quantity.direction or ''}到 {hedge}{figure}",
+            f"由 {before}{quantity.direction or ''}到 {figure}{hedge}",
+        ]
+    if quantity.direction == "翻番" and quantity.value in _FOLD:
+        return [f"{hedge}翻{_FOLD[quantity.value]}番"]
+    number, _, rest = figure.partition(" ")
+    plain = [f"{head}{hedge} {figure}", f"{head}{figure}{hedge}", f"{head}{number} {hedge}{rest}"]
+    months = rest.startswith("个") and quantity.unit in ("month", "hour")
+    inside = [f"{head}{number}个{hedge}{rest[1:]}"] if months else []
+    span = []
+    if quantity.low < quantity.high < float("inf"):
+        low, high = _printed(quantity.low, quantity.unit), _printed(quantity.high, quantity.unit)
+        span = [f"{head}{low}-{high}"]
+    return [*span, *plain, *inside] if not hedge else [*plain, *inside, *span]

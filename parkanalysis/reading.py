@@ -1,0 +1,263 @@
+"""The grammar of one printed quantity: the pattern shared by parsing and extraction, and its value."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from parkanalysis.hedges import BEHIND, ReadingRule, apply_hedge, strongest
+from parkanalysis.numerals import ARABIC, CHINESE, NumeralError, number
+from parkanalysis.units import UNIT_PATTERN, Unit, unit_of
+
+__all__ = ["CORE", "Quantity", "evaluate", "normalize"]
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A printed quantity.
+
+    Attributes
+    ----------
+    value : float
+        The figure in canonical units; the middle of a range; the later figure of a from–to pair.
+    low, high : float
+        Bounds under the reading rule; ``high`` is infinite for 以上 until :func:`bounds` caps it.
+    unit : str
+        Canonical code: ``CNY``, ``CNY/t``, ``t``, ``kWh``, ``MW``, ``count``, ``fraction`` …
+    hedge, direction : str or None
+        The word that made the bounds (左右) and the way it moved (减少), as printed.
+    text : str
+        What was read. Two quantities that differ only in it are equal.
+    before : float or None
+        The earlier figure of a from–to pair.
+    """
+
+    value: float
+    low: float
+    high: float
+    unit: str
+    hedge: str | None = None
+    direction: str | None = None
+    text: str = field(default="", compare=False)
+    before: float | None = None
+
+    def __str__(self) -> str:
+        from parkanalysis.quantities import format_quantity  # the module that prints
+
+        return format_quantity(self)
+
+
+_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_OTHER = {"　": " ", "\xa0": " ", " ": " ", "\t": " ", "，": ",", "—": "-", "–": "-", "―": "-",
+          "－": "-", "−": "-", "‐": "-", "‑": "-", "─": "-", "～": "~", "〜": "~", "∼": "~", "﹪": "%", "✕": "×", "╳": "×",
+          "內": "内", "餘": "余", "約": "约", "億": "亿", "萬": "万", "噸": "吨", "個": "个", "畝": "亩", "￥": "¥",
+          "圓": "元", "逹": "达", "噚": "噚", "兩": "两", "幾": "几", "達": "达", "過": "过", "減": "减",
+          "㎡": "㎡", "﹣": "-", "／": "/", "∕": "/"}  # fmt: skip
+_NORMAL = _WIDE | {ord(k): ord(v) for k, v in _OTHER.items()}
+
+
+def normalize(text: str) -> str:
+    """Half-width digits, one kind of dash, plain spaces; every character keeps its place.
+
+    Examples
+    --------
+    >>> normalize("１０—１２　亿元")
+    '10-12 亿元'
+    """
+    return text.translate(_NORMAL)
+
+
+_NUMBER = (
+    rf"(?:(?:{ARABIC})(?: ?[百千万亿]++(?:\d++(?:\.\d++)?+[十百千万]++|\d(?![\d.,年月日:/×%个号]))*+)?+"
+    rf"|[{CHINESE}]++(?:点[零〇一二三四五六七八九]++[百千万亿]*+)?+)"
+)
+_MORE = "[多余几来]"
+
+
+def _side(name: str) -> str:
+    """One number with what stands between it and its unit: 200 余亿元, 9 个多月, 3 倍多."""
+    return (
+        rf"(?P<n{name}>{_NUMBER})"
+        rf"(?: ?(?P<x{name}>{_MORE}))?+(?: ?(?P<m{name}>[百千万亿]++)(?: ?(?P<y{name}>[多余]))?+)?+"
+        rf"(?: ?(?P<u{name}>{UNIT_PATTERN})(?P<z{name}>[多余半](?![元功样式边层次媒家个种年月日天热额名数导价]))?+)?+"
+    )
+
+
+_BEHIND = "|".join(map(re.escape, sorted(BEHIND, key=len, reverse=True)))
+CORE = re.compile(
+    rf"(?P<sign>(?<![\d\w)%]) ?[-+]|负)?"
+    rf"(?:(?P<den>[百千万]|{_NUMBER}) ?分之 ?(?P<num>{_NUMBER}(?: ?[百千万亿])?)(?P<numx>[多余几])?"
+    rf"(?: ?[-~至到] ?(?:百分之 ?)?(?P<num2>{_NUMBER}))?"
+    rf"|翻了?(?P<fold>[一二两三四五六七八九十\d]{{0,2}})(?P<foldx>[多余])?番"
+    rf"|(?P<half>一半|半数|对半|过半|半年|半个月|半个小时|半小时|半天)"
+    rf"|(?P<some>[数几](?=[十百千万亿]))?(?:(?P<times>\d{{1,3}}) ?[×xX*] ?(?=\d))?{_side('1')}"
+    rf"(?: ?(?:-{{1,2}}|~|至|到|或) ?(?:近|约)?{_side('2')})?"
+    rf"(?: ?[×*] ?(?P<after>\d{{1,3}})(?![\d.]))?)"
+    rf"(?: ?\(?(?P<behind>{_BEHIND})\)?(?![游级班联外部容陆蒙涵销需资地生个体合改治理车来步动源重]))?"
+)
+"""Regular expression of a quantity; it always consumes a run of digits whole, so time is linear."""
+
+_TRAILING = re.compile(r"[百千万亿]*+$")
+_BLANK = Unit("count")
+
+
+class Unreadable(ValueError):
+    """A match that is no quantity; ``where`` counts from the start of the match."""
+
+    def __init__(self, allowed: str, where: int = 0) -> None:
+        super().__init__(allowed)
+        self.where = where
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What :func:`evaluate` found: the figure, its grain, its unit and the kind of hedge."""
+
+    low: float
+    high: float
+    step: float
+    unit: Unit
+    hedges: tuple[tuple[str, str], ...]
+    bare: bool
+    direction: str | None = None
+
+
+@lru_cache(maxsize=16384)
+def _scaled(digits: str, multiplier: str) -> tuple[str, int, int, int]:
+    """Mantissa, power of ten, step exponent, and the step of a 多 that follows the multiplier."""
+    mantissa, power, step = number(digits)
+    scale = number("1" + multiplier)[1] if multiplier else 0
+    if power:
+        late = min(step, power)
+    else:
+        late = 8 if digits.endswith("亿") else 4 if digits.endswith("万") else min(step, 0)
+    return mantissa, power + scale, step + scale, late + scale
+
+
+def _amount(mantissa: str, power: int, unit: Unit) -> float:
+    return float(f"{mantissa}e{power + unit.power}") * unit.factor
+
+
+def _evaluate_side(
+    m: re.Match[str], side: str, unit: Unit, multiplier: str
+) -> tuple[float, float, str | None]:
+    """Value, step and 余/多 of one side of a range."""
+    digits, more = m["n" + side], m["x" + side]
+    try:
+        mantissa, power, step, late_step = _scaled(digits, multiplier)
+    except NumeralError as error:
+        raise Unreadable(str(error), m.start("n" + side) - m.start()) from error
+    late = m["y" + side] or m["z" + side] or ("多" if "多" in (m["u" + side] or "") else None)
+    if late == "半":
+        mantissa, late = str(float(mantissa) + 0.5), None
+    elif late or (more and power and not multiplier):
+        step = late_step
+    grain = float(f"1e{step + unit.power}") * unit.factor
+    if more and step == 0 and unit.code == "count" and float(mantissa) >= 10:
+        grain = 10 - float(mantissa) % 10  # 118 余家 leaves no whole number below 119: to 120
+    return _amount(mantissa, power, unit), grain, more or late
+
+
+def evaluate(m: re.Match[str], rule: ReadingRule, default: Unit | None = None) -> Reading:
+    """Read a match of :data:`CORE`.
+
+    Raises
+    ------
+    Unreadable
+        When the match is no quantity; says what is allowed and where.
+    """
+    behind = m["behind"]
+    hedges: tuple[tuple[str, str], ...] = ((behind, BEHIND[behind]),) if behind else ()
+    if m["n1"] is None:
+        return _evaluate_special(m, hedges)
+    word, first = m["u2"] or m["u1"], m["u1"]
+    unit = unit_of(word) if word else default
+    if word and unit is None:
+        raise Unreadable(
+            f"a unit of measurement, not {word!r}", m.start("u2" if m["u2"] else "u1") - m.start()
+        )
+    bare = unit is None
+    if unit is None:
+        unit = Unit("CNY") if "亿" in (m["m2"] or m["m1"] or m["n2"] or m["n1"]) else _BLANK
+    multiplier = m["m1"] or ""
+    if m["n2"] is None:
+        low, step, more = _evaluate_side(m, "1", unit, multiplier)
+        high = low
+    else:
+        high, step, more = _evaluate_side(m, "2", unit, m["m2"] or "")
+        left = (unit_of(first) or unit) if first and m["u2"] else unit
+        low = _evaluate_side(m, "1", left, multiplier)[0]
+        if not first and (shared := m["m2"] or _TRAILING.search(m["n2"])[0]):  # type: ignore[index]
+            wider = _evaluate_side(m, "1", left, shared)[0]
+            low = wider if wider <= high and not multiplier else low
+        if left.code != unit.code:
+            raise Unreadable(f"one unit on both sides, not {first!r} and {word!r}", m.start("u1") - m.start())
+        if low > high:
+            raise Unreadable("a range from the smaller to the larger number", m.start("n1") - m.start())
+    if m["some"]:
+        low, high = low * rule.several[0], high * rule.several[1]
+    count = float(m["times"] or m["after"] or 1)
+    if count != 1 and unit.code in ("m", "km"):
+        raise Unreadable("one number; this is a pair of lengths", m.start("n1") - m.start())
+    if m["sign"] and m["sign"].strip() in ("-", "负"):
+        low, high = -high, -low
+    if more in ("几", "多", "余", "来"):
+        hedges = ((more, "around" if more == "来" else "more"), *hedges)
+    return Reading(low * count, high * count, step * count, unit, hedges, bare)
+
+
+def _evaluate_special(m: re.Match[str], hedges: tuple[tuple[str, str], ...]) -> Reading:
+    """百分之八, 三分之二, 翻一番, 一半, 半年."""
+    try:
+        if m["den"] is not None:
+            return _fraction(m, hedges)
+        if m["fold"] is not None:
+            value = 2.0 ** float(number(m["fold"] or "1")[0])
+            return Reading(value, value, value, Unit("times"), hedges, False, "翻番")
+    except (NumeralError, ZeroDivisionError) as error:
+        raise Unreadable(str(error)) from error
+    half = m["half"]
+    if "年" in half or "月" in half or "时" in half or "天" in half:
+        unit = Unit({"年": "year", "月": "month", "时": "hour", "天": "day"}[half[-1]])
+    else:
+        unit = Unit("fraction")
+        if half == "过半":
+            hedges = (("过", "over"), *hedges)
+    return Reading(0.5, 0.5, 0.1, unit, hedges, False)
+
+
+def _fraction(m: re.Match[str], hedges: tuple[tuple[str, str], ...]) -> Reading:
+    """百分之二十三点五 by powers of ten, 三分之二 by division."""
+    den, num = m["den"], m["num"]
+    sign = -1.0 if m["sign"] and m["sign"].strip() in ("-", "负") else 1.0
+    mantissa, power, step = number(num)
+    if m["numx"]:
+        hedges = ((m["numx"], "more"), *hedges)
+    if den in ("百", "千", "万"):
+        scale = {"百": 2, "千": 3, "万": 4}[den]
+        low = sign * float(f"{mantissa}e{power - scale}")
+        high = low
+        if m["num2"]:
+            other, other_power, _ = number(m["num2"])
+            high = sign * float(f"{other}e{other_power - scale}")
+        return Reading(
+            min(low, high), max(low, high), float(f"1e{step - scale}"), Unit("fraction"), hedges, False
+        )
+    base = number(den)
+    value = sign * float(f"{mantissa}e{power}") / float(f"{base[0]}e{base[1]}")
+    return Reading(value, value, 0.0, Unit("fraction"), hedges, False)
+
+
+def finish(
+    reading: Reading, front: tuple[tuple[str, str], ...], direction: str | None, text: str, rule: ReadingRule
+) -> Quantity:
+    """Apply the deciding hedge and build the quantity."""
+    hedges = front + reading.hedges
+    kind = strongest([k for _, k in hedges])
+    hedge = next((w for w, k in hedges if k == kind), None)
+    value = reading.low if reading.low == reading.high else (reading.low + reading.high) / 2
+    low, high = reading.low, reading.high
+    if kind:
+        low, high = apply_hedge(low, high, reading.step, kind, rule)
+    return Quantity(value, low, high, reading.unit.code, hedge, direction or reading.direction, text)
