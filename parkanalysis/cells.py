@@ -1,0 +1,288 @@
+"""What one printed cell of a statistical table says: a figure, a unit, a period or a name."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from decimal import Decimal
+
+__all__ = ["Figure", "Period", "additive", "clean_name", "figure", "indent", "period", "split_unit", "unit"]
+
+_MARKS = re.compile(r"[①-⑳⑴-⒇¹²³⁰-⁹*＊†‡]+|[\[［〔]\s*(?:\d{1,2}|注\d*)\s*[\]］〕]")
+_HAN = r"[㐀-鿿]"
+_ORDINAL = re.compile(
+    r"^(?:[一二三四五六七八九十]+、|\([一二三四五六七八九十]+\)|\(\d{1,2}\)|\d{1,2}[.、](?!\d))\s*"
+)
+_SYMBOLS = {
+    "": "blank",
+    "-": "none",
+    "…": "omitted",
+    "#": "suppressed",
+    "x": "suppressed",
+    "n.a.": "not_available",
+    "n/a": "not_available",
+    "不详": "not_available",
+    "无": "none",
+}
+_MULTIPLIERS = {"十": 1, "百": 2, "千": 3, "万": 4, "十万": 5, "百万": 6, "千万": 7, "亿": 8, "万亿": 12}
+_BASES = {
+    "元": ("CNY", 0),
+    "人民币": ("CNY", 0),
+    "美元": ("USD", 0),
+    "吨": ("t", 0),
+    "吨标准煤": ("tce", 0),
+    "吨标煤": ("tce", 0),
+    "公斤": ("t", -3),
+    "千克": ("t", -3),
+    "千瓦时": ("kWh", 0),
+    "度": ("kWh", 0),
+    "千瓦小时": ("kWh", 0),
+    "瓦": ("MW", -6),
+    "千瓦": ("MW", -3),
+    "兆瓦": ("MW", 0),
+    "千伏": ("kV", 0),
+    "立方米": ("m3", 0),
+    "平方米": ("m2", 0),
+    "平方公里": ("km2", 0),
+    "公里": ("km", 0),
+    "米": ("km", -3),
+    "亩": ("mu", 0),
+    "公顷": ("ha", 0),
+    "年": ("year", 0),
+    "小时": ("hour", 0),
+    "重量箱": ("count", 0),
+    "%": ("fraction", -2),
+    "‰": ("fraction", -3),
+    "个百分点": ("percentage_point", 0),
+    "百分点": ("percentage_point", 0),
+    "倍": ("times", 0),
+}
+_COUNTED = "个家户人台套辆件只条块箱头所座项次部支艘架处宗起"
+_LATIN = {
+    "kwh": ("kWh", 0),
+    "mw": ("MW", 0),
+    "kw": ("MW", -3),
+    "t": ("t", 0),
+    "km": ("km", 0),
+    "kv": ("kV", 0),
+}
+# Amounts of which parts add up to a whole; rates, prices and indices do not.
+_NOT_ADDITIVE = {"fraction", "percentage_point", "times", "index", "kV", "year"}
+
+
+def additive(code: str) -> bool:
+    """Tell whether parts in this unit add up to their total."""
+    return code not in _NOT_ADDITIVE and "/" not in code
+
+
+def unit(text: str) -> tuple[str, int] | None:
+    """Read a printed unit as its canonical code and the power of ten that leads there.
+
+    Examples
+    --------
+    >>> unit("万元"), unit("亿千瓦时"), unit("元/吨"), unit("%")
+    (('CNY', 4), ('kWh', 8), ('CNY/t', 0), ('fraction', -2))
+    >>> unit("上年=100")
+    ('index', 0)
+    >>> unit("贵阳") is None
+    True
+    """
+    text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).replace("每", "/").strip("/")
+    if re.fullmatch(r"(?:以)?(?:上年|上年同期|上月|同期|\d{4}年?)(?:同期|同月)?(?:=|为)100|指数", text):
+        return "index", 0
+    above, slash, below = text.partition("/")
+    top = _simple_unit(above)
+    if not slash or top is None:
+        return top if not slash else None
+    bottom = _simple_unit(below) or (("day", 0) if below in {"日", "天"} else None)
+    bottom = ("month", 0) if below == "月" else bottom
+    return (f"{top[0]}/{bottom[0]}", top[1] - bottom[1]) if bottom else None
+
+
+def _simple_unit(text: str) -> tuple[str, int] | None:
+    if text in _BASES:
+        return _BASES[text]
+    if text.lower() in _LATIN:
+        return _LATIN[text.lower()]
+    for prefix in sorted(_MULTIPLIERS, key=len, reverse=True):
+        if text.startswith(prefix):
+            base = _simple_unit(text[len(prefix) :])
+            return (base[0], base[1] + _MULTIPLIERS[prefix]) if base else None
+    if text and (text in _COUNTED or text in {"人次", "人民币元", "企业个数", "户数", "户次"}):
+        return "count", 0
+    return None
+
+
+def split_unit(text: str) -> tuple[str, str | None]:
+    """Take the unit out of a header or row name: in brackets, after a comma or a slash, or a bare per cent.
+
+    Examples
+    --------
+    >>> split_unit("水泥(万吨)"), split_unit("比上年增长%"), split_unit("轻工业(老口径)")
+    (('水泥', '万吨'), ('比上年增长', '%'), ('轻工业(老口径)', None))
+    """
+    for match in re.finditer(r"\((?:单位:)?([^()]*)\)", text):
+        inner = match.group(1).replace("±", "")
+        if unit(inner) is not None:
+            return (text[: match.start()] + text[match.end() :]).strip(" _,"), inner
+    tail = re.search(r"(?:[,:_]|单位:?|\s)\s*([^\s,:_()]+)$|((?<=.)[%‰])$", text)
+    if tail and unit(tail.group(1) or tail.group(2)) is not None:
+        return text[: tail.start()].strip(" _,:±"), tail.group(1) or tail.group(2)
+    return text, None
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A cell of the body: exact printed number or None, status, own unit, decimals printed."""
+
+    value: Decimal | None
+    status: str
+    unit: str | None = None
+    decimals: int = 0
+
+
+def figure(text: str) -> Figure | None:
+    """Read a body cell; None when it is neither a number nor a sign for a missing one.
+
+    Footnote marks go before full-width digits are folded, or 12① would read as 121.
+
+    Examples
+    --------
+    >>> figure("１，２３４．５"), figure("12①").value, figure("8.1%").unit
+    (Figure(value=Decimal('1234.5'), status='reported', unit=None, decimals=1), Decimal('12'), '%')
+    >>> figure("…").status, figure("——").status, figure("1.2.3") is None
+    ('omitted', 'none', True)
+    """
+    bare = text.strip(" \t\u3000\xa0")
+    if re.fullmatch(r"[#＃]+", bare) or re.fullmatch(r"\*{1,3}|[xX×]", bare):
+        return Figure(None, "suppressed")
+    if re.fullmatch(r"#(?:N/A|REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL!)", bare):
+        return Figure(None, "error_value")
+    if re.fullmatch(r"…+|⋯+|\.{3,6}", bare):
+        return Figure(None, "omitted")
+    bare = unicodedata.normalize("NFKC", _MARKS.sub("", bare))
+    bare = re.sub(r"[−–—―─﹣]", "-", re.sub(r"\s+", "", bare))
+    if re.fullmatch(r"-+", bare):
+        return Figure(None, "none")
+    if bare.lower() in _SYMBOLS:
+        return Figure(None, _SYMBOLS[bare.lower()])
+    match = re.fullmatch(r"([+-]?)(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(e[+-]?\d{1,2})?(.*)", bare, re.IGNORECASE)
+    if match is None:
+        return None
+    sign, whole, fraction, power, rest = match.groups(default="")
+    if rest and unit(rest) is None:
+        return None
+    value = Decimal(sign + whole.replace(",", "") + fraction + power)
+    return Figure(value, "reported", rest or None, max(len(fraction) - 1, 0))
+
+
+def indent(text: str) -> int:
+    """Return the width of the leading blanks, in half-width spaces."""
+    lead = text[: len(text) - len(text.lstrip(" \t\u3000\xa0"))]
+    return sum(2 if mark in "\u3000\t" else 1 for mark in lead)
+
+
+def clean_name(text: str) -> str:
+    """Normalise a name: half width, no spaces between Chinese characters, no footnote marks or ordinals.
+
+    Examples
+    --------
+    >>> clean_name("　合　　计"), clean_name("一、铝（含加工）①"), clean_name("GDP  per head")
+    ('合计', '铝(含加工)', 'GDP per head')
+    """
+    name = unicodedata.normalize("NFKC", _MARKS.sub("", text)).strip()
+    name = re.sub(rf"(?<={_HAN})\s+(?=[{_HAN[1:-1]}(:])|(?<=[():])\s+|\s+(?=[():])", "", name)
+    return _ORDINAL.sub("", re.sub(r"\s+", " ", name)) or name
+
+
+@dataclass(frozen=True)
+class Period:
+    """Months ``first`` to ``last`` of a year, either unknown; ``shift`` years back for 上年同期."""
+
+    year: int | None = None
+    first: int | None = None
+    last: int | None = None
+    shift: int = 0
+    current: bool = False
+
+    def join(self, other: Period) -> Period:
+        """Complete what this period leaves open from another."""
+        months = (self.first, self.last) if self.last else (other.first, other.last)
+        return Period(
+            self.year or other.year, *months, self.shift or other.shift, self.current or other.current
+        )
+
+    def code(self) -> str:
+        """ISO 8601 (``2015``, ``2015-03``, ``2015-01/2015-06``); ``XXXX`` for an unknown year (8601-2)."""
+        year = "XXXX" if self.year is None else str(self.year - self.shift)
+        if self.last is None:
+            return year
+        if self.first == self.last:
+            return f"{year}-{self.last:02d}"
+        return f"{year}-{self.first:02d}/{year}-{self.last:02d}"
+
+
+_YEAR = r"(?P<year>(?:19|20)\d{2})"
+_TO = r"[-–—―~至到]+"
+_PERIODS = [
+    re.compile(rf"(?:{_YEAR}年?)?(?:(?P<first>1?\d)月?{_TO})?(?P<last>1[0-2]|[1-9])月份?(?P<ytd>止?累计)?"),
+    re.compile(rf"{_YEAR}[-./年]?(?P<last>0[1-9]|1[0-2])(?:[-./]\d\d)?月?"),
+    re.compile(rf"{_YEAR}[-./年](?P<last>[1-9])(?!\d)月?"),
+    re.compile(
+        rf"(?:{_YEAR}年?)?(?P<quarter>(?:第?[一二三四1-4]|前[二三四]|1{_TO}[2-4])季度?|上半年|下半年|Q[1-4])"
+    ),
+    re.compile(rf"{_YEAR}年?(?:度)?(?:全年)?"),
+    re.compile(
+        rf"(?P<now>本年|今年|(?:上年|去年)(?:同期)?|同期)?(?P<ytd>(?:1{_TO}本月|本月止|自年初)?累计|1{_TO}本月|本月止)?"
+    ),
+    re.compile(r"(?P<now>本月|当月|本期|上年同月|去年同月|上年本月)(?:数|实际|完成)?"),
+]
+_TAIL = re.compile(r"(?:年末|年底|末|底|份|累计|累计数|绝对量|绝对数|数)*")
+_QUARTERS = {"上半年": (1, 6), "下半年": (7, 12)}
+
+
+def period(text: str) -> tuple[Period, str] | None:
+    """Read the period that a header begins with; return it and the words after it.
+
+    Examples
+    --------
+    >>> period("2015年1-6月")[0].code(), period("一季度")[0].code(), period("2015年产值")[1]
+    ('2015-01/2015-06', 'XXXX-01/XXXX-03', '产值')
+    >>> period("产值") is None
+    True
+    """
+    text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
+    for pattern in _PERIODS:
+        match = pattern.match(text)
+        if match is None or not match.group():
+            continue
+        rest = text[match.end() :]
+        if rest[:1].isdigit() or (rest and rest[0] in ".,=-~至到"):
+            continue
+        rest = rest if not _TAIL.fullmatch(rest) else ""
+        return _built(match.groupdict()), rest
+    return None
+
+
+def _built(groups: dict[str, str | None]) -> Period:
+    year = int(groups.get("year") or 0) or None
+    now, ytd = groups.get("now") or "", bool(groups.get("ytd"))
+    shift = 1 if now[:1] in {"上", "去", "同"} and now else 0
+    if groups.get("quarter"):
+        return Period(year, *_quarter(groups["quarter"] or ""))
+    if "now" in groups:
+        return Period(year, 1 if ytd else None, None, shift, ytd or now.endswith("月") or now == "本期")
+    last = int(groups.get("last") or 0) or None
+    first = 1 if ytd else int(groups.get("first") or 0) or last
+    return Period(year, first, last)
+
+
+def _quarter(text: str) -> tuple[int, int]:
+    if text in _QUARTERS:
+        return _QUARTERS[text]
+    number = next(
+        int(c) if c.isdigit() else "一二三四".index(c) + 1 for c in reversed(text) if c in "1234一二三四"
+    )
+    first = 1 if text[0] == "前" or re.match(rf"1{_TO}", text) else number * 3 - 2
+    return first, number * 3
