@@ -70,5 +70,9 @@ class InputError(ValueError):
         self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
         super().__init__("\n".join(str(p) for p in self.problems))
 
+    def _render_traceback_(self) -> list[str]:
+        """Show a notebook's reader the lines themselves, not the way to them (IPython's hook)."""
+        return [f"{type(self).__name__}: {self}"]
+
     def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Problem, ...]]]:
         return (InputError, (self.problems,))

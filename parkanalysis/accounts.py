@@ -1,0 +1,83 @@
+"""Accounts of the base year: rates times output, balanced to the published total; pure arithmetic."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["balance", "posterior_spread", "value_added"]
+
+
+def value_added(value_added_rate: Any, gross_output: Any) -> Any:
+    """Value added from gross output.
+
+    value_added = value_added_rate * gross_output
+
+    Examples
+    --------
+    >>> value_added(0.25, 24.08)
+    6.02
+    """
+    return value_added_rate * gross_output
+
+
+def balance(prior: ArrayLike, variance: ArrayLike, total: float) -> NDArray[np.float64]:
+    """Least-squares adjustment of parts to a published total.
+
+    x = prior + variance / sum(variance) * (total - sum(prior))
+
+    The minimum of sum((x - prior)^2 / variance) under sum(x) = total (Stone, Champernowne and
+    Meade 1942, for uncorrelated items and one constraint). Applied to each draw of the prior it
+    gives draws of the posterior, since the adjustment is the conditional mean plus the
+    conditional deviation of a normal vector.
+
+    Parameters
+    ----------
+    prior : array, shape (n_parts,) or (n_parts, n_draws)
+        亿元.
+    variance : array, shape (n_parts,)
+        Not negative. A part with variance 0 keeps its prior. Where all are 0 the parts are scaled.
+    total : float
+        亿元.
+
+    Returns
+    -------
+    array, shape of ``prior``
+        Sums to ``total`` over the first axis.
+
+    Raises
+    ------
+    ValueError
+        On a negative variance, or where the parts cannot be scaled because they sum to 0.
+
+    Examples
+    --------
+    >>> balance([4.0, 5.0], [1.0, 3.0], 13.0).tolist()
+    [5.0, 8.0]
+    """
+    x, v = np.asarray(prior, dtype=float), np.asarray(variance, dtype=float)
+    if (v < 0).any():
+        raise ValueError("a variance is negative")
+    gap = total - x.sum(axis=0)
+    if v.sum() == 0:
+        if np.any(x.sum(axis=0) == 0):
+            raise ValueError("parts that sum to 0 cannot be scaled to the total")
+        return x * (total / x.sum(axis=0))
+    weight = (v / v.sum()).reshape(-1, *[1] * (x.ndim - 1))
+    return np.asarray(x + weight * gap)
+
+
+def posterior_spread(variance: ArrayLike) -> NDArray[np.float64]:
+    """Standard deviation of each part after balancing.
+
+    sqrt(variance - variance^2 / sum(variance))
+
+    Examples
+    --------
+    >>> posterior_spread([1.0, 1.0]).round(6).tolist()
+    [0.707107, 0.707107]
+    """
+    v = np.asarray(variance, dtype=float)
+    return np.asarray(np.sqrt(v - v**2 / v.sum())) if v.sum() > 0 else np.zeros_like(v)

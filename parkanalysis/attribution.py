@@ -1,0 +1,190 @@
+"""Who carries the gap: exact Shapley values of the drivers, the ordered waterfall, the overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import comb
+
+import numpy as np
+from numpy.typing import NDArray
+
+from parkanalysis.errors import InputError, Problem
+from parkanalysis.model import ORDER, Effect, State, evaluate
+
+__all__ = [
+    "BASELINE",
+    "BASE_YEAR",
+    "MAX_DRIVERS",
+    "Game",
+    "game",
+    "shapley",
+    "shapley_by_industry",
+    "unshocked",
+    "waterfall",
+]
+
+Array = NDArray[np.float64]
+BASELINE = "baseline"
+BASE_YEAR = "base_year"
+MAX_DRIVERS = 14
+
+
+@lru_cache(maxsize=32)
+def _weights(n: int) -> Array:
+    """Weight of each driver (row) on each coalition (column, a bit mask).
+
+    +|S|!(n-|S|-1)!/n! of the coalition joined to S, minus the same of S (Shapley 1953, eq. 12).
+    """
+    table = np.zeros((n, 1 << n))
+    for mask in range(1 << n):
+        size = mask.bit_count()
+        for i in range(n):
+            if not mask >> i & 1:
+                weight = 1 / (n * comb(n - 1, size))
+                table[i, mask | 1 << i] += weight
+                table[i, mask] -= weight
+    return table
+
+
+def shapley(value: Callable[[int], Array], n: int) -> Array:
+    """Shapley values of n drivers.
+
+    Parameters
+    ----------
+    value : callable
+        From a bit mask of the drivers that act to the outcome, shape (n_draws,).
+    n : int
+        Number of drivers; the value is asked 2**n times.
+
+    Returns
+    -------
+    array, shape (n, n_draws)
+        Sums over the drivers to value(all) - value(none).
+
+    Examples
+    --------
+    >>> shapley(lambda mask: np.array([[0.0, 1.0, 2.0, 5.0][mask]]), 2).ravel().tolist()
+    [2.0, 3.0]
+    """
+    if n == 0:
+        return np.zeros((0, *np.shape(value(0))))
+    weights = _weights(n)
+    result = 0.0
+    for mask in range(1 << n):
+        result = result + weights[:, mask, None] * value(mask)[None, :]
+    return np.asarray(result)
+
+
+@dataclass(frozen=True, eq=False)
+class Game:
+    """From one state to another by switching drivers.
+
+    Attributes
+    ----------
+    before, after : State
+    drivers : tuple of str
+        ``base_year`` (where the base year differs), ``baseline``, then shocks in the stated order.
+    """
+
+    before: State
+    after: State
+    drivers: tuple[str, ...]
+
+    def effect(self, shock: str, acts: bool) -> Effect | None:
+        """The shock as it stands with its driver switched on or off."""
+        return (self.after if acts else self.before).effects.get(shock)
+
+    def industry_value(self, industry: str, acting: frozenset[str]) -> Array:
+        """Value added of an industry when only the drivers in ``acting`` have switched."""
+        base = (self.after if BASE_YEAR in acting or BASE_YEAR not in self.drivers else self.before).base
+        growth = (self.after if BASELINE in acting else self.before).growth
+        effects = [e for s in self.drivers if (e := self.effect(s, s in acting)) is not None]
+        return evaluate(industry, base, growth, effects)
+
+    def touching(self, industry: str) -> tuple[str, ...]:
+        """Drivers that act on an industry."""
+
+        def acts(driver: str) -> bool:
+            if driver in (BASE_YEAR, BASELINE):
+                return True
+            effects = (self.before.effects.get(driver), self.after.effects.get(driver))
+            return any(e is not None and e.industry == industry for e in effects)
+
+        return tuple(d for d in self.drivers if acts(d))
+
+
+def unshocked(s: State) -> State:
+    """The same base year without growth and without shocks."""
+    return State(s.base, np.zeros_like(s.growth), {})
+
+
+def game(before: State, after: State, shocks: Sequence[str]) -> Game:
+    """Set up the drivers between two states; ``shocks`` in the order they are shown."""
+    same = (
+        before.base is after.base
+        or all(
+            np.array_equal(before.base.value_added[i], after.base.value_added[i])
+            for i in after.base.value_added
+        )
+        and all(
+            np.array_equal(a, b)
+            for p in after.base.products
+            for a, b in zip(before.base.products[p], after.base.products[p], strict=True)
+        )
+    )
+    kinds = {s: (after.effects.get(s) or before.effects[s]).kind for s in shocks}
+    ordered = sorted(shocks, key=lambda s: ORDER.index(kinds[s]))
+    return Game(before, after, (*(() if same else (BASE_YEAR,)), BASELINE, *ordered))
+
+
+def shapley_by_industry(g: Game) -> Mapping[tuple[str, str], Array]:
+    """Contribution of each driver through each industry, draws of shape (n_draws,).
+
+    The park is the sum of its industries, so its Shapley value is the sum of theirs, and a driver
+    that does not touch an industry has none of it: small exact games instead of one large one.
+
+    Raises
+    ------
+    InputError
+        When more than 14 drivers meet in one industry.
+    """
+    result: dict[tuple[str, str], Array] = {}
+    for industry in g.after.base.value_added:
+        drivers = g.touching(industry)
+        if len(drivers) > MAX_DRIVERS:
+            found = f"{len(drivers)} drivers in {industry}"
+            raise InputError(Problem("park.yml", found, f"at most {MAX_DRIVERS} for an exact attribution"))
+
+        def value(mask: int, industry: str = industry, drivers: tuple[str, ...] = drivers) -> Array:
+            return g.industry_value(industry, frozenset(d for i, d in enumerate(drivers) if mask >> i & 1))
+
+        for driver, draws in zip(drivers, shapley(value, len(drivers)), strict=True):
+            result[driver, industry] = draws
+    return result
+
+
+def waterfall(g: Game) -> list[tuple[str, Array]]:
+    """Step of each driver when they are switched on one after the other in the stated order."""
+    steps: list[tuple[str, Array]] = []
+    industries = list(g.after.base.value_added)
+    acting: frozenset[str] = frozenset()
+    level = sum(g.industry_value(i, acting) for i in industries)
+    for driver in g.drivers:
+        acting |= {driver}
+        new = sum(g.industry_value(i, acting) for i in industries)
+        steps.append((driver, np.asarray(new - level)))
+        level = new
+    return steps
+
+
+def alone(g: Game) -> list[tuple[str, Array]]:
+    """Step of each driver when it is the only one to switch."""
+    industries = list(g.after.base.value_added)
+    none: frozenset[str] = frozenset()
+    level = sum(g.industry_value(i, none) for i in industries)
+    return [
+        (d, np.asarray(sum(g.industry_value(i, frozenset({d})) for i in industries) - level))
+        for d in g.drivers
+    ]
