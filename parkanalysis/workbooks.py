@@ -238,7 +238,7 @@ def open_xls(name: str, data: bytes) -> tuple[Any, list[str]]:
     except Exception as error:
         # A damaged xls makes the reader fail in any way (struct, index, assertion, memory).
         raise InputError(Problem(name, f"a damaged xls workbook ({error})", "an xls workbook")) from error
-    remarks = [line for line in log.getvalue().splitlines() if line.strip()]
+    remarks = [line for line in log.getvalue().splitlines() if re.match(r"WARNING|NOTE|\*\*\*|ERROR", line)]
     found = {"a macro sheet" for line in remarks if "Macro sheet" in line or "Visual Basic" in line}
     links = {records.SUPBOOK_EXTERNAL, records.SUPBOOK_DDEOLE}
     if links & set(getattr(book, "_supbook_types", ())):
