@@ -159,7 +159,7 @@ def _mixed(pieces: list[tuple[str | None, str]], text: str) -> tuple[str, int, i
         if index + 1 < len(pieces):
             scale = _scale(pieces[index + 1][1])
         elif len(digits) == 1:
-            scale = last - 1 if last < 8 else last - 1
+            scale = last - 1
         else:
             scale = 0
         part = Decimal(digits).scaleb(scale)

@@ -8,10 +8,12 @@ from decimal import Decimal
 from functools import lru_cache
 from math import isinf
 
+from parkanalysis.context import CURRENCIES
 from parkanalysis.errors import InputError, Problem
 from parkanalysis.extraction import Mention, extract
 from parkanalysis.hedges import DIRECTIONS, FRONT, RULES, ReadingRule, cap, rule_of
-from parkanalysis.reading import CORE, Quantity, Unreadable, evaluate, finish, normalize
+from parkanalysis.lexicon import LEAD_IN
+from parkanalysis.reading import CORE, Quantity, UnreadableError, evaluate, finish, normalize
 from parkanalysis.units import SYMBOL, Unit, convert, trie, unit_of
 
 __all__ = [
@@ -53,11 +55,8 @@ class QuantityError(InputError):
         return (QuantityError, (self.text, self.where, self.allowed))
 
 
-_NOISE = ["同比", "环比", "同期", "年均", "月均", "日均", "累计", "为", "是", "了", "到", "至", "将", "将达", "预计", "预计将", "有", "实现", "完成", "比重", "幅度", "人民币", "RMB", "元人民币", "均", "则", "也", "又", "且", "计", "合", "占", "近期", "同口径", "可比价", "名义", "实际", "平均", "每年", "约合", "其中", "大幅", "小幅", "略", "微", "进一步", "继续", "持续", "已", "已经", "再", "还", "更", "可", ":", ","]
-_CURRENCY = {"¥": "CNY", "$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "RMB": "CNY", "人民币": "CNY", "HK$": "HKD",
-             "CNY": "CNY", "USD": "USD", "EUR": "EUR", "港币": "HKD", "美元": "USD"}  # fmt: skip
 _PREFIX = re.compile(
-    rf"(?P<word>{trie([*FRONT, *DIRECTIONS, *_NOISE, *_CURRENCY])})"
+    rf"(?P<word>{trie([*FRONT, *DIRECTIONS, *LEAD_IN.split(), *CURRENCIES])})"
     r"|(?:比|较|与)(?:\d{4}年|上年|去年|前年|上月|上季度|上一年|全国|全省|年初|“?十[一二三四五]五”?)?"
     r"(?:同期|同月|末|底|平均水平|平均|期间|相比){0,2}"
     r"|每(?:(?P<per>[^\d\s]{1,5}?))(?=[ \d¥$]|约|近|不)"
@@ -140,21 +139,14 @@ def _parse_at(text: str, clean: str, start: int, rule: ReadingRule) -> tuple[Qua
         raise QuantityError(text, match.end(), "one number with one decimal point")
     try:
         reading = evaluate(match, rule, default)
-    except Unreadable as error:
+    except UnreadableError as error:
         raise QuantityError(text, position + error.where, str(error)) from error
     if per is not None:
         unit = unit_of(f"{match['u2'] or match['u1'] or '元'}/{per}")
         if unit is None:
             raise QuantityError(text, position, "每 and a unit of measurement")
-        factor = convert_factor(reading.unit, unit)
-        reading = replace(reading, low=reading.low * factor, high=reading.high * factor,
-                          step=reading.step * factor, unit=unit)  # fmt: skip
+        reading = reading.times(unit)
     return finish(reading, front, direction, text, rule), match.end()
-
-
-def convert_factor(old: Unit, new: Unit) -> float:
-    """Factor between the printed unit and the composite unit built from it."""
-    return 10.0 ** (new.power - old.power) * new.factor / old.factor
 
 
 def _read_front(
@@ -175,8 +167,8 @@ def _read_front(
             front.append((word, FRONT[word]))
         elif word in DIRECTIONS:
             direction = DIRECTIONS[word]
-        elif word in _CURRENCY:
-            default = Unit(_CURRENCY[word])
+        elif word in CURRENCIES:
+            default = Unit(CURRENCIES[word])
         if match["per"]:
             per = match["per"]
         position = match.end()
@@ -200,7 +192,7 @@ def _parse_pair(text: str, clean: str, start: int, rule: ReadingRule) -> Quantit
     word = (second["u2"] or second["u1"]) if second else None
     try:
         earlier = evaluate(first, rule, unit_of(word) if word else None)
-    except Unreadable as error:
+    except UnreadableError as error:
         raise QuantityError(text, start + error.where, str(error)) from error
     if earlier.unit.code != later.unit:
         raise QuantityError(text, start, f"one unit on both sides, not {earlier.unit.code} and {later.unit}")

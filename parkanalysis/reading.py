@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from parkanalysis.hedges import BEHIND, ReadingRule, apply_hedge, strongest
@@ -86,7 +86,7 @@ def _side(name: str) -> str:
 
 _BEHIND = "|".join(map(re.escape, sorted(BEHIND, key=len, reverse=True)))
 CORE = re.compile(
-    rf"(?P<sign>(?<![\d\w)%]) ?[-+]|负)?"
+    rf"(?P<sign>(?<![0-9A-Za-z)%])[-+] ?|负 ?)?"
     rf"(?:(?P<den>[百千万]|{_NUMBER}) ?分之 ?(?P<num>{_NUMBER}(?: ?[百千万亿])?)(?P<numx>[多余几])?"
     rf"(?: ?[-~至到] ?(?:百分之 ?)?(?P<num2>{_NUMBER}))?"
     rf"|翻了?(?P<fold>[一二两三四五六七八九十\d]{{0,2}})(?P<foldx>[多余])?番"
@@ -102,7 +102,7 @@ _TRAILING = re.compile(r"[百千万亿]*+$")
 _BLANK = Unit("count")
 
 
-class Unreadable(ValueError):
+class UnreadableError(ValueError):
     """A match that is no quantity; ``where`` counts from the start of the match."""
 
     def __init__(self, allowed: str, where: int = 0) -> None:
@@ -121,6 +121,13 @@ class Reading:
     hedges: tuple[tuple[str, str], ...]
     bare: bool
     direction: str | None = None
+
+    def times(self, unit: Unit) -> Reading:
+        """Return the same printed number in a unit built from the present one (每吨 … 元)."""
+        factor = 10.0 ** (unit.power - self.unit.power) * unit.factor / self.unit.factor
+        return replace(
+            self, low=self.low * factor, high=self.high * factor, step=self.step * factor, unit=unit
+        )
 
 
 @lru_cache(maxsize=16384)
@@ -147,7 +154,7 @@ def _evaluate_side(
     try:
         mantissa, power, step, late_step = _scaled(digits, multiplier)
     except NumeralError as error:
-        raise Unreadable(str(error), m.start("n" + side) - m.start()) from error
+        raise UnreadableError(str(error), m.start("n" + side) - m.start()) from error
     late = m["y" + side] or m["z" + side] or ("多" if "多" in (m["u" + side] or "") else None)
     if late == "半":
         mantissa, late = str(float(mantissa) + 0.5), None
@@ -164,7 +171,7 @@ def evaluate(m: re.Match[str], rule: ReadingRule, default: Unit | None = None) -
 
     Raises
     ------
-    Unreadable
+    UnreadableError
         When the match is no quantity; says what is allowed and where.
     """
     behind = m["behind"]
@@ -174,7 +181,7 @@ def evaluate(m: re.Match[str], rule: ReadingRule, default: Unit | None = None) -
     word, first = m["u2"] or m["u1"], m["u1"]
     unit = unit_of(word) if word else default
     if word and unit is None:
-        raise Unreadable(
+        raise UnreadableError(
             f"a unit of measurement, not {word!r}", m.start("u2" if m["u2"] else "u1") - m.start()
         )
     bare = unit is None
@@ -192,14 +199,16 @@ def evaluate(m: re.Match[str], rule: ReadingRule, default: Unit | None = None) -
             wider = _evaluate_side(m, "1", left, shared)[0]
             low = wider if wider <= high and not multiplier else low
         if left.code != unit.code:
-            raise Unreadable(f"one unit on both sides, not {first!r} and {word!r}", m.start("u1") - m.start())
+            raise UnreadableError(
+                f"one unit on both sides, not {first!r} and {word!r}", m.start("u1") - m.start()
+            )
         if low > high:
-            raise Unreadable("a range from the smaller to the larger number", m.start("n1") - m.start())
+            raise UnreadableError("a range from the smaller to the larger number", m.start("n1") - m.start())
     if m["some"]:
         low, high = low * rule.several[0], high * rule.several[1]
     count = float(m["times"] or m["after"] or 1)
     if count != 1 and unit.code in ("m", "km"):
-        raise Unreadable("one number; this is a pair of lengths", m.start("n1") - m.start())
+        raise UnreadableError("one number; this is a pair of lengths", m.start("n1") - m.start())
     if m["sign"] and m["sign"].strip() in ("-", "负"):
         low, high = -high, -low
     if more in ("几", "多", "余", "来"):
@@ -216,7 +225,7 @@ def _evaluate_special(m: re.Match[str], hedges: tuple[tuple[str, str], ...]) -> 
             value = 2.0 ** float(number(m["fold"] or "1")[0])
             return Reading(value, value, value, Unit("times"), hedges, False, "翻番")
     except (NumeralError, ZeroDivisionError) as error:
-        raise Unreadable(str(error)) from error
+        raise UnreadableError(str(error)) from error
     half = m["half"]
     if "年" in half or "月" in half or "时" in half or "天" in half:
         unit = Unit({"年": "year", "月": "month", "时": "hour", "天": "day"}[half[-1]])
