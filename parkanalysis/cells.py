@@ -184,13 +184,15 @@ def indent(text: str) -> int:
 
 
 def clean_name(text: str) -> str:
-    """Normalise a name: half width, no spaces between Chinese characters, no footnote marks or ordinals.
+    """Normalise a name: half width, no spaces between Chinese characters, no footnote marks,
+    ordinals or English gloss on a second line.
 
     Examples
     --------
     >>> clean_name("　合　　计"), clean_name("一、铝（含加工）①"), clean_name("GDP  per head")
     ('合计', '铝(含加工)', 'GDP per head')
     """
+    text = re.sub(r"[\r\n]+[\x20-\x7e]*[A-Za-z]{3}[\x20-\x7e]*$", "", text)
     name = unicodedata.normalize("NFKC", _MARKS.sub("", text)).strip()
     name = re.sub(rf"(?<={_HAN})\s+(?=[{_HAN[1:-1]}(:])|(?<=[():])\s+|\s+(?=[():])", "", name)
     return _ORDINAL.sub("", re.sub(r"\s+", " ", name)) or name

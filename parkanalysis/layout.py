@@ -20,7 +20,7 @@ _NOTE = re.compile(
 _UNIT_ROW = re.compile(r"^\s*[（(]?\s*(?:计量|金额|数量)?\s*单\s*位\s*[:：]\s*(.+?)[）)]?\s*$")
 _UNIT_IN_TITLE = re.compile(r"(?:^|[\s　（(])(?:计量|金额|数量)?单\s*位\s*[:：]\s*([^（）()]+)")
 _CONTINUED = re.compile(r"^\s*[（(]?\s*续\s*表?\s*\d*[）)]?\s*$")
-_NUMERIC_LOOK = re.compile(r"[\s　]*[-+−－]?[\d０-９][\d０-９.．,，\s]*[%％]?[\s　]*")
+_NUMERIC_LOOK = re.compile(r"[\s　]*[-+−－约近超><≥≤]?[\d０-９][\d０-９.．,，\s]*[余多]?[%％]?[\s　]*")
 _DATED = re.compile(r"\d\s*(?:年|月|季)")
 _UNIT_HEADS = {"单位", "计量单位"}
 _CODE_HEADS = {"代码", "代号", "序号", "编号", "编码", "行次", "行号", "No.", "Code"}
@@ -93,12 +93,13 @@ class _Rows:
         return bool(found) and len(found) == len(self.figures(r)) and len(steps) <= 1
 
     def numbering(self, r: int) -> bool:
-        """Tell whether a row numbers the columns: 甲 乙 1 2 3."""
+        """Tell whether a row numbers the columns: 甲 乙 1 2 3 (not a firm 甲 above a firm 乙)."""
         own = list(self.own(r).values())
         digits = [t for t in own if t.isdigit()]
         rest = [t for t in own if not t.isdigit()]
         counted = [str(n) for n in range(1, len(digits) + 1)]
-        return bool(digits) and digits == counted and len(own) > 1 and all(t in "甲乙丙丁AB" for t in rest)
+        below = self.own(r + 1).get(self.first) if r + 1 < len(self.grid.cells) else None
+        return len(digits) > 1 and digits == counted and set(rest) <= set("甲乙丙丁AB") and below != "乙"
 
     def unit_row(self, r: int) -> bool:
         own = self.own(r).values()

@@ -11,7 +11,9 @@ from parkanalysis.layout import letter
 
 __all__ = ["TOTAL", "Column", "Entry", "Row", "UnitCode", "implied_unit", "place"]
 
-TOTAL = re.compile(r"合计|总计|小计|共计|总合计|全部合计|Total")
+TOTAL = re.compile(
+    r"(?:合计|总计|小计|共计|总合计|全部合计)(?: ?(?:Grand |Sub-?)?total)?|total", re.IGNORECASE
+)
 UnitCode = tuple[str, int]
 _RATE = re.compile(r"(?:增长|增速|增幅|比重|占比|同比|环比)(?!.*[额量值数])|率$")
 _NUMBER_OF = re.compile(r"(?:个数|户数|家数|单位数|企业数|人数|件数)$")

@@ -153,7 +153,9 @@ def test_total_over_each_section(read):
 
 def test_total_column(read):
     table = read("单位：万元\n企业,合计,产值,税金\n华锦,12,10,2\n广铝,8,7,1\n")
-    assert table.totals[["kind", "verdict"]].drop_duplicates().to_numpy().tolist() == [["column_total", "holds"]]
+    assert table.totals[["kind", "verdict"]].drop_duplicates().to_numpy().tolist() == [
+        ["column_total", "holds"]
+    ]
     assert set(table.frame["variable"]) == {"产值", "税金"}
 
 
@@ -400,7 +402,7 @@ def test_names():
     assert split_unit("产值 (单位:亿元)") == ("产值", "亿元")
 
 
-@given(st.decimals(-10**9, 10**9, places=2, allow_nan=False), st.sampled_from([",", ""]), st.booleans())
+@given(st.decimals(-(10**9), 10**9, places=2, allow_nan=False), st.sampled_from([",", ""]), st.booleans())
 def test_printed_number_reads_back(number, separator, wide):
     text = f"{number:{separator}f}"
     if wide:
