@@ -31,6 +31,7 @@ class Reader:
         self.period = self._title_period()
         self.units = self._title_units()
         self.dated = self._rows_are_periods()
+        self.stated: list[Period] = []
         self.columns: list[Column] = []
         for c in layout.values:
             self.columns.append(self._column(c))
@@ -115,7 +116,12 @@ class Reader:
                 when, name = when.join(read[0]), read[1]
             kind = "total" if TOTAL.fullmatch(name) else kind
             names += [name] if name else []
+        rate = own if own is not None else implied_unit("_".join(names))
+        if (when == Period() and rate is not None and not additive(rate[0])) or when == Period(shift=1):
+            when = self._beside(when, c)
         resolved = self._resolve(when, c)
+        if when not in (Period(), Period(shift=1)):
+            self.stated.append(resolved)
         plain = [x for x in self.columns if x.kind == "plain" and x.when == resolved]
         if kind == "of_which" and plain:
             names = [plain[-1].name, *names]
@@ -124,6 +130,16 @@ class Reader:
         if own is None and column.assumed is not None:
             self.change(f"column {letter(c)}", "no unit", self._code(column.assumed), "what the name implies")
         return column
+
+    def _beside(self, when: Period, c: int) -> Period:
+        """Period of 同比增长 or 上年同期 beside dated columns: the latest year's, of these the nearest."""
+        left = [p for p in self.stated if p.year and not p.shift]
+        if not left or self.dated:
+            return when
+        latest = max(p.year or 0 for p in left)
+        found = next(p for p in reversed(left) if p.year == latest)
+        self.change(f"column {letter(c)}", "no period", found.code(), "the period of the column beside it")
+        return replace(found, shift=when.shift)
 
     def _resolve(self, when: Period, c: int) -> Period:
         """Give 本月 and 1-本月 the month of the title, and every period its year."""

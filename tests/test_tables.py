@@ -178,6 +178,16 @@ def test_year_to_date_of_a_named_month(read):
     assert value(frame, item="利润率", period="2015-05") == 0.055
 
 
+def test_growth_and_last_year_take_the_period_beside(read):
+    frame = read(
+        "指标名称,计量单位,本年累计,去年同期,同比增长（%）\n工业总产值,万元,100.5,90,11.7\n",
+        name="2015年8月.csv",
+    ).frame
+    assert frame["period"].tolist() == ["2015-01/2015-08", "2014-01/2014-08", "2015-01/2015-08"]
+    frame = read("单位：亿元\n指标,2015年,2014年,比上年±%\n增加值,37.01,34.24,8.1\n").frame
+    assert frame["period"].tolist() == ["2015", "2014", "2015"]
+
+
 def test_single_months_by_hand(read):
     cumulative = read(
         "2015年\n指标,1-2月,1-3月,1-5月,1-6月\n产值(亿元),30.1,50.3,90,101.5\n增速(%),8,8.1,8.2,8.3\n"
