@@ -1,0 +1,277 @@
+"""Warm kernels: each a fresh process, forked from one that has the heavy libraries in memory already.
+
+The standard library's fork server imports :mod:`parkanalysis.preload` once. :class:`WarmProvisioner`
+offers it through Jupyter's own extension point, so that the kernelspec ``parkanalysis`` serves
+papermill, nbclient, nbval and JupyterLab alike. Where fork is not to be had, the kernel starts the
+ordinary way and a log line says so.
+
+Examples
+--------
+``papermill -k parkanalysis in.ipynb out.ipynb`` or ``pytest --nbval --nbval-kernel-name parkanalysis``
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import contextlib
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+import types
+from collections.abc import Callable, Iterator, Mapping
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+
+__all__ = ["KERNEL", "WarmKernelManager", "WarmProvisioner", "available", "fork", "start_server"]
+
+KERNEL = "parkanalysis"
+PRELOAD = ["parkanalysis.preload"]
+PROVISIONER = "parkanalysis-warm"
+# A Unix socket's path holds 107 bytes; "/k-65535" is added to the folder's.
+LONGEST_FOLDER = 95
+_MAIN_LOCK = threading.RLock()
+
+
+def available() -> bool:
+    """Whether this platform can fork warm kernels."""
+    return "forkserver" in multiprocessing.get_all_start_methods()
+
+
+@contextlib.contextmanager
+def _without_main() -> Iterator[None]:
+    """Hide ``__main__``: a child must not run the caller's script again, guarded or not."""
+    with _MAIN_LOCK:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = types.ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main
+
+
+def start_server() -> None:
+    """Start the fork server unless it runs; returns at once, the imports go on behind."""
+    from multiprocessing import forkserver
+
+    multiprocessing.get_context("forkserver").set_forkserver_preload(PRELOAD)
+    with _without_main():
+        forkserver.ensure_running()
+
+
+def fork(target: Callable[..., object], *args: object) -> BaseProcess:
+    """Run ``target(*args)`` in a new process forked from the warm one.
+
+    The process leads its own process group and dies with its caller.
+
+    Parameters
+    ----------
+    target : callable
+        A function that can be imported by name.
+    *args
+        Picklable arguments.
+    """
+    start_server()
+    process = multiprocessing.get_context("forkserver").Process(target=_child, args=(target, args))
+    with _without_main():
+        process.start()
+    return process
+
+
+def _child(target: Callable[..., object], args: tuple[object, ...]) -> None:
+    os.setpgid(0, 0)
+    die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    target(*args)
+
+
+def die_with_parent(folder: str | None = None) -> None:
+    """End this process group, and remove ``folder``, as soon as the process that asked for it is gone."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        parent.join()
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
+
+
+def _run_kernel(
+    argv: list[str], env: Mapping[str, str], cwd: str | None, group: int, folder: str | None
+) -> None:
+    """Become an ordinary IPython kernel; runs in the forked process and never returns."""
+    with contextlib.suppress(OSError):  # the group's leader has just died: the watch ends this one too
+        os.setpgid(0, group)
+    die_with_parent(folder)
+    multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
+    os.environ.clear()
+    os.environ.update(env)
+    if cwd:
+        os.chdir(cwd)
+    sys.argv = ["ipykernel_launcher", *argv]
+    sys.path.insert(0, "")
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:  # forks would otherwise share the unseeded global generator's state
+        numpy.random.seed()
+    from ipykernel.kernelapp import IPKernelApp, launch_new_instance
+
+    atexit._clear()  # what the parent registered is the parent's to do
+    try:
+        # The fork server is the parent; the variable that names it otherwise may be somebody else's.
+        launch_new_instance(argv=[*argv, f"--IPKernelApp.parent_handle={os.getppid()}"])
+        control = IPKernelApp.instance().control_thread
+        if control is not None:  # it may still write to the output thread, which the exit handlers stop
+            control.stop()
+            control.join(timeout=1)
+        atexit._run_exitfuncs()
+    finally:
+        os._exit(0)
+
+
+class _Handle:
+    """The part of ``subprocess.Popen`` that a provisioner uses, over a forked process."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, process: BaseProcess) -> None:
+        self._process = process
+        self.pid = process.pid or 0
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self) -> int | None:
+        self._process.join()
+        return self._process.exitcode
+
+    def send_signal(self, signum: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, signum)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+
+class WarmProvisioner(LocalProvisioner):
+    """Kernel provisioner that forks a warm process instead of starting Python anew.
+
+    A kernel asked for by a process that :func:`fork` made joins that process's group, so that one
+    signal ends a report with all it started.
+    """
+
+    folder: str | None = None
+    process: Any = None
+
+    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        """Choose private Unix sockets, then prepare as for any local kernel."""
+        manager = self.parent
+        if manager is not None and available() and self.folder is None and manager.transport == "tcp":
+            folder = tempfile.mkdtemp(prefix="parkanalysis-")
+            if len(os.fsencode(folder)) <= LONGEST_FOLDER:
+                self.folder = folder
+                manager.transport = "ipc"
+                manager.ip = os.path.join(folder, "k")
+                manager.connection_file = manager.connection_file or os.path.join(folder, "kernel.json")
+            else:
+                os.rmdir(folder)
+        return await super().pre_launch(**kwargs)
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        """Fork the kernel; start it the ordinary way where fork is not to be had."""
+        if not available() or "ipykernel_launcher" not in cmd:
+            self.log.warning("No fork on this platform: starting an ordinary kernel.")
+            return await super().launch_kernel(cmd, **kwargs)
+        argv = cmd[cmd.index("ipykernel_launcher") + 1 :]
+        cwd = kwargs.get("cwd")
+        leader = multiprocessing.parent_process() is not None and os.getpgrp() == os.getpid()
+        group = os.getpgrp() if leader else 0
+        start_server()
+        process = multiprocessing.get_context("forkserver").Process(
+            target=_run_kernel,
+            args=(argv, dict(kwargs.get("env") or os.environ), cwd and str(cwd), group, self.folder),
+            daemon=True,
+        )
+        with _without_main():
+            process.start()
+        self.process = _Handle(process)
+        self.pid = process.pid
+        self.pgid = None if leader else self.pid
+        self.cwd = cwd or Path.cwd()
+        return self.connection_info
+
+    async def wait(self) -> int | None:
+        """Wait for the kernel's end, looking a hundred times a second."""
+        while await self.poll() is None:
+            await asyncio.sleep(0.01)
+        return await super().wait()
+
+    async def cleanup(self, restart: bool = False) -> None:
+        """Remove the sockets with their folder."""
+        await super().cleanup(restart=restart)
+        if self.folder is not None and not restart:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.folder = None
+
+
+class _OwnSpec(KernelSpecManager):
+    """Knows the warm kernel even where its kernelspec is not installed."""
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        if kernel_name != KERNEL:
+            return super().get_kernel_spec(kernel_name)
+        return KernelSpec(
+            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            display_name=KERNEL,
+            language="python",
+            metadata={"kernel_provisioner": {"provisioner_name": PROVISIONER}},
+        )
+
+
+class WarmKernelClient(AsyncKernelClient):
+    """Client that goes to work once both channels have answered, without the usual 0.2 s of listening."""
+
+    async def _async_wait_for_ready(self, timeout: float | None = None) -> None:
+        end = time.monotonic() + (timeout or float("inf"))
+        while True:
+            self.kernel_info()
+            with contextlib.suppress(Empty):
+                reply = await self.shell_channel.get_msg(timeout=1)
+                # What the kernel broadcasts before the subscription stands is lost: ask until it arrives.
+                await self.iopub_channel.get_msg(timeout=0.2)
+                self._handle_kernel_info_reply(reply)
+                return
+            if self.parent is not None and not await self.parent.is_alive():
+                raise RuntimeError("Kernel died before replying to kernel_info")
+            if time.monotonic() > end:
+                raise RuntimeError(f"Kernel didn't respond in {timeout} seconds")
+
+    wait_for_ready = _async_wait_for_ready
+
+
+class WarmKernelManager(AsyncKernelManager):
+    """Kernel manager whose default is the warm kernel; other kernelspecs work as installed."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("kernel_name", KERNEL)
+        super().__init__(**{"kernel_spec_manager": _OwnSpec(), **kwargs})
+        self.client_class = f"{__name__}.{WarmKernelClient.__name__}"

@@ -1,0 +1,89 @@
+"""What every report needs, imported once by the fork server; importing this module is the preloading.
+
+A process forked afterwards finds all of it in memory. Nothing here may open a socket, start a thread
+or create an event loop: a fork would inherit a broken copy.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import os
+import pkgutil
+
+__all__ = ["HEAVY"]
+
+# Imported inside functions elsewhere, so that the command line stays quick; reports need them all.
+HEAVY = (
+    "babel.numbers",
+    "ipykernel.debugger",
+    "ipykernel.displayhook",
+    "ipykernel.ipkernel",
+    "ipykernel.kernelapp",
+    "ipykernel.zmqshell",
+    "IPython.core.completer",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "ipywidgets",
+    "jinja2",
+    "matplotlib.backends.backend_agg",
+    "matplotlib.pyplot",
+    "nbclient",
+    "nbconvert",
+    "numpy",
+    "pandas",
+    "pandas.io.formats.style",
+    "papermill",
+    "pint",
+    "PIL.PngImagePlugin",
+    "pyarrow.parquet",
+    "pydantic",
+    "rapidfuzz.process",
+    "ruamel.yaml",
+    "scipy.optimize",
+    "scipy.stats",
+    "scipy.stats.qmc",
+    "statsmodels.tsa.api",
+    "tornado.platform.asyncio",
+)
+
+
+def _import_all() -> None:
+    import parkanalysis
+
+    own = [f"parkanalysis.{m.name}" for m in pkgutil.iter_modules(parkanalysis.__path__)]
+    for name in (*HEAVY, *own):
+        if name.rpartition(".")[2] in {"__main__", "preload", "cluster"}:
+            continue
+        # A module that fails here fails again, visibly, in the report that uses it.
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+
+
+def _warm_caches() -> None:
+    """Compile the page template and read the font list once, before the first fork."""
+    import nbformat
+    from matplotlib.figure import Figure
+
+    from parkanalysis import report
+
+    code = nbformat.v4.new_code_cell("1", outputs=[nbformat.v4.new_output("stream", text="1")])  # type: ignore[no-untyped-call]
+    report.to_html(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# $x$"), code]), "zh")  # type: ignore[no-untyped-call]
+    figure = Figure(figsize=(1, 1))
+    figure.subplots().set_title("0")
+    figure.canvas.draw()
+
+
+# matplotlib reads this while it is imported, before a kernel could set it.
+os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+# Debugging works without; its warning would stand in every run's error stream.
+os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+_import_all()
+with contextlib.suppress(Exception):
+    _warm_caches()
+# Pages shared with the children stay shared when the collector leaves these objects alone.
+gc.collect()
+gc.freeze()

@@ -1,0 +1,274 @@
+"""One report: parameters into the notebook, a warm kernel, the finished notebook, its page and its table."""
+
+from __future__ import annotations
+
+import functools
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from parkanalysis.kernels import KERNEL, WarmKernelManager
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Failure", "Rendered", "produce", "publish", "published", "render_one", "to_html"]
+
+RESULTS_MIME = "application/vnd.parkanalysis.results+json"
+NOTEBOOK, PAGE, TABLE, FAILED = "report.ipynb", "report.html", "results.parquet", "failed.ipynb"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a report could not be made.
+
+    Attributes
+    ----------
+    kind : str
+        Class of the error, such as ``"InputError"`` or ``"DeadKernelError"``.
+    message : str
+        What it said.
+    cell : int or None
+        The code cell, counted from 1 as Jupyter counts; None where no cell ran.
+    """
+
+    kind: str
+    message: str
+    cell: int | None = None
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """The files of a report and what making it took.
+
+    Attributes
+    ----------
+    files : mapping of str to bytes
+        By file name; a failed report holds ``failed.ipynb`` alone, or nothing.
+    seconds, cell_seconds : float
+        In all, and within the notebook's own cells.
+    failure : Failure or None
+    """
+
+    files: Mapping[str, bytes]
+    seconds: float = 0.0
+    cell_seconds: float = 0.0
+    failure: Failure | None = None
+
+
+def publish(frame: pd.DataFrame) -> None:
+    """Attach ``frame`` to the notebook, unseen, so that the renderer can save it as Parquet.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Tidy results with columns of numbers, strings or truth values.
+    """
+    from IPython.display import display
+
+    columns = [
+        {"name": str(name), "dtype": str(frame[name].dtype), "values": _plain(frame[name])} for name in frame
+    ]
+    display({RESULTS_MIME: {"columns": columns}, "text/plain": ""}, raw=True)  # type: ignore[no-untyped-call]
+
+
+def _plain(column: pd.Series[Any]) -> list[object]:
+    """Values as JSON can hold them; a float that is not finite becomes its name."""
+    if column.dtype.kind == "f":
+        return [v if abs(v) < float("inf") else str(v) for v in column.tolist()]
+    if column.dtype.kind in "iub":
+        return column.tolist()
+    return [None if missing else str(v) for v, missing in zip(column, column.isna(), strict=True)]
+
+
+def published(notebook: Mapping[str, Any]) -> pd.DataFrame | None:
+    """Return the frame a notebook published last, or None.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        An executed notebook.
+    """
+    import pandas as pd
+
+    payload = None
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", ()):
+            payload = output.get("data", {}).get(RESULTS_MIME, payload)
+    if payload is None:
+        return None
+    return pd.DataFrame({c["name"]: pd.Series(c["values"], dtype=c["dtype"]) for c in payload["columns"]})
+
+
+@functools.cache
+def _exporter(lang: str) -> Any:
+    from nbconvert import HTMLExporter
+
+    return HTMLExporter(language_code=lang)  # type: ignore[no-untyped-call]
+
+
+def to_html(notebook: Mapping[str, Any], lang: str) -> str:
+    """Return the page of an executed notebook.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+    lang : str
+        Language code of the page, such as ``"zh"``.
+    """
+    body, _ = _exporter(lang).from_notebook_node(notebook, {"metadata": {"name": "report"}})
+    return str(body)
+
+
+@dataclass
+class _Clock:
+    """Which cell runs, and how long all of them took."""
+
+    cell: int | None = None
+    code_cells: int = 0
+    seconds: float = 0.0
+    started: float = field(default_factory=time.perf_counter)
+
+    def enter(self, cell: Mapping[str, Any], cell_index: int) -> None:
+        if cell["cell_type"] == "code" and str(cell["source"]).strip():
+            self.code_cells += 1
+            self.cell, self.started = self.code_cells, time.perf_counter()
+
+    def leave(self, **_: object) -> None:
+        self.seconds += time.perf_counter() - self.started
+
+
+def _execute(notebook: Any, kernel: str, timeout: float | None, cwd: Path) -> tuple[_Clock, Failure | None]:
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError
+
+    deadline = None if timeout is None else time.monotonic() + timeout
+    clock = _Clock()
+    client = NotebookClient(
+        notebook,
+        kernel_manager_class=WarmKernelManager,
+        kernel_name=kernel,
+        resources={"metadata": {"path": str(cwd)}},
+        extra_arguments=["--HistoryManager.enabled=False"],
+        timeout_func=lambda cell: None if deadline is None else max(1, round(deadline - time.monotonic())),
+        raise_on_iopub_timeout=True,
+        record_timing=False,
+        on_cell_execute=clock.enter,
+        on_cell_executed=clock.leave,
+    )
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        return clock, Failure(error.ename, error.evalue, clock.cell)
+    except CellTimeoutError:
+        return clock, Failure("Timeout", f"no result within {timeout:g} s", clock.cell)
+    except Exception as error:  # noqa: BLE001  a report's failure is a result, whatever its cause
+        return clock, Failure(type(error).__name__, str(error), clock.cell)
+    return clock, None
+
+
+def _parameterised(notebook: bytes, parameters: Mapping[str, object]) -> Any:
+    """The notebook with papermill's own cell of injected parameters."""
+    import nbformat
+    from papermill.parameterize import parameterize_notebook
+
+    node = nbformat.reads(notebook.decode(), as_version=4)  # type: ignore[no-untyped-call]
+    node.metadata.setdefault("papermill", {})
+    for cell in node.cells:
+        cell.metadata.setdefault("tags", [])
+    node = parameterize_notebook(node, dict(parameters), kernel_name="python3", language="python")
+    for index, cell in enumerate(node.cells):
+        if "injected-parameters" in cell.metadata.get("tags", ()):
+            cell["id"] = f"parameters-{index}"
+    return node
+
+
+def _scrub(node: Any) -> None:
+    """Keep of the metadata what is the same on every machine and in every run."""
+    node.metadata["papermill"] = {"parameters": node.metadata.papermill.get("parameters", {})}
+    for cell in node.cells:
+        for key in ("papermill", "execution"):
+            cell.metadata.pop(key, None)
+
+
+def produce(
+    notebook: bytes,
+    parameters: Mapping[str, object],
+    *,
+    folder: Path,
+    kernel: str = KERNEL,
+    timeout: float | None = None,
+) -> Rendered:
+    """Render a notebook to the bytes of its files; nothing is read or kept outside ``folder``.
+
+    Parameters
+    ----------
+    notebook : bytes
+        The notebook to run.
+    parameters : mapping
+        Injected the way papermill does; ``lang`` also sets the language of the page.
+    folder : Path
+        The kernel's working directory.
+    kernel : str
+        Kernelspec to run it with.
+    timeout : float, optional
+        Seconds for the whole report.
+
+    Returns
+    -------
+    Rendered
+    """
+    import nbformat
+
+    started = time.perf_counter()
+    node = _parameterised(notebook, parameters)
+    clock, failure = _execute(node, kernel, timeout, folder)
+    _scrub(node)
+    files: dict[str, bytes] = {}
+    text = nbformat.writes(node).encode()  # type: ignore[no-untyped-call]
+    if failure is None:
+        files = {NOTEBOOK: text, PAGE: to_html(node, str(parameters.get("lang", "en"))).encode()}
+        frame = published(node)
+        if frame is not None:
+            files[TABLE] = frame.to_parquet(index=False)
+    else:
+        files = {FAILED: text}
+    return Rendered(files, time.perf_counter() - started, clock.seconds, failure)
+
+
+def write_aside(path: Path, content: bytes) -> None:
+    """Write ``content`` beside ``path`` and rename, so that no reader ever sees half a file."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        aside.write_bytes(content)
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def render_one(
+    notebook: Path | str, parameters: Mapping[str, object], out: Path | str, *, kernel: str = KERNEL
+) -> Rendered:
+    """Render one notebook into the folder ``out``.
+
+    Parameters
+    ----------
+    notebook : path
+    parameters : mapping
+    out : path
+        Gets ``report.ipynb``, ``report.html`` and, if the notebook published results, ``results.parquet``.
+    kernel : str
+        Kernelspec to run it with.
+    """
+    import tempfile
+
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="parkanalysis-") as folder:
+        rendered = produce(Path(notebook).read_bytes(), parameters, folder=Path(folder), kernel=kernel)
+    for name, content in rendered.files.items():
+        write_aside(out / name, content)
+    return rendered
