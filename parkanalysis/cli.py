@@ -1,0 +1,300 @@
+"""The command line: report, read, check, new, lab, explore."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from parkanalysis.errors import InputError, Problem
+
+__all__ = ["app", "main"]
+
+# problems of these "files" were typed on the command line: wrong use, not a failed run
+ARGUMENTS = {
+    "park",
+    "scenario",
+    "levers",
+    "draws",
+    "seed",
+    "parameters",
+    "lang",
+    "--set",
+    "--grid",
+    "--lang",
+    "--to",
+}
+
+app = typer.Typer(
+    name="parkanalysis",
+    help="Project the industrial value added of a development zone and print a report on it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+ParkOption = Annotated[
+    list[str],
+    typer.Option("--park", metavar="DIR", help="Folder of a park, a pattern of folders, or a name."),
+]
+
+
+def _pair(text: str, option: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip() or not value.strip():
+        raise InputError(Problem(option, repr(text), "lever=value"))
+    return name.strip(), value.strip()
+
+
+def _number(text: str, name: str, option: str) -> float:
+    try:
+        return float(text.replace(",", ""))
+    except ValueError:
+        raise InputError(Problem(option, repr(text), "a number", column=name)) from None
+
+
+def lever_values(settings: list[str]) -> dict[str, float]:
+    """Levers from ``lever=value`` texts.
+
+    Examples
+    --------
+    >>> lever_values(["alumina_price_2016=1700"])
+    {'alumina_price_2016': 1700.0}
+    """
+    pairs = [_pair(s, "--set") for s in settings]
+    return {name: _number(value, name, "--set") for name, value in pairs}
+
+
+def grid_values(grids: list[str]) -> dict[str, list[float]]:
+    """Values of levers from ``lever=first:last:step`` or ``lever=a,b,c`` texts.
+
+    Examples
+    --------
+    >>> grid_values(["alumina_price_2016=1400:1500:50"])
+    {'alumina_price_2016': [1400.0, 1450.0, 1500.0]}
+    """
+    result: dict[str, list[float]] = {}
+    for name, text in (_pair(g, "--grid") for g in grids):
+        parts = text.split(":")
+        if len(parts) == 1:
+            result[name] = [_number(v, name, "--grid") for v in text.split(",")]
+            continue
+        if len(parts) != 3:
+            raise InputError(Problem("--grid", repr(text), "first:last:step", column=name))
+        first, last, step = (_number(v, name, "--grid") for v in parts)
+        count = (last - first) / step if step else -1.0
+        if not 0 <= count <= 10_000:
+            raise InputError(
+                Problem("--grid", repr(text), "up to 10,000 steps from first to last", column=name)
+            )
+        result[name] = [round(first + i * step, 10) for i in range(int(count + 1e-9) + 1)]
+    return result
+
+
+def _parks(patterns: list[str]) -> list[str]:
+    """Expand patterns such as ``parks/*`` that the shell left alone."""
+    import glob
+
+    found: list[str] = []
+    for pattern in patterns:
+        if Path(pattern).exists() or not glob.has_magic(pattern):
+            found.append(pattern)
+            continue
+        matches = sorted(
+            p for p in glob.glob(pattern) if (Path(p) / "park.yml").is_file() or p.endswith(".xlsx")
+        )
+        if not matches:
+            raise InputError(
+                Problem("park", repr(pattern), "a pattern that matches a folder with a park.yml")
+            )
+        found += matches
+    return found
+
+
+@app.command(
+    epilog="Example: parkanalysis report combined severe --set alumina_price_2016=1700 --lang zh,en",
+)
+def report(
+    scenarios: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[SCENARIO]...", help="Scenarios; all of the park's without."),
+    ] = None,
+    park: ParkOption = ["qingzhen"],  # noqa: B006
+    settings: Annotated[
+        list[str],
+        typer.Option("--set", metavar="LEVER=VALUE", help="Set a lever; may be given several times."),
+    ] = [],  # noqa: B006
+    grid: Annotated[
+        list[str],
+        typer.Option("--grid", metavar="LEVER=FIRST:LAST:STEP", help="A report for each value of a lever."),
+    ] = [],  # noqa: B006
+    lang: Annotated[str, typer.Option(help="zh, en or zh,en; the park's languages without.")] = "",
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the reports go.")] = Path("outputs"),
+    jobs: Annotated[int | None, typer.Option(min=1, help="Reports at a time; one a core without.")] = None,
+    draws: Annotated[int, typer.Option(min=1, max=10_000_000, help="Monte Carlo draws.")] = 20_000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the draws.")] = 2016,
+    to: Annotated[str, typer.Option(help="Further files: docx, pdf, xlsx, csv, png, svg.")] = "xlsx",
+    force: Annotated[bool, typer.Option("--force", help="Render again what is up to date.")] = False,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds a report may take.")] = 300.0,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Dask scheduler, such as tcp://host:8786.")
+    ] = None,
+) -> None:
+    """Render scenario reports: notebook, HTML page, results as data."""
+    from parkanalysis import batch
+
+    manifest = batch.render(
+        scenarios or None,
+        park=_parks(park),
+        langs=tuple(part.strip() for part in lang.split(",") if part.strip()) or None,
+        levers=lever_values(settings),
+        grids=grid_values(grid),
+        out=out,
+        jobs=jobs,
+        draws=draws,
+        seed=seed,
+        to=tuple(part.strip() for part in to.split(",") if part.strip()),
+        force=force,
+        timeout=timeout,
+        dask=dask,
+        progress=True,
+    )
+    failed = manifest[manifest["status"] == "failed"]
+    if len(failed):
+        typer.echo(batch.failure_table(failed), err=True)
+        raise typer.Exit(1)
+    typer.echo(f"{len(manifest)} reports in {out}; open {out / 'index.html'}")
+
+
+@app.command(epilog="Example: parkanalysis read work_report.docx > figures_draft.csv")
+def read(
+    document: Annotated[Path, typer.Argument(help="Work report: txt, md, docx, html or pdf.")],
+    source: Annotated[str, typer.Option(help="Name of the source in the ledger.")] = "work_report",
+) -> None:
+    """Draft the ledger of figures from a work report, for an analyst to confirm."""
+    from parkanalysis import documents
+
+    ledger = documents.draft_ledger(documents.read_document(document), source)
+    typer.echo(ledger.to_csv(index=False, lineterminator="\n"), nl=False)
+
+
+@app.command(epilog="Example: parkanalysis check parks/mine --format json")
+def check(
+    park: Annotated[str, typer.Argument(metavar="DIR", help="Folder or workbook of a park, or a name.")],
+    format: Annotated[str, typer.Option(help="text or json.")] = "text",
+) -> None:
+    """Check every file of a park and print all problems at once."""
+    import json
+
+    from parkanalysis.check import check as check_park
+
+    if format not in ("text", "json"):
+        raise InputError(Problem("--format", repr(format), "text, json"))
+    problems = check_park(park)
+    errors = [p for p in problems if p.severity == "error"]
+    if format == "json":
+        typer.echo(json.dumps([p.to_dict() for p in problems], ensure_ascii=False, indent=1))
+    else:
+        for problem in problems:
+            typer.echo(f"{problem.severity}: {problem}", err=problem.severity == "error")
+        typer.echo(f"{len(errors)} errors, {len(problems) - len(errors)} warnings", err=bool(errors))
+    if errors:
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: parkanalysis new parks/mine --name 'My zone' --from work_report.docx")
+def new(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make.")],
+    name: Annotated[str | None, typer.Option(help="Name of the zone.")] = None,
+    report: Annotated[
+        Path | None, typer.Option("--from", metavar="REPORT", help="Work report to draft the ledger from.")
+    ] = None,
+) -> None:
+    """Make a park folder with commented templates that render at once."""
+    from parkanalysis import parknew
+
+    for line in parknew.create(directory, name=name, report=report):
+        typer.echo(line)
+
+
+def _notebooks() -> Path:
+    here = Path(__file__).resolve().parent
+    return next(p for p in (here / "notebooks", here.parent / "notebooks") if p.is_dir())
+
+
+def _start(module: str, *arguments: str) -> NoReturn:
+    import importlib.util
+
+    if importlib.util.find_spec(module) is None:
+        raise InputError(Problem("installation", f"no {module}", "pip install 'parkanalysis[app]'"))
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])
+
+
+@app.command(epilog="Example: parkanalysis lab --port 8890 --no-browser")
+def lab(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="First port to try.")] = 8888,
+    browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+) -> None:
+    """Open JupyterLab on the notebooks, on this machine only, with a token."""
+    _start(
+        "jupyterlab",
+        f"--ServerApp.root_dir={_notebooks()}",
+        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.port={port}",
+        "--MultiKernelManager.default_kernel_name=python3",
+        *([] if browser else ["--no-browser"]),
+        *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
+    )
+
+
+@app.command(epilog="Example: parkanalysis explore --park parks/mine --port 8866")
+def explore(
+    park: Annotated[
+        str, typer.Option("--park", metavar="DIR", help="Folder of a park, or a name.")
+    ] = "qingzhen",
+    lang: Annotated[str, typer.Option(help="zh or en; the park's first language without.")] = "",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the page.")] = 8866,
+    browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+) -> None:
+    """Serve the what-if notebook as a page, on this machine only."""
+    from parkanalysis.park import park_path
+
+    os.environ["PARKANALYSIS_PARK"] = str(park_path(park))
+    if lang:
+        os.environ["PARKANALYSIS_LANG"] = lang
+    _start(
+        "voila",
+        str(_notebooks() / "explore.ipynb"),
+        "--Voila.ip=127.0.0.1",
+        f"--port={port}",
+        *([] if browser else ["--no-browser"]),
+    )
+
+
+def _lines(error: InputError) -> str:
+    return "\n".join(f"error: {problem}" for problem in error.problems)
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Run the command line; problems go to stderr, never as a traceback."""
+    try:
+        app(arguments)
+    except InputError as error:
+        print(_lines(error), file=sys.stderr)
+        sys.exit(2 if all(p.file in ARGUMENTS for p in error.problems) else 1)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
