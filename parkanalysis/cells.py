@@ -89,6 +89,8 @@ def unit(text: str) -> tuple[str, int] | None:
     True
     """
     text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).replace("每", "/").strip("/")
+    if len(text) > 20:
+        return None
     if re.fullmatch(r"(?:以)?(?:上年|上年同期|上月|同期|\d{4}年?)(?:同期|同月)?(?:=|为)100|指数", text):
         return "index", 0
     above, slash, below = text.partition("/")
@@ -168,7 +170,7 @@ def figure(text: str) -> Figure | None:
     if bare.lower() in _SYMBOLS:
         return Figure(None, _SYMBOLS[bare.lower()])
     match = re.fullmatch(r"([+-]?)(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(e[+-]?\d{1,2})?(.*)", bare, re.IGNORECASE)
-    if match is None:
+    if match is None or len(match.group(2)) > 25:
         return None
     sign, whole, fraction, power, rest = match.groups(default="")
     if rest and unit(rest) is None:
@@ -192,10 +194,12 @@ def clean_name(text: str) -> str:
     >>> clean_name("　合　　计"), clean_name("一、铝（含加工）①"), clean_name("GDP  per head")
     ('合计', '铝(含加工)', 'GDP per head')
     """
-    text = re.sub(r"[\r\n]+[\x20-\x7e]*[A-Za-z]{3}[\x20-\x7e]*$", "", text)
-    name = unicodedata.normalize("NFKC", _MARKS.sub("", text)).strip()
+    lines = text.split("\n")
+    while len(lines) > 1 and lines[-1].isascii() and re.search(r"[A-Za-z]{3}|^\s*$", lines[-1]):
+        lines.pop()
+    name = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", _MARKS.sub("", "\n".join(lines)))).strip()
     name = re.sub(rf"(?<={_HAN})\s+(?=[{_HAN[1:-1]}(:])|(?<=[():])\s+|\s+(?=[():])", "", name)
-    return _ORDINAL.sub("", re.sub(r"\s+", " ", name)) or name
+    return _ORDINAL.sub("", name) or name
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from parkanalysis.cells import Figure, Period, additive, clean_name, figure, indent, period, split_unit, unit
 from parkanalysis.errors import Problem
 from parkanalysis.layout import Layout, letter
-from parkanalysis.outline import TOTAL, Column, Entry, Row, UnitCode, implied_unit, place
+from parkanalysis.outline import TOTAL, Column, Entry, Outline, Row, UnitCode, implied_unit
 from parkanalysis.sheets import Change
 
 __all__ = ["Reader"]
@@ -49,7 +49,7 @@ class Reader:
     def _title_period(self) -> Period:
         """Return the one period that the title (or else the file name) states."""
         pattern = r"(?:19|20)\d\d年(?:\s*(?:\d{1,2}月?\s*[-—－~至]\s*)?\d{1,2}月|[^\d\s]{0,3}季度|上半年)?"
-        for text in (" ".join(self.layout.title), self.layout.grid.name):
+        for text in (" ".join(self.layout.title)[:2000], self.layout.grid.name):
             if re.search(r"\d{4}年?\s*[-—－~至]\s*\d{4}", text):
                 return Period()
             periods = {read[0] for found in re.findall(pattern, text) if (read := period(found)) is not None}
@@ -160,7 +160,7 @@ class Reader:
         layout = self.layout
         label = layout.labels[-1]
         rows: list[Row] = []
-        section, group, year = "", "", Period()
+        outline, section, group, year = Outline(), "", "", Period()
         for n, r in enumerate(layout.body):
             raw, group = self._label(r, group)
             whole = clean_name(raw)
@@ -182,9 +182,8 @@ class Reader:
                 below = layout.grid.cells[layout.body[n + 1]][label] if n + 1 < len(layout.body) else ""
                 opens = indent(below) > row.indent or _SECTION.match(raw.strip()) is not None
                 row = replace(row, filled=not opens)
-            kind, parent = place(row, rows, _OF_WHICH.match(whole) is not None)
-            section = section if row.filled or kind != "plain" else name
-            rows.append(replace(row, kind=kind, parent=parent))
+            rows.append(outline.place(row, _OF_WHICH.match(whole) is not None))
+            section = section if row.filled or rows[-1].kind != "plain" else name
         return rows
 
     def _label(self, r: int, group: str) -> tuple[str, str]:

@@ -17,10 +17,10 @@ _NOTE = re.compile(
     r"|[①-⑳*＊]|本表|续表[:：]?.{20,})",
     re.IGNORECASE,
 )
-_UNIT_ROW = re.compile(r"^\s*[（(]?\s*(?:计量|金额|数量)?\s*单\s*位\s*[:：]\s*(.+?)[）)]?\s*$")
+_UNIT_ROW = re.compile(r"[（(]?(?:计量|金额|数量)?单\s*位\s*[:：]\s*\S")
 _UNIT_IN_TITLE = re.compile(r"(?:^|[\s　（(])(?:计量|金额|数量)?单\s*位\s*[:：]\s*([^（）()]+)")
-_CONTINUED = re.compile(r"^\s*[（(]?\s*续\s*表?\s*\d*[）)]?\s*$")
-_NUMERIC_LOOK = re.compile(r"[\s　]*[-+−－约近超><≥≤]?[\d０-９][\d０-９.．,，\s]*[余多]?[%％]?[\s　]*")
+_CONTINUED = re.compile(r"[（(]?续表?\d*[）)]?")
+_NUMERIC_LOOK = re.compile(r"[-+−－约近超><≥≤]?[\d０-９][\d０-９.．,，\s]*[余多]?[%％]?")
 _DATED = re.compile(r"\d\s*(?:年|月|季)")
 _UNIT_HEADS = {"单位", "计量单位"}
 _CODE_HEADS = {"代码", "代号", "序号", "编号", "编码", "行次", "行号", "No.", "Code"}
@@ -71,13 +71,20 @@ class _Rows:
         self.grid = grid
         filled = [c for row in grid.cells for c, text in enumerate(row) if text.strip()]
         self.first = min(filled)
+        self._own = [
+            {c: t.strip() for c, t in enumerate(row) if t.strip() and (r, c) not in grid.covered}
+            for r, row in enumerate(grid.cells)
+        ]
+        self._figures = [self._read(r) for r in range(len(grid.cells))]
 
     def own(self, r: int) -> dict[int, str]:
-        row = self.grid.cells[r]
-        return {c: t.strip() for c, t in enumerate(row) if t.strip() and (r, c) not in self.grid.covered}
+        return self._own[r]
 
     def figures(self, r: int) -> list[str]:
         """Cells right of the first column that hold a number or a missing sign."""
+        return self._figures[r]
+
+    def _read(self, r: int) -> list[str]:
         return [
             t
             for c, t in self.own(r).items()
@@ -174,7 +181,7 @@ def _body(rows: _Rows, header: list[int], start: int) -> tuple[list[int], list[s
         heading = any(label and label == t.get(rows.first) for t in titles) or not rows.figures(r)
         if not own:
             continue
-        if own in titles or _CONTINUED.match(text) or rows.unit_row(r):
+        if own in titles or _CONTINUED.fullmatch(re.sub(r"\s+", "", text)) or rows.unit_row(r):
             changes.append(Change(f"row {r + 1}", text, "left out", "a continued table repeats its header"))
         elif is_note and len(own) < 3 and not rows.figures(r):
             notes.append(text)
@@ -233,6 +240,7 @@ class _Columns:
     @staticmethod
     def _foreign(words: list[str], texts: list[str]) -> bool:
         """Tell whether a column repeats the labels in English."""
+        plain = [w.replace("–", "-").replace("’", "'") for w in words]
         return len(words) > len(texts) / 2 and all(
-            re.fullmatch(r"[\x20-\x7e–’]*[A-Za-z]{3}[\x20-\x7e–’]*", w) for w in words
+            w.isascii() and re.search(r"[A-Za-z]{3}", w) is not None for w in plain
         )

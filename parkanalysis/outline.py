@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from parkanalysis.cells import Period
 from parkanalysis.layout import letter
 
-__all__ = ["TOTAL", "Column", "Entry", "Row", "UnitCode", "implied_unit", "place"]
+__all__ = ["TOTAL", "Column", "Entry", "Outline", "Row", "UnitCode", "implied_unit"]
 
 TOTAL = re.compile(
     r"(?:合计|总计|小计|共计|总合计|全部合计)(?: ?(?:Grand |Sub-?)?total)?|total", re.IGNORECASE
@@ -86,24 +86,36 @@ class Entry:
 
 def implied_unit(name: str) -> UnitCode | None:
     """Rates are in per cent and numbers of firms are counts, whatever the unit row says of the amounts."""
-    if _RATE.search(name):
+    if _RATE.search(name[:200]):
         return "fraction", -2
     return ("count", 0) if _NUMBER_OF.search(name) else None
 
 
-def place(row: Row, above: list[Row], marked: bool) -> tuple[str, str]:
-    """Return the kind and the parent of a row from the rows above it."""
-    if TOTAL.fullmatch(row.name):
-        return "total", row.group or row.section
-    block = [r for r in above if (r.section, r.group) == (row.section, row.group) and r.filled]
-    wholes = [r for r in block if r.kind != "of_which"]
-    continues = (
-        bool(block) and block[-1].kind == "of_which" and bool(wholes) and row.indent > wholes[-1].indent
-    )
-    outer = next((r.name for r in reversed(wholes) if r.indent < row.indent), "")
-    if (marked or continues) and wholes:
-        return "of_which", wholes[-1].name
-    opened = bool(above) and not above[-1].filled and above[-1].kind == "of_which"
-    if opened and wholes:
-        return "of_which", wholes[-1].name
-    return "plain", outer or row.group or row.section
+class Outline:
+    """Place rows one after another: kind, and parent by 其中, indent, group or section."""
+
+    def __init__(self) -> None:
+        self._block = ("", "")
+        self._whole: Row | None = None
+        self._levels: list[Row] = []
+        self._open = False
+
+    def place(self, row: Row, marked: bool) -> Row:
+        """Return the row with its kind and parent; ``marked`` where it is printed as 其中 or #."""
+        if (row.section, row.group) != self._block:
+            self._block, self._whole, self._levels, self._open = (row.section, row.group), None, [], False
+        if TOTAL.fullmatch(row.name):
+            return self._stand(replace(row, kind="total", parent=row.group or row.section))
+        whole = self._whole
+        if whole is not None and (marked or (self._open and (row.indent > whole.indent or not row.filled))):
+            self._open = True
+            return replace(row, kind="of_which", parent=whole.name)
+        outer = [level.name for level in self._levels if level.indent < row.indent]
+        return self._stand(replace(row, parent=outer[-1] if outer else row.group or row.section))
+
+    def _stand(self, row: Row) -> Row:
+        """Make a row the one that rows below may belong to."""
+        if row.filled:
+            self._whole, self._open = row, False
+            self._levels = [*(level for level in self._levels if level.indent < row.indent), row]
+        return row

@@ -19,6 +19,7 @@ __all__ = ["MAX_BYTES", "MAX_CELLS", "MAX_UNPACKED", "Change", "Grid", "read_gri
 MAX_BYTES = 32_000_000
 MAX_UNPACKED = 96_000_000
 MAX_CELLS = 500_000
+MAX_TEXT = 5_000
 _MARKUP_TEXT = re.compile(r"<\s*(?:!doctype html|html|table|head|body)\b", re.IGNORECASE)
 
 
@@ -88,6 +89,10 @@ class _Draft:
         height, width = (max(place[axis] for place in filled) + 1 for axis in (0, 1))
         if height * width > MAX_CELLS:
             raise InputError(_too_large(name, f"an area of {height} x {width} cells"))
+        long = [p for p in filled if len(self.cells[p]) > MAX_TEXT]
+        if long:
+            found = f"a cell of {len(self.cells[long[0]]):,} characters"
+            raise InputError(Problem(name, found, f"at most {MAX_TEXT:,}", long[0][0] + 1))
         rows = tuple(tuple(self.cells.get((r, c), "") for c in range(width)) for r in range(height))
         return Grid(name, rows, frozenset(self.covered), frozenset(self.typed), tuple(self.changes))
 
@@ -148,7 +153,7 @@ def _choose(names: list[str], sheet: str | int | None, file: str, kind: str = "s
     wanted = str(sheet)
     if sheet is not None and wanted in names:
         return names.index(wanted)
-    if wanted.isdigit() and 1 <= int(wanted) <= len(names):
+    if wanted.isdecimal() and 1 <= int(wanted) <= len(names):
         return int(wanted) - 1
     listed = ", ".join(names[:20]) or "none"
     found = f"{len(names)} {kind}s with figures" if sheet is None else f"no {kind} {wanted!r}"
@@ -208,7 +213,11 @@ def _html(name: str, text: str, sheet: str | int | None, changes: list[Change]) 
 
 def _span(value: str | None) -> int:
     """Read a row or column span as browsers do: at least 1, at most 1000."""
-    return min(max(int(value), 1), 1000) if value and value.isascii() and value.isdigit() else 1
+    return (
+        min(max(int(value), 1), 1000)
+        if value and value.isascii() and value.isdigit() and len(value) < 9
+        else 1
+    )
 
 
 def _html_text(element: Any) -> str:

@@ -39,15 +39,17 @@ def check_totals(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     columns = list({e.column.index: e.column for e in entries}.values())
     cells = {(e.row.index, e.column.index): e for e in entries}
     checks: list[dict[str, Any]] = []
+    spans = _spans(rows)
+    whole: Row | None = None
     for n, row in enumerate(rows):
+        whole = row if row.kind != "of_which" else whole
         line = [cells[row.index, c.index] for c in columns if (row.index, c.index) in cells]
         if row.kind == "total":
-            readings = _readings(rows, n)
+            readings = _readings(rows, n, spans[n])
             checks += _best(
                 [[_sum(e, _at(cells, parts, e.column)) for e in line] for parts in readings], line
             )
         elif row.kind == "of_which":
-            whole = _whole(rows, n)
             checks += [_within(e, cells.get((whole.index, e.column.index)) if whole else None) for e in line]
     for column in columns:
         if column.kind == "total":
@@ -59,38 +61,44 @@ def _at(cells: dict[tuple[int, int], Entry], parts: Sequence[Row], column: Colum
     return [cells.get((row.index, column.index)) for row in parts]
 
 
-def _readings(rows: list[Row], n: int) -> list[list[Row]]:
-    """List the sets of rows that a total may be the sum of."""
+def _readings(rows: list[Row], n: int, span: tuple[int, int]) -> list[list[Row]]:
+    """List the sets of rows that a total may be the sum of, within the rows it may reach."""
     total = rows[n]
-    if total.name == "小计":
-        stop = {"total"}
-        before, after = _until(rows[:n][::-1], stop)[::-1], _until(rows[n + 1 :], stop)
-        same = [[r for r in side if r.group == total.group] for side in (before, after)]
-        sides = [*same, before, after]
-    else:
-        ends = [i for i, r in enumerate(rows) if r.kind == "total" and r.name != "小计" and i != n]
-        low = max((i + 1 for i in ends if i < n), default=0)
-        high = min((i for i in ends if i > n), default=len(rows))
-        sides = [rows[low:n], rows[n + 1 : high]]
-        if total.group:
-            sides = [[r for r in side if r.group == total.group] for side in sides]
+    sides = [rows[span[0] : n], rows[n + 1 : span[1]]]
+    inside = [[r for r in side if r.group == total.group] for side in sides] if total.group else []
     readings: list[list[Row]] = []
-    for side in sides:
+    for side in (inside or sides) if total.name != "小计" else [*inside, *sides]:
         readings += _cuts(side, total)
     unique = {tuple(r.index for r in parts): parts for parts in readings if len(parts) > 1}
     return list(unique.values()) or [parts for parts in readings if parts][:1]
 
 
-def _until(rows: Sequence[Row], kinds: set[str]) -> list[Row]:
-    stop = next((i for i, row in enumerate(rows) if row.kind in kinds), len(rows))
-    return list(rows[:stop])
+def _spans(rows: Sequence[Row]) -> dict[int, tuple[int, int]]:
+    """Say for each total between which rows its parts lie: as far as the next total of the same name.
+
+    A 小计 reaches to the next total of any name; both directions are walked once.
+    """
+
+    def reach(order: Sequence[int], edge: int) -> dict[int, int]:
+        last: dict[str, int] = {}
+        found = {}
+        for i in order:
+            if rows[i].kind == "total":
+                found[i] = last.get("" if rows[i].name == "小计" else rows[i].name, edge)
+                last[rows[i].name] = last[""] = i
+        return found
+
+    before = reach(range(len(rows)), -1)
+    after = reach(range(len(rows) - 1, -1, -1), len(rows))
+    return {i: (before[i] + 1, after[i]) for i in before}
 
 
 def _cuts(side: list[Row], total: Row) -> list[list[Row]]:
     """Cut one side of a total: all plain rows, the top of the outline, each section, the subtotals."""
     plain = [r for r in side if r.kind == "plain"]
-    subtotals = [r for r in side if r.name == "小计" and total.name != "小计"]
-    top = [r for r in plain if r.indent == min(p.indent for p in plain)]
+    subtotals = [r for r in side if r.kind == "total" and r.name != total.name]
+    margin = min((r.indent for r in plain), default=0)
+    top = [r for r in plain if r.indent == margin]
     named = {r.name for r in plain}
     outer = [r for r in plain if r.parent not in named]
     sections: dict[str, list[Row]] = defaultdict(list)
@@ -129,10 +137,6 @@ def _best(readings: list[list[dict[str, Any]]], line: Sequence[Entry]) -> list[d
         return verdicts.count("holds"), -verdicts.count("differs")
 
     return max(readings, key=score)
-
-
-def _whole(rows: list[Row], n: int) -> Row | None:
-    return next((r for r in reversed(rows[:n]) if r.kind != "of_which"), None)
 
 
 def _within(part: Entry, whole: Entry | None) -> dict[str, Any]:
