@@ -26,7 +26,9 @@ _FIRST = frozenset("百千万亿")
 
 
 def _vocabulary() -> dict[str, tuple[str, str]]:
-    words: dict[str, tuple[str, str]] = {w: ("noise", w) for w in LEAD_IN.split() if w not in (":", ",", "可", "更")}
+    words: dict[str, tuple[str, str]] = {
+        w: ("noise", w) for w in LEAD_IN.split() if w not in (":", ",", "可", "更")
+    }
     words |= {w: ("direction", d) for w, d in DIRECTIONS.items()}
     words |= {w: ("hedge", k) for w, k in FRONT.items()}
     words |= {w: ("currency", c) for w, c in CURRENCIES.items()}
@@ -92,7 +94,11 @@ def look_back(clean: str, start: int) -> Front:
             front.per, front.start = payload, position
         front.outer = position
     front.before = position if not front.hedges else start
-    front.recent = front.start < start and clean[front.start] == "近" and clean[max(0, front.start - 1) : front.start] not in "时了达耗历"
+    front.recent = (
+        front.start < start
+        and clean[front.start] == "近"
+        and clean[max(0, front.start - 1) : front.start] not in "时了达耗历"
+    )
     front.half_year = front.start > 0 and clean[front.start - 1] in "上下"
     return front
 
@@ -158,7 +164,9 @@ class TimeLine:
 # --- subject ----------------------------------------------------------------------------
 
 _BOUNDARY = frozenset(",。;:、\n()!?**“”")
-_TAIL = re.compile(r"(?:累计|已|共|达到?|为|是|有|约|了|的|将|预计|完成|实现|超过|同比|比上年|较上年|其中|在|总计|合计|年均|达|建成|新增| )+$")
+_TAIL = re.compile(
+    r"(?:累计|已|共|达到?|为|是|有|约|了|的|将|预计|完成|实现|超过|同比|比上年|较上年|其中|在|总计|合计|年均|达|建成|新增| )+$"
+)
 _HEAD = re.compile(r"^(?:其中|截止|截至|已|并|和|及|与|对|在|将|使|其|个|的| )+")
 _NOUN = re.compile(r" ?(?:的)? ?([㐀-鿿A-Za-z]{1,16})")
 _REACH = 28
@@ -179,6 +187,10 @@ def subject_of(clean: str, start: int, end: int, quantity: Quantity, inherited: 
     if follows and (noun := _NOUN.match(clean, end)) is not None:
         after = noun[1]
         if not phrase or quantity.unit != "count":
-            return f"{phrase} {after}".strip() if phrase else (inherited if quantity.unit in _RELATIVE and inherited else after)
+            return (
+                f"{phrase} {after}".strip()
+                if phrase
+                else (inherited if quantity.unit in _RELATIVE and inherited else after)
+            )
         return after if len(phrase) <= 1 else f"{phrase} {after}"
     return phrase or (inherited if quantity.unit in _RELATIVE else "")

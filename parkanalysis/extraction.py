@@ -85,7 +85,11 @@ def extract(text: str, rule: str | _Rule = "standard") -> list[Mention]:
         if match["n1"] is not None and match["u1"] is None and match["m1"] is None and _is_plain(match):
             continue
         start = match.start()
-        if (listed := _LIST_NUMBER.match(clean, start)) and listed.group()[-1] == " " and _line_start(clean, start):
+        if (
+            (listed := _LIST_NUMBER.match(clean, start))
+            and listed.group()[-1] == " "
+            and _line_start(clean, start)
+        ):
             position = listed.end()
             continue
         read = _read(clean, match, reading_rule)
@@ -102,7 +106,12 @@ def extract(text: str, rule: str | _Rule = "standard") -> list[Mention]:
         if previous is not None and previous.quantity.unit == quantity.unit:
             quantity = _with_before(clean, previous, quantity, front)
         subject = subject_of(
-            clean, front.outer, match.end(), quantity, previous.subject if previous else "", previous.end if previous else 0
+            clean,
+            front.outer,
+            match.end(),
+            quantity,
+            previous.subject if previous else "",
+            previous.end if previous else 0,
         )
         found.append(Mention(span[0], span[1], printed, quantity, subject, times.at(span[0])))
     return found
@@ -168,7 +177,9 @@ def _is_figure(clean: str, match: re.Match[str], reading: Reading, front: Front)
     word = match["u2"] or match["u1"] or ""
     if clean[match.end() : match.end() + 1] == "." and following[1:].isdigit():
         return False
-    if not word and (not reading.bare and front.currency is None or following[:1] in "级强佳象一分里年月日号"):
+    if not word and (
+        not reading.bare and front.currency is None or following[:1] in "级强佳象一分里年月日号"
+    ):
         return False
     code = reading.unit.code
     if code in _TIME_UNITS and not _is_duration(clean, match, word, reading, front, following):
@@ -180,7 +191,12 @@ def _is_figure(clean: str, match: re.Match[str], reading: Reading, front: Front)
     if digits[0] == "0" and len(digits) > 1 and digits[1].isdigit():
         return False
     if reading.unit.weak and code != "count":
-        return bool(match["m1"]) or digits[-1] in "万亿百千" or (code == "kWh" and following[:1] == "电") or code == "CNY"
+        return (
+            bool(match["m1"])
+            or digits[-1] in "万亿百千"
+            or (code == "kWh" and following[:1] == "电")
+            or code == "CNY"
+        )
     return True
 
 
@@ -192,7 +208,9 @@ def _is_duration(
         return False
     if word == "年" and not match["x1"] and not match["m1"]:
         value = reading.high
-        if (1900 <= value <= 2100 and value.is_integer()) or (len(match["n1"]) > 1 and _digits_only(match["n1"])):
+        if (1900 <= value <= 2100 and value.is_integer()) or (
+            len(match["n1"]) > 1 and _digits_only(match["n1"])
+        ):
             return False
         if following[:1].isdigit() or following.lstrip()[:1].isdigit():
             return False
@@ -233,8 +251,6 @@ def _is_spelled_figure(
     if len(digits) == 1:
         return code != "count" or (word in _SPELLED and digits != "十") or (hedged and word != "")
     return word != "" and word not in ("点", "里")
-
-
 
 
 def _with_before(clean: str, previous: Mention, quantity: Quantity, front: Front) -> Quantity:

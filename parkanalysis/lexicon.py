@@ -40,7 +40,7 @@ tCO2 0 1 吨二氧化碳 吨二氧化碳当量 吨CO2
 DWT 0 1 载重吨
 TEU 0 1 标箱 标准箱 TEU 国际标准箱 个标箱 个标准箱 只标箱
 kWh 0 1 千瓦时 kWh KWH kwh KWh 千瓦小时 千瓦·时
-kWh* 0 1 度 度电
+kWh* 0 1 度
 kWh 3 1 兆瓦时 MWh
 kWh 6 1 吉瓦时 GWh
 kWh 9 1 太瓦时 TWh
@@ -84,12 +84,12 @@ mg/L 0 1 毫克/升 毫克每升 mg/L
 g/kWh 0 1 克/千瓦时 克标准煤/千瓦时 克标煤/千瓦时 克/度
 kg/mu 0 1 公斤/亩 千克/亩
 year 0 1 年 周岁 岁 整年 年时间
-month 0 1 个月 月 个多月 个余月
+month 0 1 个月 月 个多月 个余月 个半月
 quarter 0 1 个季度
 week 0 1 周 个星期 星期 个周
 day 0 1 天 个工作日 个自然日 工作日 个多工作日
 day* 0 1 日
-hour 0 1 小时 个小时 h 个多小时 学时 课时
+hour 0 1 小时 个小时 h 个多小时 个半小时 学时 课时
 minute 0 1 分钟
 second 0 1 秒 秒钟
 fraction -2 1 % 个百分比
@@ -188,6 +188,6 @@ NOT_HEDGES = """
 LEAD_IN = """
 同比 环比 同期 年均 月均 日均 累计 为 是 了 到 至 将 将达 预计 预计将 有 实现 完成
 比重 幅度 人民币 RMB 元人民币 均 则 也 又 且 计 合 占 近期 同口径 可比价 名义 实际
-平均 每年 约合 其中 大幅 小幅 略 微 进一步 继续 持续 已 已经 再 还 更 可 : ,
+平均 每年 约合 其中 大幅 小幅 略 微 进一步 继续 持续 已 已经 再 还 更 可 力争 目标 计划 规划 ( ) : ,
 """
 """Words that may stand before a quantity and say nothing of its amount."""

@@ -6,7 +6,17 @@ import itertools
 import re
 from functools import lru_cache
 
-__all__ = ["ARABIC", "CHINESE", "MULTIPLIER", "NumeralError", "number", "plain", "step_exponent"]
+__all__ = [
+    "ARABIC",
+    "CHINESE",
+    "MULTIPLIER",
+    "SPELLED",
+    "NumeralError",
+    "adjacent",
+    "number",
+    "plain",
+    "step_exponent",
+]
 
 MULTIPLIER = {"十": 1, "百": 2, "千": 3, "万": 4, "亿": 8}
 """Multiplier character to power of ten."""
@@ -17,10 +27,19 @@ CHINESE = "零〇一二三四五六七八九十百千万亿两廿卅壹贰叁肆
 """Every character a Chinese numeral may hold, the formal ones of cheques included."""
 
 # The possessive quantifiers (++) make every run of digits one token: no input backtracks.
-ARABIC = r"(?:\d{1,3}(?:[, ]\d{3})++(?!\d)|\d++)(?:(?: ?\. ?|\. )(?=\d)\d++)?+"
+# Groups are bounded too: a search that fails after a long run would start again in its middle.
+ARABIC = r"(?:\d{1,3}(?:[, ]\d{3}(?!\d)){1,6}+|\d++)(?: ?\. ?(?=\d)\d++)?+"
 """Regular expression of an Arabic number with thousands separators and spaces at its point."""
 
+# 千 and 百 belong to the unit in 万千瓦 and 百分点.
+_OWN = CHINESE.replace("千", "").replace("百", "")
+SPELLED = rf"(?:[{_OWN}]|千(?![瓦伏克米卡帕赫])|百(?!分))++"
+"""Regular expression of a run of Chinese numerals."""
+
 _PIECE = re.compile(rf"(?P<arabic>{ARABIC})|(?P<chinese>[{CHINESE}]++(?:点[零〇一二三四五六七八九]++)?+)")
+_ADJACENT = re.compile(
+    r"(?P<head>[二三四五六七八九]?十)?(?P<low>[一二两三四五六七八])(?P<high>[两三四五六七八九])(?P<tail>[十百千万亿]*)"
+)
 _LONGEST = 40
 
 
@@ -168,3 +187,22 @@ def _mixed(pieces: list[tuple[str | None, str]], text: str) -> tuple[str, int, i
         total, last, step = total + part, scale, step_exponent(digits) + scale
         index += 2
     return format(total, "f"), 0, step
+
+
+@lru_cache(maxsize=1024)
+def adjacent(text: str) -> tuple[str, str] | None:
+    """Two neighbouring digits are a range: 三四十 is 三十 to 四十, 十七八 is 十七 to 十八.
+
+    Examples
+    --------
+    >>> adjacent("三四十"), adjacent("十七八"), adjacent("三十四")
+    (('三十', '四十'), ('十七', '十八'), None)
+    """
+    match = _ADJACENT.fullmatch(text)
+    if match is None:
+        return None
+    low, high = (int(match[g].translate(_DIGITS)) for g in ("low", "high"))
+    if high - low != 1 and (low, high) != (3, 5):
+        return None
+    head = match["head"] or ""
+    return f"{head}{match['low']}{match['tail']}", f"{head}{match['high']}{match['tail']}"

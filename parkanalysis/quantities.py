@@ -56,11 +56,11 @@ class QuantityError(InputError):
 
 
 _PREFIX = re.compile(
-    rf"(?P<word>{trie([*FRONT, *DIRECTIONS, *LEAD_IN.split(), *CURRENCIES])})"
+    r"(?:是|为|相当于|等于)[^\n]{1,20}?的(?= ?[\d一二三四五六七八九十两百])"
+    rf"|(?P<word>{trie([*FRONT, *DIRECTIONS, *LEAD_IN.split(), *CURRENCIES])})"
     r"|(?:比|较|与)(?:\d{4}年|上年|去年|前年|上月|上季度|上一年|全国|全省|年初|“?十[一二三四五]五”?)?"
     r"(?:同期|同月|末|底|平均水平|平均|期间|相比){0,2}"
     r"|每(?:(?P<per>[^\d\s]{1,5}?))(?=[ \d¥$]|约|近|不)"
-    r"|(?:是|为|相当于|等于)[^\n]{1,20}?的(?= ?[\d一二三四五六七八九十两百])"
 )
 _SIGNED = re.compile(r" *[-+负]")
 _FROM = re.compile(r" *(?:由|从)(?:原来|原先|过去|上年|去年|年初|\d{4} ?年)?的? *")
@@ -112,7 +112,7 @@ def _parse(text: str, rule: ReadingRule) -> Quantity:
     if start is not None:
         return _parse_pair(text, clean, start.end(), rule)
     quantity, end = _parse_at(text, clean, 0, rule)
-    rest = re.compile(r" *(?:人民币|[。.])? *$").match(clean, end)
+    rest = re.compile(r" *(?:人民币|电|[。.])? *$").match(clean, end)
     if rest is None:
         raise QuantityError(text, _skip(clean, end), "nothing more after the unit and its hedge")
     return quantity
@@ -137,6 +137,12 @@ def _parse_at(text: str, clean: str, start: int, rule: ReadingRule) -> tuple[Qua
         and match.end() + 1 < len(clean)
     ):
         raise QuantityError(text, match.end(), "one number with one decimal point")
+    if (
+        match["n1"]
+        and not match["n1"].strip("百千万亿")
+        and not (front or match["behind"] or match["x1"] or match["some"])
+    ):
+        raise QuantityError(text, position, "a number before 百, 千, 万 or 亿")
     try:
         reading = evaluate(match, rule, default)
     except UnreadableError as error:
@@ -283,7 +289,7 @@ def format_quantity(quantity: Quantity) -> str:
     ('200 余亿元', '下降 1.1 个百分点')
     """
     for rule in ("standard", "literal", "wide"):
-        for candidate in _candidates(quantity):
+        for candidate in (*_candidates(quantity), quantity.text):
             try:
                 if parse(candidate, rule) == quantity:
                     return candidate

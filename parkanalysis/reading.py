@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from parkanalysis.hedges import BEHIND, ReadingRule, apply_hedge, strongest
-from parkanalysis.numerals import ARABIC, CHINESE, NumeralError, number
+from parkanalysis.numerals import ARABIC, SPELLED, NumeralError, adjacent, number
 from parkanalysis.units import UNIT_PATTERN, Unit, unit_of
 
 __all__ = ["CORE", "Quantity", "evaluate", "normalize"]
@@ -68,9 +68,10 @@ def normalize(text: str) -> str:
     return text.translate(_NORMAL)
 
 
+_TIMES_TEN = "(?:[万亿]|百(?!分)|千(?![瓦伏克米卡帕赫]))"
 _NUMBER = (
-    rf"(?:(?:{ARABIC})(?: ?[百千万亿]++(?:\d++(?:\.\d++)?+[十百千万]++|\d(?![\d.,年月日:/×%个号]))*+)?+"
-    rf"|[{CHINESE}]++(?:点[零〇一二三四五六七八九]++[百千万亿]*+)?+)"
+    rf"(?:(?:{ARABIC})(?: ?{_TIMES_TEN}++(?:\d++(?:\.\d++)?+[十百千万]++|\d(?![\d.,年月日:/×%个号]))*+)?+"
+    rf"|{SPELLED}(?:点[零〇一二三四五六七八九]++[百千万亿]*+)?+)"
 )
 _MORE = "[多余几来]"
 
@@ -79,7 +80,7 @@ def _side(name: str) -> str:
     """One number with what stands between it and its unit: 200 余亿元, 9 个多月, 3 倍多."""
     return (
         rf"(?P<n{name}>{_NUMBER})"
-        rf"(?: ?(?P<x{name}>{_MORE}))?+(?: ?(?P<m{name}>[百千万亿]++)(?: ?(?P<y{name}>[多余]))?+)?+"
+        rf"(?: ?(?P<x{name}>{_MORE}))?+(?: ?(?P<m{name}>{_TIMES_TEN}++)(?: ?(?P<y{name}>[多余]))?+)?+"
         rf"(?: ?(?P<u{name}>{UNIT_PATTERN})(?P<z{name}>[多余半](?![元功样式边层次媒家个种年月日天热额名数导价]))?+)?+"
     )
 
@@ -89,9 +90,11 @@ CORE = re.compile(
     rf"(?P<sign>(?<![0-9A-Za-z)%])[-+] ?|负 ?)?"
     rf"(?:(?P<den>[百千万]|{_NUMBER}) ?分之 ?(?P<num>{_NUMBER}(?: ?[百千万亿])?)(?P<numx>[多余几])?"
     rf"(?: ?[-~至到] ?(?:百分之 ?)?(?P<num2>{_NUMBER}))?"
-    rf"|翻了?(?P<fold>[一二两三四五六七八九十\d]{{0,2}})(?P<foldx>[多余])?番"
+    rf"|翻了?(?P<fold>[一二两三四五六七八九十\d]{{0,2}})番(?P<foldx>[多余])?"
     rf"|(?P<half>一半|半数|对半|过半|半年|半个月|半个小时|半小时|半天)"
     rf"|(?P<some>[数几](?=[十百千万亿]))?(?:(?P<times>\d{{1,3}}) ?[×xX*] ?(?=\d))?{_side('1')}"
+    r"(?:(?<=成)(?P<tenth>[一二三四五六七八九]))?"
+    r"(?:(?<=[元块钱]) ?(?P<jiao>[\d一二三四五六七八九]) ?[角毛](?: ?(?P<fen>[\d一二三四五六七八九]) ?分)?)?"
     rf"(?: ?(?:-{{1,2}}|~|至|到|或) ?(?:近|约)?{_side('2')})?"
     rf"(?: ?[×*] ?(?P<after>\d{{1,3}})(?![\d.]))?)"
     rf"(?: ?\(?(?P<behind>{_BEHIND})\)?(?![游级班联外部容陆蒙涵销需资地生个体合改治理车来步动源重]))?"
@@ -155,7 +158,8 @@ def _evaluate_side(
         mantissa, power, step, late_step = _scaled(digits, multiplier)
     except NumeralError as error:
         raise UnreadableError(str(error), m.start("n" + side) - m.start()) from error
-    late = m["y" + side] or m["z" + side] or ("多" if "多" in (m["u" + side] or "") else None)
+    word = m["u" + side] or ""
+    late = m["y" + side] or m["z" + side] or next((c for c in word if c in "多半"), None)
     if late == "半":
         mantissa, late = str(float(mantissa) + 0.5), None
     elif late or (more and power and not multiplier):
@@ -164,6 +168,19 @@ def _evaluate_side(
     if more and step == 0 and unit.code == "count" and float(mantissa) >= 10:
         grain = 10 - float(mantissa) % 10  # 118 余家 leaves no whole number below 119: to 120
     return _amount(mantissa, power, unit), grain, more or late
+
+
+def _plain_amount(digits: str, multiplier: str, unit: Unit) -> tuple[float, float]:
+    mantissa, power, step, _ = _scaled(digits, multiplier)
+    return _amount(mantissa, power, unit), float(f"1e{step + unit.power}") * unit.factor
+
+
+def _small_change(m: re.Match[str]) -> float:
+    """角 and 分 behind 元, and the second digit of 八成五."""
+    change = sum(
+        float(f"{number(m[name])[0]}e{power}") for name, power in (("jiao", -1), ("fen", -2)) if m[name]
+    )
+    return change + (float(f"{number(m['tenth'])[0]}e-2") if m["tenth"] else 0.0)
 
 
 def evaluate(m: re.Match[str], rule: ReadingRule, default: Unit | None = None) -> Reading:
@@ -188,9 +205,12 @@ def evaluate(m: re.Match[str], rule: ReadingRule, default: Unit | None = None) -
     if unit is None:
         unit = Unit("CNY") if "亿" in (m["m2"] or m["m1"] or m["n2"] or m["n1"]) else _BLANK
     multiplier = m["m1"] or ""
-    if m["n2"] is None:
+    if m["n2"] is None and (word or multiplier) and (pair := adjacent(m["n1"])):
+        (low, step), (high, _) = (_plain_amount(digits, multiplier, unit) for digits in pair)
+        more = None
+    elif m["n2"] is None:
         low, step, more = _evaluate_side(m, "1", unit, multiplier)
-        high = low
+        low = high = low + _small_change(m)
     else:
         high, step, more = _evaluate_side(m, "2", unit, m["m2"] or "")
         left = (unit_of(first) or unit) if first and m["u2"] else unit
@@ -198,6 +218,8 @@ def evaluate(m: re.Match[str], rule: ReadingRule, default: Unit | None = None) -
         if not first and (shared := m["m2"] or _TRAILING.search(m["n2"])[0]):  # type: ignore[index]
             wider = _evaluate_side(m, "1", left, shared)[0]
             low = wider if wider <= high and not multiplier else low
+            if low * 100 < high:  # 8000-1 万元 drops nothing; 12-10 亿元 is no range
+                low = wider
         if left.code != unit.code:
             raise UnreadableError(
                 f"one unit on both sides, not {first!r} and {word!r}", m.start("u1") - m.start()
@@ -223,6 +245,8 @@ def _evaluate_special(m: re.Match[str], hedges: tuple[tuple[str, str], ...]) -> 
             return _fraction(m, hedges)
         if m["fold"] is not None:
             value = 2.0 ** float(number(m["fold"] or "1")[0])
+            if m["foldx"]:
+                hedges = ((m["foldx"], "over"), *hedges)
             return Reading(value, value, value, Unit("times"), hedges, False, "翻番")
     except (NumeralError, ZeroDivisionError) as error:
         raise UnreadableError(str(error)) from error

@@ -76,12 +76,13 @@ def trie(words: list[str]) -> str:
     return parts[0] if len(parts) == 1 else "(?:" + "|".join(parts) + ")"
 
 
-_MULTIPLE = "(?:[百千万亿]|十万|百万|千万)?"
+_MULTIPLE = "(?:十万|百万|千万|[百万亿]|千(?![瓦克米伏]))?"
 UNIT_PATTERN = f"(?:{trie([*UNITS, *NOT_UNITS.split()])}(?: ?(?:/|每) ?{_MULTIPLE}{trie([*UNITS, *NOT_UNITS.split()])})?+)"
 """Regular expression of one unit, composite (元/吨, 元每吨, 吨标准煤/万元) included."""
 
 _POWERS = {"": 0, "百": 2, "千": 3, "万": 4, "十万": 5, "百万": 6, "千万": 7, "亿": 8}
-_COMPOSITE = re.compile(f"(.+?) ?(?:/|每) ?({_MULTIPLE})([^百千万亿].*|千瓦.*|千克.*|千伏.*|千米.*)")
+_COMPOSITE = re.compile(r"([^/每 ]+) ?[/每] ?(.+)")
+_MULTIPLIED = re.compile("([百千万亿]+)(.+)")
 
 
 @lru_cache(maxsize=1024)
@@ -98,10 +99,12 @@ def unit_of(word: str) -> Unit | None:
     match = _COMPOSITE.fullmatch(word)
     if match is None:
         return None
-    above, below = UNITS.get(match[1]), UNITS.get(match[3])
+    above, below, power = UNITS.get(match[1]), UNITS.get(match[2]), 0
+    if below is None and (multiplied := _MULTIPLIED.fullmatch(match[2])):
+        below, power = UNITS.get(multiplied[2]), _POWERS.get(multiplied[1], 0)
     if above is None or below is None:
         return None
-    power = above.power - below.power - _POWERS[match[2]]
+    power = above.power - below.power - power
     return Unit(f"{above.code}/{below.code}", power, above.factor / below.factor)
 
 
