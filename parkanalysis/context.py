@@ -14,7 +14,7 @@ from parkanalysis.units import UNITS, Unit, trie
 __all__ = ["CURRENCIES", "Front", "TimeLine", "look_back", "subject_of", "turn_between"]
 
 CURRENCIES = {"¥": "CNY", "$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "RMB": "CNY", "人民币": "CNY",
-              "HK$": "HKD", "CNY": "CNY", "USD": "USD", "EUR": "EUR", "港币": "HKD"}  # fmt: skip
+              "HK$": "HKD", "新台币": "TWD", "台币": "TWD", "CNY": "CNY", "USD": "USD", "EUR": "EUR", "港币": "HKD"}  # fmt: skip
 """What may stand before an amount of money."""
 
 _LOOSE = frozenset({"上", "过"})  # hedges only before 百, 千, 万, 亿
@@ -135,7 +135,7 @@ _TIME = re.compile(
     r"|(?<![\d.])(?:\d{1,2} ?[-至~] ?)?\d{1,2} ?月(?:份|末|底|初|(?: ?\d{1,2} ?日))?"
     r"|“?十[一二三四五]五”?(?:期间|时期|末|以来|规划)?"
     r"|[二一][〇零九][〇零一二三四五六七八九]{2}年"
-    r"|(?<![比较])(?:[上下]半年|[一二三四]季度|前[一二三四]季度|去年|今年|上年|全年|本年|年末|年底|上月|本月)"
+    r"|(?<![比较与])(?:[上下]半年|[一二三四]季度|前[一二三四]季度|去年|今年|上年|全年|本年|年末|年底|上月|本月)"
     r"|近[一二三四五六七八九十两\d]{1,2} ?年来?"
 )
 _BREAK = re.compile(r"(?:(?<=[。;!?*])|(?<=[。;!?*] ))\n|\n#")

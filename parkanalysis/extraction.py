@@ -46,9 +46,13 @@ _CHINESE = frozenset(CHINESE) | {"数", "几"}
 _OPENING = frozenset("“‘「『《\"'")
 _TIME_UNITS = frozenset({"year", "month", "day", "week", "hour", "quarter", "minute"})
 _SPELLED = frozenset("条 座 家 户 名 人 台 所 亩 吨 公里 辆 栋 批次 人次 处 倍 宗".split())
+_FOREIGN = frozenset({"USD", "EUR", "HKD", "GBP", "JPY"})
 _PLAN = re.compile(r"规划|计划|行动|攻坚|滚动|倍增|大庆|来$|制|期|级")
 _SPAN_OF_TIME = re.compile(r"(?:未来|今后|过去|最近|此后|以往|前|后|每|近|连)$")
 _MONEY = re.compile(r"投资|资金|产值|收入|利润|税|贷款|融资|销售|总额|补助|金额|负债|费|价值|资产|投入|款")
+_AND = re.compile(r" ?[、和及与,] ?")
+_RESPECTIVELY = re.compile(r"分别|依次|各")
+_DIGITS = re.compile(r"^[\d., ]+")
 _LIST_NUMBER = re.compile(r"\d{1,2}\. ?")
 
 
@@ -79,10 +83,12 @@ def extract(text: str, rule: str | _Rule = "standard") -> list[Mention]:
     clean = normalize(text)
     times = TimeLine(clean)
     found: list[Mention] = []
+    waiting: list[re.Match[str]] = []
     position, search = 0, CORE.search
     while (match := search(clean, position)) is not None:
         position = max(match.end(), position + 1)
         if match["n1"] is not None and match["u1"] is None and match["m1"] is None and _is_plain(match):
+            waiting = [*waiting, match] if _follows(clean, waiting, match.start()) else [match]
             continue
         start = match.start()
         if (
@@ -102,6 +108,9 @@ def extract(text: str, rule: str | _Rule = "standard") -> list[Mention]:
             span = (match.start(), match.end())
         printed = text[span[0] : span[1]]
         quantity = finish(reading, front.hedges, front.direction, printed, reading_rule)
+        if waiting and _follows(clean, waiting, match.start()):
+            period = times.at(span[0])
+            found += _enumerated(text, clean, waiting, match, quantity.direction, period, reading_rule)
         previous = found[-1] if found else None
         if previous is not None and previous.quantity.unit == quantity.unit:
             quantity = _with_before(clean, previous, quantity, front)
@@ -125,6 +134,50 @@ def _is_plain(match: re.Match[str]) -> bool:
     return tail not in "万亿" and (match["n1"])[-1] not in "万亿"
 
 
+def _follows(clean: str, waiting: list[re.Match[str]], start: int) -> bool:
+    """2.16 和 1.66 个百分点: the number before shares the unit of the one behind."""
+    return (
+        bool(waiting)
+        and start - waiting[-1].end() <= 3
+        and bool(_AND.fullmatch(clean, waiting[-1].end(), start))
+    )
+
+
+def _enumerated(
+    text: str,
+    clean: str,
+    waiting: list[re.Match[str]],
+    last: re.Match[str],
+    direction: str | None,
+    period: str,
+    rule: _Rule,
+) -> list[Mention]:
+    """Figures of an enumeration that print their unit once, at its end."""
+    first = waiting[0].start()
+    decimal = all("." in m["n1"] for m in waiting) and "." in (last["n1"] or "")
+    told = _RESPECTIVELY.search(clean, max(0, first - 30), first)
+    if last["n1"] is None or last["n2"] or not (decimal or told) or clean[first - 1 : first] in ("第", "."):
+        return []
+    tail = _DIGITS.sub("", clean[last.start("n1") : last.end()])
+    front = look_back(clean, first)
+    mentions = []
+    for match in waiting:
+        whole = CORE.fullmatch(match["n1"] + tail)
+        if whole is None or match.group() != match["n1"]:
+            continue
+        try:
+            reading = evaluate(whole, rule)
+        except UnreadableError:
+            continue
+        start, end = match.span()
+        quantity = finish(reading, (), front.direction or direction, text[start:end], rule)
+        mentions.append(Mention(start, end, text[start:end], quantity, "", period))
+    subject = (
+        subject_of(clean, front.outer, waiting[0].end(), mentions[0].quantity, "", 0) if mentions else ""
+    )
+    return [replace(m, subject=subject) for m in mentions]
+
+
 def _line_start(clean: str, start: int) -> bool:
     return start == 0 or clean[start - 1] == "\n"
 
@@ -133,7 +186,7 @@ def _read(clean: str, match: re.Match[str], rule: _Rule) -> tuple[re.Match[str],
     """Read a match, or its first half when the halves are no range; None when it is no figure."""
     start = match.start()
     before = clean[start - 1] if start else ""
-    if before and (before in "第.#_" or (before.isascii() and before.isalnum())):
+    if before and (before in "第.#_+" or (before.isascii() and before.isalnum())):
         return None
     front = look_back(clean, start)
     try:
@@ -184,8 +237,10 @@ def _is_figure(clean: str, match: re.Match[str], reading: Reading, front: Front)
     code = reading.unit.code
     if code in _TIME_UNITS and not _is_duration(clean, match, word, reading, front, following):
         return False
-    if code == "count" and (front.ranking or following[:1] in "级"):
+    if code == "count" and (front.ranking or following[:1] == "级" or not (reading.high * 10).is_integer()):
         return False
+    if code == "count" and "." in digits and not match["m1"] and digits[-1] not in "万亿千百":
+        return False  # 2.2 本项目 is a heading
     if digits[0] in _CHINESE or match["some"]:
         return _is_spelled_figure(clean, match, word, code, front, bool(reading.hedges) or front.loose)
     if digits[0] == "0" and len(digits) > 1 and digits[1].isdigit():
@@ -236,7 +291,7 @@ def _is_spelled_figure(
 ) -> bool:
     """Chinese numerals: figures where a strong unit or a hedge says so, turns of phrase otherwise."""
     digits = match["n1"]
-    if match.start() and clean[match.start() - 1] in _OPENING:
+    if match.start() and (clean[match.start() - 1] in _OPENING or clean[match.start() - 1] == "个"):
         return False
     if match["some"] or match["n2"] or match["x1"]:
         return bool(word)
@@ -245,7 +300,7 @@ def _is_spelled_figure(
     if digits[0] == "百" and not hedged:
         return False
     if digits == "一" or digits == "零":
-        return code in ("percentage_point", "times") or (hedged and code in _TIME_UNITS | {"fraction"})
+        return code in ("percentage_point", "times") or (hedged and code != "count") or code in _FOREIGN
     if word in ("方", "里", "两", "分", "度", "角", "毛", "块", "点"):
         return False
     if len(digits) == 1:

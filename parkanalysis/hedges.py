@@ -39,7 +39,7 @@ class ReadingRule:
         余 and 多 end one unit of the last printed digit above the figure (130 余: to 140), or
         one unit of the leading digit (130 余: to 200).
     several : tuple of float
-        What 数 and 几 stand for: 数十 is 20 to 90.
+        What 数 and 几 stand for: 数十 is 10 to 100.
     """
 
     name: str
@@ -55,13 +55,13 @@ RULES: dict[str, ReadingRule] = {
     rule.name: rule
     for rule in (
         ReadingRule(
-            "literal", "only what the words say; open bounds stay open", None, None, inf, "last", (2.0, 9.0)
+            "literal", "only what the words say; open bounds stay open", None, None, inf, "last", (1.0, 10.0)
         ),
         ReadingRule(
-            "standard", "约 and 左右 ±5%, 近 −10%, 以上 capped at +20%", 0.05, 0.1, 0.2, "last", (2.0, 9.0)
+            "standard", "约 and 左右 ±5%, 近 −10%, 以上 capped at +20%", 0.05, 0.1, 0.2, "last", (1.0, 10.0)
         ),
         ReadingRule(
-            "wide", "约 and 左右 ±10%, 近 −20%, 以上 capped at +50%", 0.1, 0.2, 0.5, "leading", (2.0, 9.0)
+            "wide", "约 and 左右 ±10%, 近 −20%, 以上 capped at +50%", 0.1, 0.2, 0.5, "leading", (1.0, 10.0)
         ),
     )
 }

@@ -26,7 +26,12 @@ JPY 0 1 日元
 GBP 0 1 英镑
 KRW 0 1 韩元
 TWD 0 1 新台币 台币
-MOP 0 1 澳门元 澳元
+MOP 0 1 澳门元
+AUD 0 1 澳元
+CHF 0 1 瑞士法郎
+THB 0 1 泰铢
+SGD 0 1 新加坡元 新元
+CAD 0 1 加元
 RUB 0 1 卢布
 t 0 1 吨 公吨 t
 t -3 1 公斤 千克 kg KG
@@ -35,6 +40,7 @@ t* -6 50 两
 t -3 0.5 斤 市斤
 t -3 50 担
 t -9 1 毫克 mg
+t -12 1 微克 μg
 tce 0 1 吨标准煤 吨标煤 tce
 tCO2 0 1 吨二氧化碳 吨二氧化碳当量 吨CO2
 DWT 0 1 载重吨
@@ -60,7 +66,7 @@ steam_t 0 1 蒸吨 吨蒸汽
 km 0 1 公里 千米 km KM ㎞ 车道公里 皮长公里 延长公里
 km* 0 0.5 里 华里
 km -3 1 米 m 延米 延长米
-km -5 1 厘米 cm
+km -5 1 厘米 公分 cm
 km -6 1 毫米 mm
 nmi 0 1 海里
 mu 0 1 亩 市亩
@@ -76,6 +82,16 @@ person_km 0 1 人公里
 barrel 0 1 桶油当量
 Mbps 0 1 Mbps 兆比特每秒 Mb/s
 Gbps 0 1 Gbps
+Hz 0 1 赫兹 Hz
+Hz 6 1 兆赫 兆赫兹 MHz
+Hz 9 1 吉赫 GHz
+kcal 0 1 千卡 大卡 kcal
+byte 0 1 字节
+byte 6 1 兆字节 MB
+byte 9 1 GB
+byte 12 1 TB
+byte 15 1 PB
+teraflops 15 1 EFlops
 degC 0 1 摄氏度 ℃ °C
 dB 0 1 分贝
 ug/m3 0 1 微克/立方米 微克每立方米 μg/m3 μg/m³ ug/m3

@@ -18,7 +18,7 @@ __all__ = [
     "step_exponent",
 ]
 
-MULTIPLIER = {"十": 1, "百": 2, "千": 3, "万": 4, "亿": 8}
+MULTIPLIER = {"十": 1, "百": 2, "千": 3, "万": 4, "亿": 8, "k": 3, "w": 4}
 """Multiplier character to power of ten."""
 
 _FORMAL = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟貳參陸億萬兩〇", "一二三四五六七八九十百千二三六亿万两零")
@@ -36,7 +36,7 @@ _OWN = CHINESE.replace("千", "").replace("百", "")
 SPELLED = rf"(?:[{_OWN}]|千(?![瓦伏克米卡帕赫])|百(?!分))++"
 """Regular expression of a run of Chinese numerals."""
 
-_PIECE = re.compile(rf"(?P<arabic>{ARABIC})|(?P<chinese>[{CHINESE}]++(?:点[零〇一二三四五六七八九]++)?+)")
+_PIECE = re.compile(rf"(?P<arabic>{ARABIC})|(?P<chinese>[{CHINESE}kw]++(?:点[零〇一二三四五六七八九]++)?+)")
 _ADJACENT = re.compile(
     r"(?P<head>[二三四五六七八九]?十)?(?P<low>[一二两三四五六七八])(?P<high>[两三四五六七八九])(?P<tail>[十百千万亿]*)"
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from decimal import Decimal
 from functools import lru_cache
 from math import isinf
 
@@ -14,7 +13,7 @@ from parkanalysis.extraction import Mention, extract
 from parkanalysis.hedges import DIRECTIONS, FRONT, RULES, ReadingRule, cap, rule_of
 from parkanalysis.lexicon import LEAD_IN
 from parkanalysis.reading import CORE, Quantity, UnreadableError, evaluate, finish, normalize
-from parkanalysis.units import SYMBOL, Unit, convert, trie, unit_of
+from parkanalysis.units import Unit, convert, trie, unit_of
 
 __all__ = [
     "RULES",
@@ -183,14 +182,16 @@ def _read_front(
 def _parse_pair(text: str, clean: str, start: int, rule: ReadingRule) -> Quantity:
     """由 2300 元/吨下跌到 1580 元/吨: the later figure, with the earlier one beside it."""
     first = CORE.match(clean, start)
+    if first is not None and first["n2"] is not None:
+        if "从" in clean[:start]:  # 从 8500 到 3 万元, with no word of movement, is a range
+            try:
+                return finish(evaluate(first, rule), (), None, text, rule)
+            except UnreadableError:
+                pass
+        first = CORE.match(clean[: first.end("u1") if first["u1"] else first.end("n1")], start)
     turn = _TO.match(clean, first.end()) if first else None
-    if first is None or turn is None or (first["n2"] is None and not turn.group().strip()):
+    if first is None or turn is None or not turn.group().strip():
         raise QuantityError(text, start, "two quantities: 由 … 到 …")
-    if first["n2"] is not None:  # 从 10 亿到 20 亿 reads as a range
-        middle = first.end("u1") if first["u1"] else first.end("n1")
-        first, turn = CORE.match(clean[:middle], start), _TO.match(clean, middle)
-        assert first is not None
-        assert turn is not None
     later, end = _parse_at(text, clean, turn.end(), rule)
     if clean[end:].strip(" 。"):
         raise QuantityError(text, _skip(clean, end), "nothing more after the second quantity")
@@ -254,29 +255,6 @@ def in_unit(quantity: Quantity, unit: str) -> Quantity:
                    unit=unit, before=before)  # fmt: skip
 
 
-# --- printing ---------------------------------------------------------------------------
-
-_FOLD = {2.0: "一", 4.0: "两", 8.0: "三", 16.0: "四"}
-
-
-def _printed(value: float, unit: str) -> str:
-    """Number with 万 or 亿 and its unit word; the fraction as a percentage."""
-    exact = Decimal(repr(value))
-    if unit == "fraction":
-        return format(exact.scaleb(2).normalize(), "f") + "%"
-    for multiplier, power in (("亿", 8), ("万", 4)):
-        if abs(exact) >= 10**power:
-            return f"{format(exact.scaleb(-power).normalize(), 'f')} {multiplier}{_symbol(unit)}"
-    return f"{format(exact.normalize(), 'f')} {_symbol(unit)}"
-
-
-def _symbol(unit: str) -> str:
-    if unit in SYMBOL:
-        return SYMBOL[unit]
-    above, slash, below = unit.partition("/")
-    return f"{SYMBOL.get(above, above)}/{SYMBOL.get(below, below)}" if slash else unit
-
-
 def format_quantity(quantity: Quantity) -> str:
     """Print a quantity so that parsing it again gives the same.
 
@@ -288,34 +266,13 @@ def format_quantity(quantity: Quantity) -> str:
     >>> format_quantity(parse("２００余亿元")), format_quantity(parse("下降１．１个百分点"))
     ('200 余亿元', '下降 1.1 个百分点')
     """
+    from parkanalysis.printing import candidates, printed  # only printing needs it
+
     for rule in ("standard", "literal", "wide"):
-        for candidate in (*_candidates(quantity), quantity.text):
+        for candidate in (*candidates(quantity), quantity.text):
             try:
                 if parse(candidate, rule) == quantity:
                     return candidate
             except QuantityError:
                 continue
-    return quantity.text or _printed(quantity.value, quantity.unit)
-
-
-def _candidates(quantity: Quantity) -> list[str]:
-    """Ways to write a quantity, the likeliest first."""
-    figure, hedge = _printed(quantity.value, quantity.unit), quantity.hedge or ""
-    head = f"{quantity.direction} " if quantity.direction and quantity.direction != "翻番" else ""
-    if quantity.before is not None:
-        before = _printed(quantity.before, quantity.unit)
-        return [
-            f"由 {before}{quantity.direction or ''}到 {hedge}{figure}",
-            f"由 {before}{quantity.direction or ''}到 {figure}{hedge}",
-        ]
-    if quantity.direction == "翻番" and quantity.value in _FOLD:
-        return [f"{hedge}翻{_FOLD[quantity.value]}番"]
-    number, _, rest = figure.partition(" ")
-    plain = [f"{head}{hedge} {figure}", f"{head}{figure}{hedge}", f"{head}{number} {hedge}{rest}"]
-    months = rest.startswith("个") and quantity.unit in ("month", "hour")
-    inside = [f"{head}{number}个{hedge}{rest[1:]}"] if months else []
-    span = []
-    if quantity.low < quantity.high < float("inf"):
-        low, high = _printed(quantity.low, quantity.unit), _printed(quantity.high, quantity.unit)
-        span = [f"{head}{low}-{high}"]
-    return [*span, *plain, *inside] if not hedge else [*plain, *inside, *span]
+    return quantity.text or printed(quantity.value, quantity.unit)

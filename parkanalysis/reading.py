@@ -49,11 +49,12 @@ class Quantity:
 
 
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-_OTHER = {"　": " ", "\xa0": " ", " ": " ", "\t": " ", "，": ",", "—": "-", "–": "-", "―": "-",
-          "－": "-", "−": "-", "‐": "-", "‑": "-", "─": "-", "～": "~", "〜": "~", "∼": "~", "﹪": "%", "✕": "×", "╳": "×",
-          "內": "内", "餘": "余", "約": "约", "億": "亿", "萬": "万", "噸": "吨", "個": "个", "畝": "亩", "￥": "¥",
-          "圓": "元", "逹": "达", "噚": "噚", "兩": "两", "幾": "几", "達": "达", "過": "过", "減": "减",
-          "㎡": "㎡", "﹣": "-", "／": "/", "∕": "/"}  # fmt: skip
+# Each line: characters, then what all of them, or each in its turn, are read as.
+_DASHES, _TILDES, _SPACES = "—–―－−‐‑─﹣", "～〜∼", "\u3000\xa0\u2002\u2003\u2009\u202f\t"
+_VARIANTS = "內餘約億萬噸個畝圓兩幾達過減點時裡戶條項張輛臺座仟佰增長﹪，￥∕✕╳"
+_READ_AS = "内余约亿万吨个亩元两几达过减点时里户条项张辆台座千百增长%,¥/××"
+_OTHER = dict.fromkeys(_DASHES, "-") | dict.fromkeys(_TILDES, "~") | dict.fromkeys(_SPACES, " ")
+_OTHER |= dict(zip(_VARIANTS, _READ_AS, strict=True))
 _NORMAL = _WIDE | {ord(k): ord(v) for k, v in _OTHER.items()}
 
 
@@ -68,7 +69,7 @@ def normalize(text: str) -> str:
     return text.translate(_NORMAL)
 
 
-_TIMES_TEN = "(?:[万亿]|百(?!分)|千(?![瓦伏克米卡帕赫]))"
+_TIMES_TEN = "(?:[万亿]|百(?!分)|千(?![瓦伏克米卡帕赫])|[kw](?![A-Za-z/]))"
 _NUMBER = (
     rf"(?:(?:{ARABIC})(?: ?{_TIMES_TEN}++(?:\d++(?:\.\d++)?+[十百千万]++|\d(?![\d.,年月日:/×%个号]))*+)?+"
     rf"|{SPELLED}(?:点[零〇一二三四五六七八九]++[百千万亿]*+)?+)"
@@ -80,7 +81,7 @@ def _side(name: str) -> str:
     """One number with what stands between it and its unit: 200 余亿元, 9 个多月, 3 倍多."""
     return (
         rf"(?P<n{name}>{_NUMBER})"
-        rf"(?: ?(?P<x{name}>{_MORE}))?+(?: ?(?P<m{name}>{_TIMES_TEN}++)(?: ?(?P<y{name}>[多余]))?+)?+"
+        rf"(?: ?(?P<x{name}>{_MORE}))?+(?: ?(?:个(?=亿))?(?P<m{name}>{_TIMES_TEN}++)(?: ?(?P<y{name}>[多余]))?+)?+"
         rf"(?: ?(?P<u{name}>{UNIT_PATTERN})(?P<z{name}>[多余半](?![元功样式边层次媒家个种年月日天热额名数导价]))?+)?+"
     )
 
@@ -94,14 +95,14 @@ CORE = re.compile(
     rf"|(?P<half>一半|半数|对半|过半|半年|半个月|半个小时|半小时|半天)"
     rf"|(?P<some>[数几](?=[十百千万亿]))?(?:(?P<times>\d{{1,3}}) ?[×xX*] ?(?=\d))?{_side('1')}"
     r"(?:(?<=成)(?P<tenth>[一二三四五六七八九]))?"
-    r"(?:(?<=[元块钱]) ?(?P<jiao>[\d一二三四五六七八九]) ?[角毛](?: ?(?P<fen>[\d一二三四五六七八九]) ?分)?)?"
-    rf"(?: ?(?:-{{1,2}}|~|至|到|或) ?(?:近|约)?{_side('2')})?"
+    r"(?:(?<=[元块钱]) ?(?P<jiao>[\d一二三四五六七八九]) ?[角毛](?: ?(?P<fen>[\d一二三四五六七八九]) ?分)?钱?)?"
+    rf"(?:(?: ?\(含\))? ?(?:-{{1,2}}|~|至|到|或) ?(?:近|约)?{_side('2')})?"
     rf"(?: ?[×*] ?(?P<after>\d{{1,3}})(?![\d.]))?)"
-    rf"(?: ?\(?(?P<behind>{_BEHIND})\)?(?![游级班联外部容陆蒙涵销需资地生个体合改治理车来步动源重]))?"
+    rf"(?: ?\(含\))?(?: ?(?P<paren>\()?(?P<behind>{_BEHIND})(?(paren)\))(?![游级班联外部容陆蒙涵销需资地生个体合改治理车来步动源重]))?"
 )
 """Regular expression of a quantity; it always consumes a run of digits whole, so time is linear."""
 
-_TRAILING = re.compile(r"[百千万亿]*+$")
+_TRAILING = re.compile(r"[百千万亿kw]*+$")
 _BLANK = Unit("count")
 
 
@@ -170,6 +171,21 @@ def _evaluate_side(
     return _amount(mantissa, power, unit), grain, more or late
 
 
+def _share_multiplier(m: re.Match[str], unit: Unit, low: float, high: float) -> float:
+    """10-12 亿: the left number takes the multiplier of the right, as much of it as keeps the order."""
+    shared = m["m2"] or _TRAILING.search(m["n2"])[0]  # type: ignore[index]
+    for start in range(len(shared)) if not m["m1"] else ():
+        try:
+            wider = _evaluate_side(m, "1", unit, shared[start:])[0]
+        except UnreadableError:
+            continue
+        if wider <= high:
+            return wider
+    if low * 100 < high and shared:  # 8000-1 万元 drops nothing; 12-10 亿元 is no range
+        raise UnreadableError("a range from the smaller to the larger number", m.start("n1") - m.start())
+    return low
+
+
 def _plain_amount(digits: str, multiplier: str, unit: Unit) -> tuple[float, float]:
     mantissa, power, step, _ = _scaled(digits, multiplier)
     return _amount(mantissa, power, unit), float(f"1e{step + unit.power}") * unit.factor
@@ -197,6 +213,8 @@ def evaluate(m: re.Match[str], rule: ReadingRule, default: Unit | None = None) -
         return _evaluate_special(m, hedges)
     word, first = m["u2"] or m["u1"], m["u1"]
     unit = unit_of(word) if word else default
+    if unit is not None and default is not None and unit.code == "CNY":
+        unit = Unit(default.code)  # 港币两千元
     if word and unit is None:
         raise UnreadableError(
             f"a unit of measurement, not {word!r}", m.start("u2" if m["u2"] else "u1") - m.start()
@@ -215,11 +233,8 @@ def evaluate(m: re.Match[str], rule: ReadingRule, default: Unit | None = None) -
         high, step, more = _evaluate_side(m, "2", unit, m["m2"] or "")
         left = (unit_of(first) or unit) if first and m["u2"] else unit
         low = _evaluate_side(m, "1", left, multiplier)[0]
-        if not first and (shared := m["m2"] or _TRAILING.search(m["n2"])[0]):  # type: ignore[index]
-            wider = _evaluate_side(m, "1", left, shared)[0]
-            low = wider if wider <= high and not multiplier else low
-            if low * 100 < high:  # 8000-1 万元 drops nothing; 12-10 亿元 is no range
-                low = wider
+        if not first:
+            low = _share_multiplier(m, left, low, high)
         if left.code != unit.code:
             raise UnreadableError(
                 f"one unit on both sides, not {first!r} and {word!r}", m.start("u1") - m.start()
