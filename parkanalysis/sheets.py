@@ -19,6 +19,7 @@ __all__ = ["MAX_BYTES", "MAX_CELLS", "MAX_UNPACKED", "Change", "Grid", "read_gri
 MAX_BYTES = 32_000_000
 MAX_UNPACKED = 96_000_000
 MAX_CELLS = 500_000
+MAX_COLUMNS = 2_000
 MAX_TEXT = 5_000
 _MARKUP_TEXT = re.compile(r"<\s*(?:!doctype html|html|table|head|body)\b", re.IGNORECASE)
 
@@ -87,7 +88,7 @@ class _Draft:
         if not filled:
             raise InputError(Problem(name, "an empty table", "a header and at least one row of figures"))
         height, width = (max(place[axis] for place in filled) + 1 for axis in (0, 1))
-        if height * width > MAX_CELLS:
+        if height * width > MAX_CELLS or width > MAX_COLUMNS:
             raise InputError(_too_large(name, f"an area of {height} x {width} cells"))
         long = [p for p in filled if len(self.cells[p]) > MAX_TEXT]
         if long:
@@ -98,9 +99,8 @@ class _Draft:
 
 
 def _too_large(name: str, found: str) -> Problem:
-    return Problem(
-        name, found, f"at most {MAX_BYTES:,} bytes, {MAX_UNPACKED:,} unpacked, {MAX_CELLS:,} cells"
-    )
+    table = f"{MAX_CELLS:,} cells, {MAX_COLUMNS:,} columns"
+    return Problem(name, found, f"at most {MAX_BYTES:,} bytes, {MAX_UNPACKED:,} unpacked, {table}")
 
 
 def read_grid(path: str | Path, sheet: str | int | None = None) -> Grid:

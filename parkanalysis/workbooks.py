@@ -260,10 +260,11 @@ def xls_cells(book: Any, sheet: Any) -> Iterator[tuple[int, int, str, bool]]:
 
     for r in range(sheet.nrows):
         for c, cell in enumerate(sheet.row(r)):
-            style = book.xf_list[cell.xf_index]
             if cell.ctype in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK):
                 continue
-            number_format = book.format_map[style.format_key].format_str
+            style = book.xf_list[cell.xf_index] if 0 <= cell.xf_index < len(book.xf_list) else None
+            known = style is not None and style.format_key in book.format_map
+            number_format = book.format_map[style.format_key].format_str if known and style else "General"
             if cell.ctype == xlrd.XL_CELL_DATE:
                 text = shown(xlrd.xldate_as_datetime(cell.value, book.datemode), number_format)
             elif cell.ctype == xlrd.XL_CELL_ERROR:
@@ -272,5 +273,5 @@ def xls_cells(book: Any, sheet: Any) -> Iterator[tuple[int, int, str, bool]]:
                 text = shown(bool(cell.value), number_format)
             else:
                 text = shown(cell.value, number_format)
-            indent = style.alignment.indent_level if cell.ctype == xlrd.XL_CELL_TEXT else 0
+            indent = style.alignment.indent_level if style and cell.ctype == xlrd.XL_CELL_TEXT else 0
             yield r, c, "　" * indent + text, cell.ctype == xlrd.XL_CELL_NUMBER
