@@ -108,11 +108,11 @@ class Predictive:
         from scipy.special import ndtr
 
         row = self.table[step - 1]
+        values = np.asarray(value, dtype=float)
         # a flat table (a constant series) puts its whole mass on one point
         if row[-1] <= row[0]:
-            value = np.asarray(value, dtype=float)
-            return np.where(value < row[0], 0.0, np.where(value > row[0], 1.0, 0.5))
-        return np.asarray(ndtr(np.interp(value, row, SCORES, left=-np.inf, right=np.inf)))
+            return np.where(values < row[0], 0.0, np.where(values > row[0], 1.0, 0.5))
+        return np.asarray(ndtr(np.interp(values, row, SCORES, left=-np.inf, right=np.inf)))
 
     def draws(self, n: int, seed: int) -> Array:
         """Draw ``n`` paths, shape (n, horizon).
