@@ -6,15 +6,22 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 
-from parkanalysis.hedges import DIRECTIONS, FRONT, NOT_FRONT
+from parkanalysis.hedges import DIRECTIONS, FRONT, NOT_FRONT, words_by_kind
 from parkanalysis.lexicon import LEAD_IN
 from parkanalysis.reading import Quantity
 from parkanalysis.units import UNITS, Unit, trie
 
 __all__ = ["CURRENCIES", "Front", "TimeLine", "look_back", "subject_of", "turn_between"]
 
-CURRENCIES = {"¥": "CNY", "$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "RMB": "CNY", "人民币": "CNY",
-              "HK$": "HKD", "新台币": "TWD", "台币": "TWD", "CNY": "CNY", "USD": "USD", "EUR": "EUR", "港币": "HKD"}  # fmt: skip
+_BEFORE_MONEY = """
+CNY: ¥ RMB 人民币 CNY
+USD: $ US$ USD
+EUR: € EUR
+GBP: £
+HKD: HK$ 港币
+TWD: 新台币
+"""
+CURRENCIES = words_by_kind(_BEFORE_MONEY)
 """What may stand before an amount of money."""
 
 _LOOSE = frozenset({"上", "过"})  # hedges only before 百, 千, 万, 亿
@@ -107,20 +114,17 @@ _TURN = re.compile(
     rf"[ ,]*(?:逐步|大幅|逐年)?(?P<word>{trie(list(DIRECTIONS))})?了? *(?:到|至|为|成|达到|达)?了? *"
     r"(?:(?:\d{4} ?年|去年|今年|上年|目前|现在)[底末初]?的?)? *$"
 )
+_GAP = 24
 _FROM = re.compile(r"(?:由|从|自)[^,。;\n]{0,16}$")
 
 
 def turn_between(clean: str, first: int, end: int, start: int) -> str | None:
     """Direction of 由 A 下跌到 B when the words between the figures say so; '' when unnamed."""
-    if not 1 <= start - end <= 24:
-        start_of_gap = clean[end : start + 1]
-        if not start_of_gap or start - end > 24:
-            return None
+    if not 1 <= start - end <= _GAP:
+        return None
     gap = clean[end:start]
     match = _TURN.match(gap)
-    if match is None or not any(c in gap for c in "到至为成达") and not match["word"]:
-        return None
-    if match["word"] is None and not any(c in gap for c in "到至为成"):
+    if match is None or not (match["word"] or any(c in gap for c in "到至为成")):
         return None
     if _FROM.search(clean, max(0, first - 18), first) is None:
         return None
@@ -130,7 +134,8 @@ def turn_between(clean: str, first: int, end: int, start: int) -> str | None:
 # --- period -----------------------------------------------------------------------------
 
 _TIME = re.compile(
-    r"(?:\d{4} ?年? ?[-至~] ?)?\d{4} ?年(?:度|末|底|初)?(?: ?(?:\d{1,2} ?[-至~] ?)?\d{1,2} ?月(?:份|末|底|初)?)?"
+    r"(?:\d{4} ?年? ?[-至~] ?)?\d{4} ?年(?:度|末|底|初)?"
+    r"(?: ?(?:\d{1,2} ?[-至~] ?)?\d{1,2} ?月(?:份|末|底|初)?)?"
     r"(?: ?\d{1,2} ?日)?(?:[一二三四1-4]季度|前?[一二三四]个?季度|[上下]半年)?"
     r"|(?<![\d.])(?:\d{1,2} ?[-至~] ?)?\d{1,2} ?月(?:份|末|底|初|(?: ?\d{1,2} ?日))?"
     r"|“?十[一二三四五]五”?(?:期间|时期|末|以来|规划)?"
@@ -165,7 +170,8 @@ class TimeLine:
 
 _BOUNDARY = frozenset(",。;:、\n()!?**“”")
 _TAIL = re.compile(
-    r"(?:累计|已|共|达到?|为|是|有|约|了|的|将|预计|完成|实现|超过|同比|比上年|较上年|其中|在|总计|合计|年均|达|建成|新增| )+$"
+    r"(?:累计|已|共|达到?|为|是|有|了|的|将|预计|完成|实现|超过|同比|比上年|较上年"
+    r"|其中|在|总计|合计|年均|达|建成|新增| )+$"
 )
 _HEAD = re.compile(r"^(?:其中|截止|截至|已|并|和|及|与|对|在|将|使|其|个|的| )+")
 _NOUN = re.compile(r" ?(?:的)? ?([㐀-鿿A-Za-z]{1,16})")

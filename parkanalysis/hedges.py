@@ -17,6 +17,7 @@ __all__ = [
     "apply_hedge",
     "cap",
     "rule_of",
+    "words_by_kind",
 ]
 
 
@@ -85,19 +86,19 @@ def rule_of(rule: str | ReadingRule) -> ReadingRule:
     raise InputError(Problem("reading rule", repr(rule), ", ".join(RULES), nearest=nearest(rule, RULES)))
 
 
-def _words(kinds: str) -> dict[str, str]:
+def words_by_kind(kinds: str) -> dict[str, str]:
     """Read ``kind: word word`` lines into word → kind."""
     pairs = [line.split(":") for line in kinds.strip().split("\n")]
     return {word: kind.strip() for kind, words in pairs for word in words.split()}
 
 
-FRONT = _words(FRONT_WORDS)
+FRONT = words_by_kind(FRONT_WORDS)
 """Word before the number → kind of hedge."""
 
-BEHIND = _words(BEHIND_WORDS)
+BEHIND = words_by_kind(BEHIND_WORDS)
 """Word behind the unit → kind of hedge."""
 
-DIRECTIONS = _words(DIRECTION_WORDS)
+DIRECTIONS = words_by_kind(DIRECTION_WORDS)
 """Word before the number → direction."""
 
 NOT_FRONT = frozenset(NOT_HEDGES.split())

@@ -10,9 +10,10 @@ from math import isinf
 from parkanalysis.context import CURRENCIES
 from parkanalysis.errors import InputError, Problem
 from parkanalysis.extraction import Mention, extract
+from parkanalysis.grammar import CORE, normalize
 from parkanalysis.hedges import DIRECTIONS, FRONT, RULES, ReadingRule, cap, rule_of
 from parkanalysis.lexicon import LEAD_IN
-from parkanalysis.reading import CORE, Quantity, UnreadableError, evaluate, finish, normalize
+from parkanalysis.reading import Quantity, UnreadableError, evaluate, finish
 from parkanalysis.units import Unit, convert, trie, unit_of
 
 __all__ = [

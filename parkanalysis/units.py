@@ -77,7 +77,8 @@ def trie(words: list[str]) -> str:
 
 
 _MULTIPLE = "(?:十万|百万|千万|[百万亿]|千(?![瓦克米伏]))?"
-UNIT_PATTERN = f"(?:{trie([*UNITS, *NOT_UNITS.split()])}(?: ?(?:/|每) ?{_MULTIPLE}{trie([*UNITS, *NOT_UNITS.split()])})?+)"
+_ANY = trie([*UNITS, *NOT_UNITS.split()])
+UNIT_PATTERN = f"(?:{_ANY}(?: ?(?:/|每) ?{_MULTIPLE}{_ANY})?+)"
 """Regular expression of one unit, composite (元/吨, 元每吨, 吨标准煤/万元) included."""
 
 _POWERS = {"": 0, "百": 2, "千": 3, "万": 4, "十万": 5, "百万": 6, "千万": 7, "亿": 8}
