@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from parkanalysis.errors import Problem, nearest
+from parkanalysis.files import MAX_PROBLEMS, line_of
+from parkanalysis.hedges import RULES
 from parkanalysis.levers import UNITS
-from parkanalysis.quantities import RULES, Quantity
-from parkanalysis.files import line_of
-from parkanalysis.schema import PARAMETERS, LeverSetting, ParkFile, ScenarioFile
+from parkanalysis.quantities import Quantity
+from parkanalysis.schema import LeverSetting, ParkFile
+from parkanalysis.tablecheck import Files, check_tables, shape_problem, unknown
 
-__all__ = ["cross_check"]
-
-Rows = list[tuple[int, Any]]
+__all__ = ["Files", "check_setting", "cross_check"]
 
 MONEY = ("CNY",)
 PRICES = ("CNY/t", "CNY/kWh", "CNY/m3", "CNY/count")
@@ -34,233 +35,218 @@ FIELD_UNITS: dict[str, tuple[str, ...]] = {
     "cap": FRACTION,
     "rate_before": FRACTION,
     "rate_after": FRACTION,
+    "growth": FRACTION,
+    "deflator": FRACTION,
 }
+# a share outside 0 and 1 has no meaning, nor has growth below minus all
+FIELD_BOUNDS = {name: (0.0, 1.0) for name, units in FIELD_UNITS.items() if units == FRACTION}
+FIELD_BOUNDS |= {"growth": (-1.0, 10.0), "deflator": (-0.9, 10.0)}
+LARGEST_AMOUNT = 1e15  # yuan, ten times the value added of all industry on earth
+NEEDS_RATE = ("capacity_ramp_up", "contracted_volume", "rate_change")
 
 
-def cross_check(
-    config: ParkFile,
-    document: Any,
-    tables: Mapping[str, Rows],
-    parsed: Mapping[str, Quantity],
-    scenarios: Mapping[str, tuple[Any, ScenarioFile]],
-) -> list[Problem]:
+def cross_check(files: Files) -> list[Problem]:
     """All problems that show only when the files are read together."""
-    levers = {row.lever: (line, row) for line, row in tables["levers"]}
-    series = {row.series for name in ("history", "prices") for _, row in tables[name]}
-    tabled = {row.industry for _, row in tables["value_added_rates"] if row.use == "yes"}
-    return [
-        *_sources(tables),
-        *_levers(levers.values(), parsed, series, tabled),
-        *_config(config, document, levers, parsed, tables),
-        *(p for name, (doc, s) in scenarios.items() for p in _scenario(name, doc, s, config, levers, parsed)),
-    ]
+    problems = list(islice(check_tables(files), MAX_PROBLEMS))
+    levers = {row.lever: (line, row) for line, row in files.rows["levers"]}
+    if files.config is not None:
+        problems += islice(_Config(files, files.config, levers).problems(), MAX_PROBLEMS)
+    for name in files.scenarios:
+        problems += islice(_scenario(name, files, levers), MAX_PROBLEMS)
+        if len(problems) > MAX_PROBLEMS:
+            break
+    return list(dict.fromkeys(problems))
 
 
-def _missing(file: str, row: int | None, column: str, name: str, known: Iterable[str], what: str) -> Problem:
-    known = sorted(known)
-    allowed = ", ".join(known) if len(known) <= 12 else f"{what} ({len(known)} of them)"
-    return Problem(
-        file,
-        f"unknown {what} {name!r}",
-        allowed or f"no {what} is defined",
-        row,
-        column,
-        nearest(name, known),
-    )
+class _Config:
+    """Checks of park.yml against the tables."""
 
+    def __init__(self, files: Files, config: ParkFile, levers: Mapping[str, tuple[int, Any]]) -> None:
+        self.files, self.config, self.levers = files, config, levers
 
-def _sources(tables: Mapping[str, Rows]) -> Iterator[Problem]:
-    known = {row.source for _, row in tables["sources"]}
-    for name, rows in tables.items():
-        for line, row in rows if name != "sources" else []:
-            if row.source not in known:
-                yield _missing(f"{name}.csv", line, "source", row.source, known, "source")
-
-
-def _levers(
-    levers: Iterable[tuple[int, Any]], parsed: Mapping[str, Quantity], series: set[str], tabled: set[str]
-) -> Iterator[Problem]:
-    for line, row in levers:
-
-        def bad(column: str, found: Any, allowed: str, line: int = line) -> Problem:
-            return Problem("levers.csv", str(found), allowed, line, column)
-
-        if row.lever in PARAMETERS:
-            yield bad("lever", repr(row.lever), "a name that is no parameter of the report")
-        if row.minimum > row.maximum:
-            yield bad("minimum", row.minimum, f"at most the maximum {row.maximum}")
-        known = tabled if row.distribution == "tables" else series
-        if row.series is not None and row.series not in known:
-            yield _missing("levers.csv", line, "series", row.series, known, "series")
-        central = row.central
-        if row.figure is not None:
-            quantity = parsed.get(row.figure)
-            if quantity is None:
-                yield _missing("levers.csv", line, "figure", row.figure, parsed, "figure")
-                continue
-            if central is not None:
-                yield bad("central", central, f"empty, since the figure {row.figure} gives it")
-            if quantity.unit != UNITS[row.unit][0]:
-                yield bad("unit", row.unit, f"a unit of the figure's {quantity.unit}")
-                continue
-            central = quantity.value / UNITS[row.unit][1]
-        if row.distribution in ("forecast", "tables"):
-            if row.series is None:
-                yield bad("series", "nothing", "a series or an industry that gives the range")
-            continue
-        if central is None and row.distribution not in ("uniform", "lognormal"):
-            yield bad("central", "nothing", "a number, or a figure that gives it")
-            continue
-        names = ("central",) if row.distribution == "point" else ("low", "central", "high")
-        values = [central if n == "central" else getattr(row, n) for n in names]
-        ordered = [(n, v) for n, v in zip(names, values, strict=True) if v is not None]
-        for n in (n for n, v in zip(names, values, strict=True) if v is None and n != "central"):
-            yield bad(n, "nothing", "a number, the 10% or 90% point")
-        for (n1, v1), (n2, v2) in zip(ordered, ordered[1:], strict=False):
-            if v1 > v2:
-                yield bad(n1, f"{v1} above {n2} {v2}", "low ≤ central ≤ high")
-        for n, v in ordered:
-            if not row.minimum <= v <= row.maximum:
-                yield bad(n, v, f"{row.minimum} to {row.maximum}")
-        if row.distribution == "lognormal" and row.low is not None and row.low <= 0:
-            yield bad("low", row.low, "above 0 for a lognormal")
-        if (
-            UNITS[row.unit][0] not in FRACTION
-            and row.minimum < 0
-            and UNITS[row.unit][0] in (*VOLUMES, "MW", "h")
-        ):
-            yield bad("minimum", row.minimum, "0 or more for a volume")
-
-
-def _config(
-    config: ParkFile,
-    document: Any,
-    levers: Mapping[str, tuple[int, Any]],
-    parsed: Mapping[str, Quantity],
-    tables: Mapping[str, Rows],
-) -> Iterator[Problem]:
-    def reference(loc: tuple[str, ...], name: str, known: Iterable[str], what: str) -> Iterator[Problem]:
-        if name not in set(known):
-            yield _missing("park.yml", line_of(document, loc), ".".join(loc), name, known, what)
-
-    def money(loc: tuple[str, ...], name: str) -> Iterator[Problem]:
-        yield from reference(loc, name, parsed, "figure")
-        if name in parsed and parsed[name].unit != "CNY":
-            line = line_of(document, loc)
-            yield Problem(
-                "park.yml", f"{name} in {parsed[name].unit}", "a figure in yuan", line, ".".join(loc)
-            )
-
-    yield from money(("value_added",), config.value_added)
-    yield from reference(("growth",), config.growth, levers, "lever")
-    if config.deflator is not None:
-        yield from reference(("deflator",), config.deflator, levers, "lever")
-    if config.reading_rule not in RULES:
-        yield from reference(("reading_rule",), config.reading_rule, RULES, "reading rule")
-    if config.other_industry is not None:
-        yield from reference(("other_industry",), config.other_industry, config.industries, "industry")
-    if config.stated is not None:
+    def problems(self) -> Iterator[Problem]:
+        config = self.config
+        yield from self.money(("value_added",), config.value_added)
+        for name in ("growth", "deflator"):
+            yield from self.lever((name,), name, getattr(config, name))
+        if config.reading_rule not in RULES:
+            yield self.missing(("reading_rule",), config.reading_rule, RULES, "reading rule")
+        if config.other_industry is not None and config.other_industry not in config.industries:
+            yield self.missing(("other_industry",), config.other_industry, config.industries, "industry")
         for key in ("result", "loss"):
-            name = getattr(config.stated, key)
-            if name is not None:
-                yield from money(("stated", key), name)
-    for key, industry in config.industries.items():
-        if industry.gross_output is not None:
-            yield from money(("industries", key, "gross_output"), industry.gross_output)
-    for i, correlation in enumerate(config.correlations):
-        for name in correlation.levers:
-            if name not in levers:
-                line = line_of(document, ("correlations", i))
-                yield _missing("park.yml", line, f"correlations.{i}", name, levers, "lever")
-    for section in ("industries", "products", "plants", "shocks"):
-        for key, item in getattr(config, section).items():
-            yield from _fields((section, key), item, document, config, levers)
+            if config.stated is not None and getattr(config.stated, key) is not None:
+                yield from self.money(("stated", key), getattr(config.stated, key))
+        for key, industry in config.industries.items():
+            if industry.gross_output is not None:
+                yield from self.money(("industries", key, "gross_output"), industry.gross_output)
+        yield from self.correlations()
+        for section in ("industries", "products", "plants", "shocks"):
+            for key, item in getattr(config, section).items():
+                yield from self.fields((section, key), item)
+        yield from self.vintage()
 
+    def at(self, loc: tuple[Any, ...], found: str, allowed: str) -> Problem:
+        column = ".".join(str(part) for part in loc)
+        return Problem("park.yml", found, allowed, line_of(self.files.document, loc), column)
 
-def _fields(
-    place: tuple[str, str], item: Any, document: Any, config: ParkFile, levers: Mapping[str, tuple[int, Any]]
-) -> Iterator[Problem]:
-    """References and units of one industry, product, plant or shock."""
-    tables = {"industry": config.industries, "product": config.products, "plant": config.plants}
-    for field in type(item).model_fields:
-        name = getattr(item, field)
-        loc = (*place, field)
-        line = line_of(document, loc)
+    def missing(self, loc: tuple[Any, ...], name: str, known: Collection[str], what: str) -> Problem:
+        line = line_of(self.files.document, loc)
+        return unknown("park.yml", line, ".".join(str(part) for part in loc), name, known, what)
+
+    def money(self, loc: tuple[str, ...], name: str) -> Iterator[Problem]:
+        quantity = self.files.parsed.get(name)
+        if name not in self.files.names["figures"]:
+            yield self.missing(loc, name, self.files.names["figures"], "figure")
+        elif quantity is not None and quantity.unit != "CNY":
+            yield self.at(loc, f"{name} in {quantity.unit}", "a figure in yuan")
+        elif quantity is not None and not 0 < quantity.value <= LARGEST_AMOUNT:
+            yield self.at(loc, f"{name}, {quantity.text[:40]!r}", f"above 0, at most {LARGEST_AMOUNT:g} yuan")
+
+    def lever(self, loc: tuple[Any, ...], field: str, name: str | None) -> Iterator[Problem]:
         if name is None:
-            continue
-        if field in tables and name not in tables[field]:
-            yield _missing("park.yml", line, ".".join(loc), name, tables[field], field)
-        elif field in FIELD_UNITS:
-            if name not in levers:
-                yield _missing("park.yml", line, ".".join(loc), name, levers, "lever")
-                continue
-            unit = UNITS[levers[name][1].unit][0]
+            return
+        if name not in self.files.names["levers"]:
+            yield self.missing(loc, name, self.files.names["levers"], "lever")
+        elif name in self.levers:
+            line, row = self.levers[name]
+            unit = UNITS[row.unit][0]
             if unit not in FIELD_UNITS[field]:
-                allowed = f"a lever in {' or '.join(FIELD_UNITS[field])}"
-                yield Problem("park.yml", f"{name} in {unit}", allowed, line, ".".join(loc))
-            row = levers[name][1]
-            if field in ("share", "pass_through", "cap") and not 0 <= row.minimum <= row.maximum <= 1:
-                yield Problem(
-                    "levers.csv",
-                    f"{row.minimum} to {row.maximum}",
-                    "bounds within 0 and 1",
-                    levers[name][0],
-                    "minimum",
-                )
-        elif field in ("start", "end") and int(name[:4]) != config.target_year:
-            yield Problem("park.yml", name, f"a month of {config.target_year}", line, ".".join(loc))
-    if place[0] == "products" or getattr(item, "kind", "") == "contracted_volume":
-        yield from _price_fits_volume(place, item, document, levers)
+                yield self.at(loc, f"{name} in {unit}", f"a lever in {' or '.join(FIELD_UNITS[field])}")
+            elif field in FIELD_BOUNDS:
+                low, high = FIELD_BOUNDS[field]
+                for column in ("minimum", "maximum"):
+                    if not low <= getattr(row, column) <= high:
+                        found = f"{getattr(row, column):g} of {name}, the {field} of {'.'.join(loc[:-1])}"
+                        yield Problem("levers.csv", found, f"{low:g} to {high:g}", line, column)
+
+    def fields(self, place: tuple[str, str], item: Any) -> Iterator[Problem]:
+        """References and units of one industry, product, plant or shock."""
+        config = self.config
+        tables: dict[str, Mapping[str, Any]] = {
+            "industry": config.industries,
+            "product": config.products,
+            "plant": config.plants,
+        }
+        for field in type(item).model_fields:
+            name, loc = getattr(item, field), (*place, field)
+            if name is None:
+                continue
+            if field in tables and name not in tables[field]:
+                yield self.missing(loc, name, tables[field], field)
+            elif field in FIELD_UNITS:
+                yield from self.lever(loc, field, name)
+            elif field in ("start", "end") and int(name[:4]) != config.target_year:
+                yield self.at(loc, name, f"a month of {config.target_year}")
+        yield from self.dimensions(place, item)
+        if place[0] == "plants" and item.product in config.products:
+            made_in = config.products[item.product].industry
+            if made_in != item.industry:
+                yield self.at((*place, "product"), f"a product of {made_in}", f"a product of {item.industry}")
+        if getattr(item, "kind", "") in NEEDS_RATE:
+            yield from self.rate(place, item)
+
+    def rate(self, place: tuple[str, str], item: Any) -> Iterator[Problem]:
+        """Some shocks turn output into value added."""
+        field = "product" if item.kind == "capacity_ramp_up" else "industry"
+        product = self.config.products.get(getattr(item, "product", ""))
+        industry = product.industry if product is not None else getattr(item, "industry", "")
+        declared = self.config.industries.get(industry)
+        if declared is not None and declared.value_added_rate is None:
+            allowed = "an industry with gross_output and value_added_rate"
+            yield self.at((*place, field), f"{industry}, with value_added only", allowed)
+
+    def unit(self, name: str | None) -> str:
+        return UNITS[self.levers[name][1].unit][0] if name is not None and name in self.levers else ""
+
+    def dimensions(self, place: tuple[str, str], item: Any) -> Iterator[Problem]:
+        """Prices are per unit of the volume; what adds to a product has the product's units."""
+        pairs: list[tuple[str, str]] = []  # field and the unit that it must have
+        volume = self.unit(getattr(item, "volume", None))
+        if place[0] == "products" or getattr(item, "kind", "") == "contracted_volume":
+            pairs.append(("price", f"CNY/{volume}" if volume else ""))
+        if getattr(item, "kind", "") == "contracted_volume":
+            pairs.append(("base_volume", volume))
+            pairs.append(("volume", "kWh" if item.capacity is not None else ""))
+        product = self.config.products.get(getattr(item, "product", None) or "")
+        if product is not None:
+            pairs += [("volume", self.unit(product.volume)), ("price", self.unit(product.price))]
+        for field, wanted in pairs:
+            found = self.unit(getattr(item, field, None))
+            if found and wanted and found != wanted and found in FIELD_UNITS[field]:
+                yield self.at((*place, field), f"{getattr(item, field)} in {found}", f"a lever in {wanted}")
+
+    def correlations(self) -> Iterator[Problem]:
+        seen: set[frozenset[str]] = set()
+        for i, correlation in enumerate(self.config.correlations):
+            loc = ("correlations", i)
+            pair = frozenset(correlation.levers)
+            for name in sorted(pair - self.files.names["levers"]):
+                yield self.missing(loc, name, self.files.names["levers"], "lever")
+            if len(pair) == 1:
+                yield self.at(loc, f"{correlation.levers[0]} twice", "two different levers")
+            if pair in seen:
+                yield self.at(loc, f"{' and '.join(sorted(pair))} again", "each pair once")
+            seen.add(pair)
+        names = sorted({n for c in self.config.correlations for n in c.levers})
+        if self.config.correlations and len(seen) == len(self.config.correlations):
+            import numpy as np
+
+            matrix = np.eye(len(names))
+            for c in self.config.correlations:
+                i, j = (names.index(n) for n in c.levers)
+                matrix[i, j] = matrix[j, i] = 2 * np.sin(np.pi * c.rank / 6)
+            if all(len(set(c.levers)) == 2 for c in self.config.correlations) and (
+                np.linalg.eigvalsh(matrix)[0] < 1e-10
+            ):
+                found = "rank correlations that contradict one another"
+                yield self.at(("correlations",), found, "a positive definite matrix")
+
+    def vintage(self) -> Iterator[Problem]:
+        """Nothing published after ``as_of`` may enter a projection."""
+        config, files = self.config, self.files
+        if config.as_of.year < config.base_year:
+            allowed = f"a day not before the base year {config.base_year}"
+            yield self.at(("as_of",), str(config.as_of), allowed)
+        published = {row.source: row.published for _, row in files.rows["sources"]}
+        late = {s for s, day in published.items() if day is not None and day > config.as_of}
+        for table in ("figures", "levers"):
+            for line, row in files.rows[table]:
+                if row.source in late:
+                    found = f"{row.source}, published on {published[row.source]}"
+                    allowed = f"a source published by the vintage date {config.as_of}"
+                    yield Problem(f"{table}.csv", found, allowed, line, "source")
 
 
-def _price_fits_volume(
-    place: tuple[str, str], item: Any, document: Any, levers: Mapping[str, tuple[int, Any]]
-) -> Iterator[Problem]:
-    if item.price in levers and item.volume in levers:
-        price, volume = (UNITS[levers[n][1].unit][0] for n in (item.price, item.volume))
-        if price in PRICES and volume in VOLUMES and price != f"CNY/{volume}":
-            loc = (*place, "price")
-            yield Problem(
-                "park.yml", f"{item.price} in {price}", f"CNY/{volume}", line_of(document, loc), ".".join(loc)
-            )
-
-
-def _scenario(
-    name: str,
-    document: Any,
-    scenario: ScenarioFile,
-    config: ParkFile,
-    levers: Mapping[str, tuple[int, Any]],
-    parsed: Mapping[str, Quantity],
-) -> Iterator[Problem]:
+def _scenario(name: str, files: Files, levers: Mapping[str, tuple[int, Any]]) -> Iterator[Problem]:
     file = f"scenarios/{name}.yml"
-    active = list(config.shocks) if scenario.shocks == "all" else list(scenario.shocks)
-    closed: dict[str, str] = {}
-    for i, shock in enumerate(active):
-        line = line_of(document, ("shocks", i))
-        if shock not in config.shocks:
-            yield _missing(file, line, "shocks", shock, config.shocks, "shock")
-            continue
-        if active.index(shock) != i:
-            yield Problem(file, f"{shock!r} twice", "each shock once", line, "shocks")
-        item = config.shocks[shock]
-        if item.kind == "plant_closure":
-            if item.plant in closed and closed[item.plant] != shock:
-                yield Problem(
-                    file,
-                    f"{item.plant!r} closed by {closed[item.plant]} and {shock}",
-                    "a plant closed once",
-                    line,
-                    "shocks",
-                )
-            closed.setdefault(item.plant, shock)
+    document, scenario = files.scenarios[name]
     for lever, setting in scenario.levers.items():
         line = line_of(document, ("levers", lever))
-        if lever not in levers:
-            yield _missing(file, line, "levers", lever, levers, "lever")
+        if lever not in files.names["levers"]:
+            yield unknown(file, line, "levers", lever, files.names["levers"], "lever")
+        elif lever in levers:
+            for found, allowed in check_setting(setting, levers[lever][1], files.parsed):
+                yield Problem(file, found, allowed, line, f"levers.{lever}")
+    if files.config is None:
+        return
+    shocks = files.config.shocks
+    active = list(shocks) if scenario.shocks == "all" else list(scenario.shocks)
+    taken: dict[tuple[str, str], str] = {}
+    for i, shock in enumerate(active):
+        line = line_of(document, ("shocks", i))
+        if shock not in shocks:
+            yield unknown(file, line, "shocks", shock, shocks, "shock")
             continue
-        for problem in check_setting(setting, levers[lever][1], parsed):
-            yield Problem(file, problem[0], problem[1], line, f"levers.{lever}")
+        item = shocks[shock]
+        # acting twice on the same thing would count it twice
+        field = {"plant_closure": "plant", "price_change": "product", "rate_change": "industry"}.get(
+            item.kind
+        )
+        key = (item.kind, getattr(item, field)) if field else ("", shock)
+        if key in taken:
+            found = f"{key[1]!r} by {taken[key]} and {shock}" if field else f"{shock!r} twice"
+            yield Problem(file, found, "each plant, price and rate changed once", line, "shocks")
+        taken.setdefault(key, shock)
 
 
 def check_setting(
@@ -271,31 +257,29 @@ def check_setting(
     ``row`` is anything with ``minimum``, ``maximum`` and ``unit``.
     """
     bounds = f"{row.minimum:g} to {row.maximum:g} {row.unit}"
-    if isinstance(setting, LeverSetting):
-        if setting.figure is not None:
-            quantity = parsed.get(setting.figure)
-            if quantity is None:
-                yield (
-                    f"unknown figure {setting.figure!r}",
-                    f"a figure (nearest: {nearest(setting.figure, parsed)})",
-                )
-                return
-            canonical, factor = UNITS[row.unit]
-            if quantity.unit != canonical:
-                yield f"{setting.figure} in {quantity.unit}", f"a figure in {canonical}"
-                return
-            values = [quantity.value / factor]
-        elif setting.quantile is not None:
-            return
-        else:
-            assert setting.low is not None
-            assert setting.central is not None
-            assert setting.high is not None
-            values = [setting.low, setting.central, setting.high]
-            if sorted(values) != values:
-                yield f"{values}", "low ≤ central ≤ high"
-    else:
+    values: list[float]
+    if not isinstance(setting, LeverSetting):
         values = [float(setting)]
+    elif setting.figure is not None:
+        quantity = parsed.get(setting.figure)
+        canonical, factor = UNITS[row.unit]
+        if quantity is None:
+            near = nearest(setting.figure, parsed)
+            yield f"unknown figure {setting.figure!r}", f"a figure (nearest: {near})" if near else "a figure"
+            return
+        if quantity.unit != canonical:
+            yield f"{setting.figure} in {quantity.unit}", f"a figure in {canonical}"
+            return
+        values = [quantity.value / factor]
+    elif setting.quantile is not None:
+        return
+    else:
+        values = [v for v in (setting.low, setting.central, setting.high) if v is not None]
+        low, central, high = values
+        if sorted(values) != values:
+            yield f"{values}", "low ≤ central ≤ high"
+        elif problem := shape_problem(setting.distribution or "triangular", low, central, high):
+            yield f"{values}", problem
     for value in values:
         if not row.minimum <= value <= row.maximum:
             yield f"{value:g}", bounds

@@ -1,179 +1,214 @@
-"""Raw reading of park files: bytes to records, each problem located; nothing here knows what a park is."""
+"""Raw reading of park files: bytes to records, each value located; nothing here knows what a park is."""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
-
-from parkanalysis.errors import InputError, Problem, nearest
+from parkanalysis.errors import InputError, Problem
 
 __all__ = [
     "MAX_BYTES",
+    "Located",
+    "LocatedList",
     "Records",
+    "Table",
     "line_of",
-    "parse_model",
+    "parse_yaml",
+    "read_bytes",
     "read_csv",
     "read_text",
     "read_yaml",
-    "validate_rows",
 ]
-
-M = TypeVar("M", bound=BaseModel)
 
 MAX_BYTES = 20_000_000
 MAX_YAML_BYTES = 1_000_000
 MAX_DEPTH = 20
+MAX_ROWS = 200_000
+MAX_COLUMNS = 100
+MAX_PROBLEMS = 1_000
 
 # row of the file (the header is row 1) and the cells by column
 Records = list[tuple[int, dict[str, str]]]
 
+# control characters that no text of a park needs and that XML and terminals choke on
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
+_FLOAT = re.compile(
+    r"[-+]?(?=[^eE]*\.|.*[eE])([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})([eE][-+]?[0-9]{1,3})?"
+)
+_WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
+_WORDS |= dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(("false", "False", "FALSE"), False)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of a table and what was wrong with the others."""
+
+    records: Records
+    problems: list[Problem] = field(default_factory=list)
+
+
+class Located(dict[str, Any]):
+    """A mapping that knows the line of each key."""
+
+    def __init__(self, items: Mapping[str, Any], lines: Mapping[str, int]) -> None:
+        super().__init__(items)
+        self.lines = dict(lines)
+
+
+class LocatedList(list[Any]):
+    """A list that knows the line of each item."""
+
+    def __init__(self, items: Iterable[Any], lines: Iterable[int]) -> None:
+        super().__init__(items)
+        self.lines = dict(enumerate(lines))
+
+
+def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
+    """Read a plain file of bounded size, or say why not."""
+    name = path.name
+    try:
+        if not path.is_file():
+            found = "a folder or a special file" if path.exists() else "no such file"
+            raise InputError(Problem(name, found, "a file"))
+        with path.open("rb") as file:
+            # the size that the directory states may be out of date, or zero for a device
+            data = file.read(limit + 1)
+    except OSError as error:
+        raise InputError(Problem(name, error.strerror or "unreadable", "a file that can be read")) from None
+    if len(data) > limit:
+        raise InputError(Problem(name, f"more than {limit:,} bytes", f"at most {limit:,} bytes"))
+    return data
+
 
 def read_text(path: Path, limit: int = MAX_BYTES) -> str:
     """Read a UTF-8 file (a byte-order mark is allowed); refuse anything else with a clear message."""
-    name = path.name
-    try:
-        size = path.stat().st_size
-        if size > limit:
-            raise InputError(Problem(name, f"{size:,} bytes", f"at most {limit:,} bytes"))
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputError(Problem(name, error.strerror or "unreadable", "a file that can be read")) from None
+    name, data = path.name, read_bytes(path, limit)
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InputError(Problem(name, "text in UTF-16", "text in UTF-8 (save it as UTF-8)", 1))
     if b"\0" in data:
-        raise InputError(Problem(name, "a NUL byte (a binary file?)", "text in UTF-8"))
+        row = data[: data.index(b"\0")].count(b"\n") + 1
+        raise InputError(Problem(name, "a NUL byte (a binary file?)", "text in UTF-8", row))
     try:
-        return data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         found = f"the byte 0x{data[error.start]:02x}"
         raise InputError(Problem(name, found, "text in UTF-8 (save it as UTF-8)", line)) from None
+    control = _CONTROL.search(text)
+    if control:
+        line = text.count("\n", 0, control.start()) + 1
+        found = f"the control character U+{ord(control.group()):04X}"
+        raise InputError(Problem(name, found, "printable text", line))
+    return text
 
 
-def read_csv(path: Path) -> Records:
-    """Read a CSV file with a header as text cells; blank lines are passed over."""
+def header_problems(name: str, header: Sequence[str]) -> list[Problem]:
+    """What is wrong with the header of a table."""
+    if len(header) > MAX_COLUMNS:
+        return [Problem(name, f"{len(header):,} columns", f"at most {MAX_COLUMNS} columns", 1)]
+    if not any(header):
+        return [Problem(name, "an empty file", "a header and rows")]
+    repeated = sorted({c for c in header if header.count(c) > 1})
+    allowed = "a name for each column" if repeated == [""] else "each column once"
+    found = f"columns twice: {', '.join(map(repr, repeated))}"
+    return [Problem(name, found, allowed, 1)] if repeated else []
+
+
+def read_csv(path: Path) -> Table:
+    """Read a CSV file with a header as text cells; blank lines are passed over.
+
+    A row is known by the line it begins on. Rows of the wrong length are problems; the others stand.
+    """
     name = path.name
     reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
     problems: list[Problem] = []
     records: Records = []
     try:
         header = [cell.strip() for cell in next(reader, [])]
-        if not any(header):
-            raise InputError(Problem(name, "an empty file", "a header and rows"))
-        repeated = sorted({c for c in header if header.count(c) > 1})
-        if repeated:
-            raise InputError(Problem(name, f"columns twice: {', '.join(repeated)}", "each column once", 1))
+        if problems := header_problems(name, header):
+            raise InputError(problems)
         allowed = f"{len(header)} cells, as in the header"
+        line = reader.line_num + 1
         for cells in reader:
+            row, line = line, reader.line_num + 1
             if not any(cell.strip() for cell in cells):
                 continue
             if len(cells) != len(header):
-                problems.append(Problem(name, f"{len(cells)} cells", allowed, reader.line_num))
+                problems.append(Problem(name, f"{len(cells)} cells", allowed, row))
+                if len(problems) >= MAX_PROBLEMS:
+                    break
                 continue
-            records.append((reader.line_num, dict(zip(header, cells, strict=True))))
+            if len(records) >= MAX_ROWS:
+                problems.append(Problem(name, "more rows", f"at most {MAX_ROWS:,} rows", row))
+                break
+            records.append((row, dict(zip(header, cells, strict=True))))
     except csv.Error as error:
         problems.append(Problem(name, f"broken quoting ({error})", "valid CSV", reader.line_num))
-    if problems:
-        raise InputError(problems)
-    return records
+    return Table(records, problems)
 
 
-def validate_rows(name: str, records: Records, model: type[BaseModel], key: str | None) -> list[BaseModel]:
-    """Check records against a row model; all problems are raised at once."""
-    columns = list(model.model_fields)
-    found = set(records[0][1]) if records else set(columns)
-    required = {c for c, f in model.model_fields.items() if f.is_required()}
-    problems = [
-        Problem(name, f"column {column!r}", ", ".join(columns), 1, nearest=nearest(column, columns))
-        for column in sorted(found - set(columns))
-    ]
-    problems += [
-        Problem(name, "no such column", f"a column {column}", 1, column)
-        for column in sorted(required - found)
-    ]
-    if problems:
-        raise InputError(problems)
-    try:
-        rows = TypeAdapter(list[model]).validate_python([cells for _, cells in records])  # type: ignore[valid-type]
-    except ValidationError as error:
-        raise InputError(
-            _problem(name, e, records[int(e["loc"][0])][0], e["loc"][1:])
-            for e in error.errors(include_url=False)
-        ) from None
-    if key is not None:
-        problems = _repeated(name, records, key)
-    if problems:
-        raise InputError(problems)
-    return list(rows)
+def _loader() -> Any:
+    import yaml  # type: ignore[import-untyped]
 
-
-def _repeated(name: str, records: Records, key: str) -> list[Problem]:
-    seen: dict[str, int] = {}
-    problems = []
-    for row, cells in records:
-        value = cells[key].strip()
-        if value in seen:
-            problems.append(
-                Problem(name, f"{value!r} again, first in row {seen[value]}", "each name once", row, key)
-            )
-        seen.setdefault(value, row)
-    return problems
-
-
-def _short(value: Any) -> str:
-    text = repr(value) if not isinstance(value, BaseModel) else type(value).__name__
-    return text if len(text) <= 80 else text[:77] + "..."
-
-
-def _problem(
-    name: str, error: Mapping[str, Any], row: int | None, loc: Sequence[Any], known: Iterable[str] = ()
-) -> Problem:
-    message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
-    column = ".".join(str(part) for part in loc) or None
-    kind = error["type"]
-    if kind == "extra_forbidden":
-        key = str(loc[-1])
-        allowed = ", ".join(known) or "known keys only"
-        return Problem(name, f"unknown key {key!r}", allowed, row, column, nearest(key, known))
-    if kind == "missing":
-        return Problem(name, "nothing", "a value", row, column)
-    near = None
-    if kind in ("literal_error", "union_tag_invalid"):
-        expected = str(error["ctx"].get("expected") or error["ctx"].get("expected_tags"))
-        choices = [c.strip(" '") for c in expected.replace(" or ", ", ").split(",")]
-        near = nearest(str(error["input"] if kind == "literal_error" else error["ctx"]["tag"]), choices)
-        message = ", ".join(choices)
-    return Problem(name, _short(error["input"]), message, row, column, near)
+    # libyaml reads thirty times as fast; without it the same classes exist in Python
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_yaml(path: Path) -> Any:
-    """Read a YAML file safely: no aliases, no tags, no duplicate keys, bounded size and depth.
+    """Read a YAML file safely; see :func:`parse_yaml`."""
+    return parse_yaml(path.name, read_text(path, MAX_YAML_BYTES))
 
-    Returns mappings that remember the line of each key (ruamel's round-trip types).
+
+def parse_yaml(name: str, text: str) -> Any:
+    """Read YAML safely: no anchors, no tags, no duplicate keys, bounded depth, plain values only.
+
+    Numbers, ``true``, ``false`` and ``null`` are what they are in YAML 1.2; everything else, dates
+    included, is text, so that nothing is turned into something that nobody wrote.
+
+    Returns
+    -------
+    Located, LocatedList or a plain value
+
+    Raises
+    ------
+    InputError
+        With the line.
+
+    Examples
+    --------
+    >>> parse_yaml("x.yml", "a: 1\\nb: [yes, 2016-02-29]")
+    {'a': 1, 'b': ['yes', '2016-02-29']}
     """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    import yaml
+    from yaml.error import MarkedYAMLError, YAMLError  # type: ignore[import-untyped]
 
-    text = read_text(path, MAX_YAML_BYTES)
+    loader = _loader()
     try:
-        _refuse_cleverness(path.name, YAML(typ="rt").parse(text))
-        return YAML(typ="rt").load(text)
+        _refuse_cleverness(name, yaml.parse(text, Loader=loader))
+        node = yaml.compose(text, Loader=loader)
+        return None if node is None else _build(name, node)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         found = " ".join(str(error.problem or error.context).split())
-        raise InputError(Problem(path.name, found, "valid YAML", mark.line + 1 if mark else None)) from None
-    except InputError:
-        raise
-    except (YAMLError, ValueError, RecursionError) as error:
-        raise InputError(Problem(path.name, str(error).splitlines()[0][:120], "valid YAML")) from None
+        raise InputError(Problem(name, found, "valid YAML", mark.line + 1 if mark else None)) from None
+    except YAMLError as error:
+        raise InputError(Problem(name, str(error).splitlines()[0][:120], "valid YAML")) from None
 
 
 def _refuse_cleverness(name: str, events: Iterable[Any]) -> None:
     """Look at the stream of events before anything is built from it."""
-    from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
+    from yaml.events import (  # type: ignore[import-untyped]
+        AliasEvent,
+        CollectionEndEvent,
+        CollectionStartEvent,
+    )
 
     depth = 0
     for event in events:
@@ -182,53 +217,50 @@ def _refuse_cleverness(name: str, events: Iterable[Any]) -> None:
         if getattr(event, "anchor", None) is not None or isinstance(event, AliasEvent):
             raise InputError(Problem(name, "an anchor or alias", "plain YAML without & and *", line))
         if getattr(event, "tag", None) not in (None, "!"):
-            raise InputError(Problem(name, f"the tag {event.tag}", "plain YAML without tags", line))
+            raise InputError(Problem(name, f"the tag {event.tag[:60]}", "plain YAML without tags", line))
         if depth > MAX_DEPTH:
             raise InputError(Problem(name, "deeper nesting", f"at most {MAX_DEPTH} levels", line))
 
 
-def plain(value: Any) -> Any:
-    """Turn ruamel's types into plain ones, so that error messages show what was typed."""
-    if isinstance(value, Mapping):
-        return {plain(k): plain(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [plain(v) for v in value]
-    for kind in (bool, int, float, str):
-        if isinstance(value, kind):
-            return kind(value)
-    return value
+def scalar(text: str) -> Any:
+    """Plain YAML scalar as a value: number, truth, nothing, else text."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _FLOAT.fullmatch(text) else text
+
+
+def _build(name: str, node: Any) -> Any:
+    import yaml
+
+    if isinstance(node, yaml.ScalarNode):
+        return scalar(node.value) if node.style in (None, "") else node.value
+    if isinstance(node, yaml.SequenceNode):
+        lines = [item.start_mark.line + 1 for item in node.value]
+        return LocatedList((_build(name, item) for item in node.value), lines)
+    items: dict[str, Any] = {}
+    lines_of: dict[str, int] = {}
+    problems: list[Problem] = []
+    for key, value in node.value:
+        line = key.start_mark.line + 1
+        if not isinstance(key, yaml.ScalarNode):
+            problems.append(Problem(name, "a list or mapping as a key", "a name as a key", line))
+        elif key.value in items:
+            found = f"the key {key.value[:60]!r} again, first in line {lines_of[key.value]}"
+            problems.append(Problem(name, found, "each key once", line))
+        else:
+            items[key.value], lines_of[key.value] = _build(name, value), line
+    if problems:
+        raise InputError(problems)
+    return Located(items, lines_of)
 
 
 def line_of(node: Any, loc: Sequence[Any]) -> int | None:
-    """Line of the deepest key of ``loc`` that the file has."""
+    """Line of the deepest key of ``loc`` that the file has; parts that it does not have are passed over."""
     line: int | None = None
     for part in loc:
-        try:
-            if isinstance(node, Mapping) and part in node:
-                line = node.lc.key(part)[0] + 1  # type: ignore[attr-defined]
-                node = node[part]
-            elif isinstance(node, list) and isinstance(part, int):
-                line = node.lc.item(part)[0] + 1  # type: ignore[attr-defined]
-                node = node[part]
-        except (AttributeError, KeyError, IndexError, TypeError):
-            return line
+        lines = getattr(node, "lines", {})
+        if part in lines:
+            line, node = lines[part], node[part]
     return line
-
-
-def parse_model(name: str, document: Any, model: type[M]) -> M:
-    """Check a YAML document against a model; each problem names its line and key."""
-    if not isinstance(document, Mapping):
-        raise InputError(Problem(name, "no mapping", "keys and values", 1))
-    try:
-        return model.model_validate(plain(document))
-    except ValidationError as error:
-        raise InputError(
-            _problem(
-                name,
-                e,
-                line_of(document, e["loc"]),
-                e["loc"],
-                list(model.model_fields) if len(e["loc"]) == 1 else (),
-            )
-            for e in error.errors(include_url=False)
-        ) from None

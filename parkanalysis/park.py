@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,14 +10,16 @@ from typing import Any
 
 import pandas as pd
 
-from parkanalysis import quantities
-from parkanalysis.crosscheck import cross_check
+from parkanalysis import hedges, quantities
+from parkanalysis.crosscheck import Files, cross_check
 from parkanalysis.errors import InputError, Problem, nearest
+from parkanalysis.files import MAX_PROBLEMS
 from parkanalysis.levers import UNITS, Lever
 from parkanalysis.quantities import Quantity
-from parkanalysis.files import parse_model, read_csv, read_yaml, validate_rows
+from parkanalysis.raw import Raw, attempt, read_folder
 from parkanalysis.schema import ParkFile, ScenarioFile
-from parkanalysis.table_schema import KEYS, REQUIRED_TABLES, TABLES
+from parkanalysis.table_schema import KEYS, TABLES
+from parkanalysis.validation import parse_model, validate_rows
 
 __all__ = ["Park", "known_parks", "park_path", "read_park"]
 
@@ -42,24 +43,27 @@ def known_parks() -> dict[str, Path]:
 
 
 def park_path(park: str | Path) -> Path:
-    """Folder of a park, given as a path or as the name of a park that comes with the installation.
+    """Folder or workbook of a park, given as a path or as the name of an installed park.
 
     Raises
     ------
     InputError
         When there is no such folder.
     """
-    path = Path(park).expanduser()
-    if path.exists():
-        return path.resolve()
     known = known_parks()
+    try:
+        path = Path(park).expanduser()
+        if str(park).strip() and path.exists():
+            return path.resolve()
+    except (OSError, RuntimeError, ValueError):  # too long, an unknown ~user, a NUL
+        pass
     if str(park) in known:
         return known[str(park)]
     raise InputError(
         Problem(
             "park",
-            repr(str(park)),
-            f"a folder, or one of {', '.join(known)}",
+            repr(str(park)[:200]),
+            f"a folder, a workbook, or one of {', '.join(known)}",
             nearest=nearest(str(park), known),
         )
     )
@@ -113,7 +117,9 @@ class Park:
         for table in (self.history, self.prices):
             rows = table[(table["series"] == name) & (table["published"] <= self.config.as_of)]
             if len(rows):
-                return rows.sort_values("period").reset_index(drop=True)
+                # a revised value stands in place of the one published before
+                rows = rows.sort_values(["period", "published"], kind="stable")
+                return rows.drop_duplicates("period", keep="last").reset_index(drop=True)
         return self.history.iloc[:0]
 
     def label(self, lang: str) -> str:
@@ -137,20 +143,17 @@ def _frame(name: str, rows: list[Any]) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-def _parse_figures(records: list[tuple[int, Any]], file: str) -> dict[str, Quantity]:
+def _parse_figures(rows: list[tuple[int, Any]], rule: str, problems: list[Problem]) -> dict[str, Quantity]:
     parsed: dict[str, Quantity] = {}
-    problems = []
-    for row, figure in records:
+    seen: dict[str, Quantity] = {}
+    for row, figure in rows:
+        text = figure.quantity
         try:
-            parsed[figure.figure] = quantities.parse(figure.quantity)
+            parsed[figure.figure] = seen[text] if text in seen else quantities.parse(text, rule)
+            seen[text] = parsed[figure.figure]
         except InputError as error:
-            problems.append(
-                Problem(
-                    file, repr(figure.quantity), f"a quantity ({error.problems[0].found})", row, "quantity"
-                )
-            )
-    if problems:
-        raise InputError(problems)
+            allowed = f"a quantity ({error.problems[0].allowed})"
+            problems.append(Problem("figures.csv", repr(text), allowed, row, "quantity"))
     return parsed
 
 
@@ -192,50 +195,33 @@ def table_range(rates: pd.DataFrame, industry: str) -> tuple[float, float, float
     return float(low), float(central), float(high)
 
 
-class _Collector:
-    """Gathers the problems of several steps, so that one run shows them all."""
-
-    def __init__(self) -> None:
-        self.problems: list[Problem] = []
-
-    def __call__(self, step: Any, *args: Any) -> Any:
-        try:
-            return step(*args)
-        except InputError as error:
-            self.problems.extend(error.problems)
-            return None
-
-    def stop(self) -> None:
-        if self.problems:
-            raise InputError(self.problems)
+REFERENCE = ScenarioFile(title={"zh": "基准（无冲击）", "en": "Reference (no shock)"})
 
 
-def _read_tables(path: Path, collect: _Collector) -> dict[str, list[tuple[int, Any]]]:
-    tables: dict[str, list[tuple[int, Any]]] = {}
+def _validated(raw: Raw, problems: list[Problem]) -> Files:
+    """Check every file by itself; what holds goes on to be checked together."""
+    rows: dict[str, list[tuple[int, Any]]] = {}
+    names: dict[str, set[str]] = {}
     for name, model in TABLES.items():
-        file = path / f"{name}.csv"
-        if not file.exists():
-            if name in REQUIRED_TABLES:
-                collect.problems.append(
-                    Problem(file.name, "no such file", f"{file.name} in the park's folder")
-                )
-            tables[name] = []
-            continue
-        records = collect(read_csv, file) or []
-        rows = collect(validate_rows, file.name, records, model, KEYS.get(name)) or []
-        tables[name] = [(row, model) for (row, _), model in zip(records, rows, strict=False)]
-    return tables
-
-
-def _read_scenarios(path: Path, collect: _Collector) -> dict[str, tuple[Any, ScenarioFile]]:
+        table = raw.tables.get(name)
+        records = table.records if table is not None else []
+        key = KEYS.get(name)
+        rows[name], found = validate_rows(f"{name}.csv", records, model, key)
+        problems += [*(table.problems if table is not None else []), *found]
+        names[name] = {str(cells.get(key)).strip() for _, cells in records} if key is not None else set()
+    config = None
+    if raw.park is not None:
+        config = attempt(problems, parse_model, "park.yml", raw.park, ParkFile)
+    elif not any(p.file == "park.yml" for p in problems):
+        problems.append(Problem("park.yml", "an empty file", "keys and values", 1))
     scenarios = {}
-    for file in sorted((path / "scenarios").glob("*.yml")):
-        document = collect(read_yaml, file)
-        if document is not None:
-            scenario = collect(parse_model, f"scenarios/{file.name}", document, ScenarioFile)
-            if scenario is not None:
-                scenarios[file.stem] = (document, scenario)
-    return scenarios
+    for name, document in raw.scenarios.items():
+        scenario = attempt(problems, parse_model, f"scenarios/{name}.yml", document, ScenarioFile)
+        if scenario is not None:
+            scenarios[name] = (document, scenario)
+    rule = config.reading_rule if config is not None else "standard"
+    parsed = _parse_figures(rows["figures"], rule if rule in hedges.RULES else "standard", problems)
+    return Files(config, raw.park, rows, names, parsed, scenarios)
 
 
 def read_park(path: str | Path) -> Park:
@@ -244,7 +230,13 @@ def read_park(path: str | Path) -> Park:
     Parameters
     ----------
     path : str or Path
-        The park's folder, or the name of a park that comes with the installation.
+        The park's folder, its workbook (xlsx), or the name of a park that comes with the installation.
+
+    Returns
+    -------
+    Park
+        With a scenario ``reference`` in any case: where the park declares none of that name, one without
+        shocks and with all levers as they stand.
 
     Raises
     ------
@@ -254,42 +246,36 @@ def read_park(path: str | Path) -> Park:
     Examples
     --------
     >>> park = read_park("qingzhen")
-    >>> park.value_added
-    37.01
+    >>> park.value_added == park.amount(park.config.value_added)
+    True
     """
-    folder = park_path(path)
-    if not folder.is_dir():
-        raise InputError(Problem(folder.name, "a file", "a park's folder"))
-    collect = _Collector()
-    tables = _read_tables(folder, collect)
-    document = collect(read_yaml, folder / "park.yml")
-    config = collect(parse_model, "park.yml", document, ParkFile) if document is not None else None
-    scenarios = _read_scenarios(folder, collect)
-    parsed = collect(_parse_figures, tables["figures"], "figures.csv") or {}
-    collect.stop()
-    assert config is not None
-    collect.problems.extend(cross_check(config, document, tables, parsed, scenarios))
-    collect.stop()
-    rows = {name: [row for _, row in table] for name, table in tables.items()}
-    frames = {name: _frame(name, rows[name]) for name in TABLES if name != "levers"}
+    place = park_path(path)
+    if place.is_dir():
+        raw = read_folder(place)
+    else:
+        from parkanalysis.workbook import read_workbook
+
+        raw = read_workbook(place)
+    problems = list(raw.problems)
+    files = _validated(raw, problems)
+    problems += cross_check(files)
+    if problems:
+        raise InputError(raw.place(p) for p in problems[: 10 * MAX_PROBLEMS])
+    assert files.config is not None
+    frames = {name: _frame(name, [r for _, r in files.rows[name]]) for name in TABLES if name != "levers"}
     levers = {
-        row.lever: _lever(row, parsed, frames["value_added_rates"])
-        for row in sorted(rows["levers"], key=lambda r: r.lever)
+        row.lever: _lever(row, files.parsed, frames["value_added_rates"])
+        for _, row in sorted(files.rows["levers"], key=lambda r: r[1].lever)
     }
+    scenarios = {name: scenario for name, (_, scenario) in files.scenarios.items()}
+    scenarios.setdefault("reference", REFERENCE)
     return Park(
-        id=folder.name,
-        config=config,
+        id=raw.id,
+        config=files.config,
         **frames,
-        quantities=parsed,
+        quantities=files.parsed,
         levers=levers,
-        scenarios={name: scenario for name, (_, scenario) in sorted(scenarios.items())},
-        digest=_digest(folder),
-        path=folder,
+        scenarios=dict(sorted(scenarios.items())),
+        digest=raw.digest,
+        path=place,
     )
-
-
-def _digest(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for file in sorted([*folder.glob("*.csv"), *folder.glob("*.yml"), *folder.glob("scenarios/*.yml")]):
-        digest.update(file.relative_to(folder).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()

@@ -1,14 +1,14 @@
-"""What the files of a park may hold, declared as data: models of the YAML files, columns of the tables."""
+"""What the YAML files of a park may hold, declared as data; schemas and data dictionary are made from it."""
 
 from __future__ import annotations
 
 import datetime as dt
-import keyword
-import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
+from parkanalysis.fields import Identifier, Label, Language, Month, Number, Strict, Year
 from parkanalysis.levers import EVIDENCE
 
 __all__ = [
@@ -20,77 +20,66 @@ __all__ = [
 ]
 
 PARAMETERS = ("park", "scenario", "lang", "draws", "seed")
-MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
 
 
-def _identifier(name: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name) or keyword.iskeyword(name):
-        raise ValueError("a name of lower-case letters, digits and _ that starts with a letter")
-    return name
+def _says(text: str, **more: Any) -> Any:
+    return Field(description=text, **more)
 
 
-def _label(value: Any) -> Any:
-    if isinstance(value, str):
-        return {"zh": value, "en": value}
-    if isinstance(value, dict) and len(value) == 1 and set(value) <= {"zh", "en"}:
-        text = next(iter(value.values()))
-        return {"zh": text, "en": text}
-    return value
+Lever = Annotated[Identifier, _says("a lever, a row of levers.csv")]
+Figure = Annotated[Identifier, _says("a figure, a row of figures.csv")]
+InIndustry = Annotated[Identifier, _says("an industry of this file")]
+OfProduct = Annotated[Identifier, _says("a product of this file")]
+Vat = Annotated[Lever | None, _says("lever: value added tax that the price holds; without it none")]
 
 
-Identifier = Annotated[str, AfterValidator(_identifier)]
-Label = Annotated[
-    dict[Literal["zh", "en"], Annotated[str, Field(min_length=1, max_length=200)]], BeforeValidator(_label)
-]
-Month = Annotated[str, Field(pattern=MONTH)]
-Language = Literal["zh", "en"]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class Industry(_Strict):
+class Industry(Strict):
     """An industry: either its output and rate are known, or its value added directly."""
 
     name: Label
-    gross_output: Identifier | None = None  # a figure
-    value_added_rate: Identifier | None = None  # a lever
-    value_added: Identifier | None = None  # a lever
+    gross_output: Annotated[Figure | None, _says("figure: gross output of the base year")] = None
+    value_added_rate: Annotated[Lever | None, _says("lever: value added per gross output")] = None
+    value_added: Annotated[Lever | None, _says("lever: value added of the base year")] = None
 
     @model_validator(mode="after")
     def _one_route(self) -> Industry:
-        by_rate = self.gross_output is not None and self.value_added_rate is not None
-        if by_rate == (self.value_added is not None):
+        routes = (self.gross_output is not None, self.value_added_rate is not None)
+        if (self.value_added is not None) == any(routes) or any(routes) != all(routes):
             raise ValueError("either gross_output and value_added_rate, or value_added")
         return self
 
 
-class Product(_Strict):
+class Product(Strict):
     """A product with its volume and price in the base year."""
 
     name: Label
-    industry: Identifier
-    volume: Identifier
-    price: Identifier
-    vat_rate: Identifier | None = None
+    industry: InIndustry
+    volume: Annotated[Lever, _says("lever: volume sold in the base year")]
+    price: Annotated[Lever, _says("lever: price in the base year")]
+    vat_rate: Vat = None
 
 
-class Plant(_Strict):
+class Plant(Strict):
     """A plant that may close; with ``product`` and ``volume`` it takes its tonnes along."""
 
     name: Label
-    industry: Identifier
-    value_added: Identifier
-    product: Identifier | None = None
-    volume: Identifier | None = None
+    industry: InIndustry
+    value_added: Annotated[Lever, _says("lever: value added of the plant in the base year")]
+    product: Annotated[OfProduct | None, _says("product that the plant makes")] = None
+    volume: Annotated[Lever | None, _says("lever: what it made of it in the base year")] = None
+
+    @model_validator(mode="after")
+    def _both(self) -> Plant:
+        if (self.product is None) != (self.volume is None):
+            raise ValueError("product and volume together, or neither")
+        return self
 
 
-class _Dated(_Strict):
+class _Dated(Strict):
     name: Label
-    start: Month | None = None
-    end: Month | None = None
-    share: Identifier | None = None  # a lever: share of the year, where no date is known
+    start: Annotated[Month | None, _says("first month of the target year in which it acts")] = None
+    end: Annotated[Month | None, _says("last month in which it acts")] = None
+    share: Annotated[Lever | None, _says("lever: share of the year, where no month is known")] = None
 
     @model_validator(mode="after")
     def _one_time(self) -> _Dated:
@@ -102,106 +91,122 @@ class _Dated(_Strict):
 
 
 class PlantClosure(_Dated):
+    """A plant closes: its value added is lost for the share of the year."""
+
     kind: Literal["plant_closure"]
-    plant: Identifier
+    plant: Annotated[Identifier, _says("a plant of this file")]
 
 
 class CapacityRampUp(_Dated):
+    """More of a product is made, at the price before."""
+
     kind: Literal["capacity_ramp_up"]
-    product: Identifier
-    volume: Identifier
+    product: OfProduct
+    volume: Annotated[Lever, _says("lever: additional volume over a whole year")]
 
 
 class PriceChange(_Dated):
+    """The price of a product changes."""
+
     kind: Literal["price_change"]
-    product: Identifier
-    price: Identifier
-    pass_through: Identifier | None = None
+    product: OfProduct
+    price: Annotated[Lever, _says("lever: price in the target year")]
+    pass_through: Annotated[Lever | None, _says("lever: part of it that inputs give back")] = None
 
 
 class ContractedVolume(_Dated):
+    """An industry sells what it has signed, instead of what it sold before."""
+
     kind: Literal["contracted_volume"]
-    industry: Identifier
-    volume: Identifier
-    price: Identifier
-    vat_rate: Identifier | None = None
-    base_volume: Identifier | None = None
-    capacity: Identifier | None = None
-    hours: Identifier | None = None
+    industry: InIndustry
+    volume: Annotated[Lever, _says("lever: volume signed for the target year")]
+    price: Annotated[Lever, _says("lever: price per unit of the volume")]
+    vat_rate: Vat = None
+    base_volume: Annotated[Lever | None, _says("lever: volume of the base year")] = None
+    capacity: Annotated[Lever | None, _says("lever: capacity in MW, instead of base_volume")] = None
+    hours: Annotated[Lever | None, _says("lever: utilisation hours of the base year, with capacity")] = None
 
     @model_validator(mode="after")
     def _one_base(self) -> ContractedVolume:
-        by_hours = self.capacity is not None and self.hours is not None
-        if by_hours == (self.base_volume is not None):
+        routes = (self.capacity is not None, self.hours is not None)
+        if (self.base_volume is not None) == any(routes) or any(routes) != all(routes):
             raise ValueError("either base_volume, or capacity and hours")
         return self
 
 
 class OutputCap(_Dated):
+    """An industry may run only at a part of what it would (power rationing, environmental limits)."""
+
     kind: Literal["output_cap"]
-    industry: Identifier
-    cap: Identifier
+    industry: InIndustry
+    cap: Annotated[Lever, _says("lever: part of output that is allowed, 1 is all")]
 
 
 class RateChange(_Dated):
+    """The value-added rate of an industry changes."""
+
     kind: Literal["rate_change"]
-    industry: Identifier
-    rate_before: Identifier
-    rate_after: Identifier
+    industry: InIndustry
+    rate_before: Annotated[Lever, _says("lever: rate before")]
+    rate_after: Annotated[Lever, _says("lever: rate after")]
 
 
 Shock = PlantClosure | CapacityRampUp | PriceChange | ContractedVolume | OutputCap | RateChange
 
 
-class StatedProjection(_Strict):
+class StatedProjection(Strict):
     """What the administration itself says of the target year, as figures."""
 
-    result: Identifier
-    loss: Identifier | None = None
+    result: Annotated[Figure, _says("figure: value added that it expects")]
+    loss: Annotated[Figure | None, _says("figure: loss that it expects")] = None
 
 
-class Correlation(_Strict):
+class Correlation(Strict):
     """Rank correlation (Spearman) between two levers."""
 
-    levers: tuple[Identifier, Identifier]
-    rank: float = Field(gt=-1, lt=1)
+    levers: tuple[Lever, Lever]
+    rank: Annotated[Number, Field(gt=-1, lt=1)]
     evidence: Literal[EVIDENCE] = "assumed"  # type: ignore[valid-type]
     note: str = ""
 
 
-class Check(_Strict):
+class Check(Strict):
     """One comparison of the audit: a stated figure against an expression over figures and levers."""
 
     name: Label
-    stated: str
-    computed: str
+    stated: Annotated[str, _says("expression of the stated value", max_length=500)]
+    computed: Annotated[str, _says("expression of the computed value", max_length=500)]
     unit: str = ""
     relation: Literal["equals", "at_least", "at_most", "within"] = "equals"
-    tolerance: float = Field(default=0.0, ge=0)
+    tolerance: Annotated[Number, _says("relative tolerance", ge=0)] = 0.0
     figures: tuple[str, ...] = ()
 
 
-class ParkFile(_Strict):
-    """park.yml"""
+class ParkFile(Strict):
+    """park.yml: what the park is called, what it makes, what may happen to it."""
 
     name: Label
-    languages: tuple[Language, ...] = ("zh", "en")
-    base_year: int = Field(ge=1949, le=2200)
-    target_year: int = Field(ge=1949, le=2200)
-    as_of: dt.date
-    value_added: Identifier
-    other_industry: Identifier | None = None
-    growth: Identifier
-    reading_rule: str = "standard"
-    display_unit: Literal["CNY_100m", "CNY_10k"] = "CNY_100m"
-    industries: dict[Identifier, Industry] = Field(min_length=1)
-    products: dict[Identifier, Product] = {}
-    plants: dict[Identifier, Plant] = {}
-    shocks: dict[Identifier, Annotated[Shock, Field(discriminator="kind")]] = {}
-    stated: StatedProjection | None = None
-    correlations: tuple[Correlation, ...] = ()
-    checks: dict[Identifier, Check] = {}
-    deflator: Identifier | None = None
+    languages: tuple[Language, ...] = _says("languages of its reports", default=("zh", "en"), min_length=1)
+    base_year: Annotated[Year, _says("last year whose value added is published")]
+    target_year: Annotated[Year, _says("year to project, the one after")]
+    as_of: Annotated[dt.date, _says("vintage date: nothing published later enters a projection")]
+    value_added: Annotated[Figure, _says("figure: published value added of the base year")]
+    other_industry: Annotated[InIndustry | None, _says("industry that stands for all the rest")] = None
+    growth: Annotated[Lever, _says("lever: growth of value added without any shock, a fraction")]
+    reading_rule: Annotated[str, _says("how hedged figures become bounds")] = "standard"
+    display_unit: Annotated[
+        Literal["CNY_100m", "CNY_10k"], _says("unit of amounts in reports: 亿元 or 万元")
+    ] = "CNY_100m"
+    industries: dict[Identifier, Industry] = _says("industries by name", min_length=1, max_length=200)
+    products: dict[Identifier, Product] = _says("products by name", default={})
+    plants: dict[Identifier, Plant] = _says("plants that may close, by name", default={})
+    shocks: dict[Identifier, Annotated[Shock, Field(discriminator="kind")]] = _says(
+        "what may happen, by name", default={}
+    )
+    stated: Annotated[StatedProjection | None, _says("the administration's own projection")] = None
+    correlations: tuple[Correlation, ...] = _says("pairs of levers that move together", default=())
+    checks: dict[Identifier, Check] = _says("comparisons for the audit", default={})
+    deflator: Annotated[Lever | None, _says("lever: change of producer prices, for comparable prices")] = None
 
     @model_validator(mode="after")
     def _years(self) -> ParkFile:
@@ -210,15 +215,17 @@ class ParkFile(_Strict):
         return self
 
 
-class LeverSetting(_Strict):
+class LeverSetting(Strict):
     """A lever in a scenario: a range, a quantile of the lever's own distribution, or a figure."""
 
-    low: float | None = None
-    central: float | None = None
-    high: float | None = None
+    low: Annotated[Number | None, _says("10% point")] = None
+    central: Annotated[Number | None, _says("mode")] = None
+    high: Annotated[Number | None, _says("90% point")] = None
     distribution: Literal["triangular", "pert", "two_piece_normal", "uniform", "lognormal"] | None = None
-    quantile: float | None = Field(default=None, gt=0, lt=1)
-    figure: Identifier | None = None
+    quantile: Annotated[Annotated[Number, Field(gt=0, lt=1)] | None, _says("probability below the value")] = (
+        None
+    )
+    figure: Figure | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> LeverSetting:
@@ -229,10 +236,29 @@ class LeverSetting(_Strict):
         return self
 
 
-class ScenarioFile(_Strict):
-    """scenarios/<name>.yml"""
+def _setting_kind(value: Any) -> str:
+    return "range" if isinstance(value, Mapping | LeverSetting) else "number"
+
+
+def _shocks_kind(value: Any) -> str:
+    return "all" if isinstance(value, str) else "some"
+
+
+Setting = Annotated[
+    Annotated[Number, Tag("number")] | Annotated[LeverSetting, Tag("range")], Discriminator(_setting_kind)
+]
+Shocks = Annotated[
+    Annotated[tuple[Identifier, ...], Tag("some")] | Annotated[Literal["all"], Tag("all")],
+    Discriminator(_shocks_kind),
+]
+
+
+class ScenarioFile(Strict):
+    """scenarios/<name>.yml: which shocks act, what the levers are set to."""
 
     title: Label
     description: Label | None = None
-    shocks: tuple[Identifier, ...] | Literal["all"] = ()
-    levers: dict[Identifier, float | LeverSetting] = {}
+    shocks: Annotated[Shocks, _says("names of shocks, or all")] = ()
+    levers: dict[Identifier, Setting] = _says(
+        "levers set to a number, a range, a quantile or a figure", default={}
+    )

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from parkanalysis.distributions import DISTRIBUTIONS
+from parkanalysis.fields import Identifier, Number
 from parkanalysis.levers import EVIDENCE, UNITS
-from parkanalysis.schema import Identifier
 
 __all__ = ["KEYS", "REQUIRED_TABLES", "TABLES"]
 
@@ -18,7 +18,6 @@ def _blank(value: Any) -> Any:
     return None if isinstance(value, str) and not value.strip() else value
 
 
-Number = Annotated[float, Field(allow_inf_nan=False)]
 Maybe = BeforeValidator(_blank)
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 
@@ -36,7 +35,7 @@ class FigureRow(_Row):
     subject: Text = Field(description="whom or what the figure is about")
     variable: Text = Field(description="what is measured")
     period: str = Field(default="", description="year, span of years or month")
-    quantity: Text = Field(description="the quantity exactly as printed")
+    quantity: Annotated[Text, Field(max_length=200)] = Field(description="the quantity exactly as printed")
     note: str = Field(default="", description="remark")
 
 
@@ -109,7 +108,7 @@ class ValueAddedRateRow(_Row):
     table: Text = Field(description="input-output table")
     sector: Text = Field(description="sector of the table")
     gross_output_10k_cny: Annotated[Number, Field(gt=0)] = Field(description="gross output, 10,000 yuan")
-    value_added_10k_cny: Number = Field(description="value added, 10,000 yuan")
+    value_added_10k_cny: Annotated[Number, Field(gt=0)] = Field(description="value added, 10,000 yuan")
     use: Literal["yes", "no"] = Field(default="yes", description="whether the rate enters the range")
     source: Identifier = Field(description="source, a row of sources.csv")
     note: str = Field(default="", description="why it is left out, how it differs")
