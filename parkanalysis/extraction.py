@@ -42,6 +42,7 @@ class Mention:
     period: str
 
 
+_LONGEST_LIST = 12
 _AND = re.compile(r" ?[、和及与,] ?")
 _RESPECTIVELY = re.compile(r"分别|依次|各")
 _DIGITS = re.compile(r"^[\d., ]+")
@@ -79,7 +80,9 @@ def extract(text: str, rule: str | ReadingRule = "standard") -> list[Mention]:
     while (match := search(clean, position)) is not None:
         position = max(match.end(), position + 1)
         if is_plain(match):
-            waiting = [*waiting, match] if _follows(clean, waiting, match.start()) else [match]
+            waiting = (
+                [*waiting[-_LONGEST_LIST:], match] if _follows(clean, waiting, match.start()) else [match]
+            )
             continue
         if item := _LIST_NUMBER.match(clean, match.start()):
             position = item.end()
