@@ -31,7 +31,7 @@ class Forecast(Predictive):
     method : str
         The method that made the point, after any fall-back.
     transform : {"log", "none"}
-        The scale of the method and of the interval.
+        The scale on which the method was fitted; intervals are even on levels.
     notes : tuple of str
         Treatments of the data, choices and fall-backs, one each.
     points : int
@@ -75,20 +75,20 @@ def _prefers_logs(values: Array) -> bool:
 def _choose(seen: Observed, transform: str, name: str) -> tuple[str, str]:
     """Return the transform and the sentence that states it."""
     if transform == "log" and not seen.positive:
-        found = f"{int((seen.values <= 0).sum())} value(s) at or below zero"
+        found = f"{int((seen.filled <= 0).sum())} value(s) at or below zero"
         raise InputError(Problem(name, found, "values above zero for a log"))
     if transform != "auto":
         return transform, f"transform {transform}: asked for"
     if not seen.positive:
         return "none", "transform none: a value is not above zero"
-    if _prefers_logs(seen.values):
+    if _prefers_logs(seen.filled):
         return "log", "transform log: changes of logs are the more even"
     return "none", "transform none: changes of logs are no more even than changes of levels"
 
 
 def _season(seen: Observed, log: bool) -> tuple[Array, Array, tuple[str, ...]]:
     """Split off the season: values without it, its indices for the steps ahead, and notes."""
-    values, period = seen.values, seen.period
+    values, period = seen.filled, seen.period
     flat = np.ones(period) if log else np.zeros(period)
     if period == 1:
         return values, flat, ()
@@ -109,10 +109,8 @@ def _spread(y: Array, seen: Observed, method: str, horizon: int) -> tuple[Array,
         return t_widths(seen.points, horizon), f"interval: t interval, no reference class for {method}"
     if method in NEEDS:  # too slow to fit again at every origin
         return widths, "interval: reference class"
-    reference = {n: class_widths(method, n, 1) for n in range(7, len(y))}
-    factor = own_factor(
-        y, lambda past: float(point(past, 1, method, "none").path[0]), lambda n: float(reference[n][0, 1])
-    )
+    first = widths[0, 1]
+    factor = own_factor(y, lambda past: float(point(past, 1, method, "none").path[0]), first)
     origin = "reference class" if factor == 1 else f"reference class times {factor:.2f} by own errors"
     return widths * factor, f"interval: {origin}"
 
@@ -129,15 +127,12 @@ def _levels(series: pd.Series, horizon: int, method: str, transform: str) -> For
     made = point(y, steps, method, chosen)
     widths, calibration = _spread(y, seen, made.method, steps)
     scale = yearly_scale(y, seen.places)
-    # relative to the last value on logs: the table then turns to levels at each step's own point
-    table = quantile_table(
-        made.path, scale / y[-1] if log else scale, widths, log=log, positive=seen.positive
-    )
+    table = quantile_table(made.path, scale, widths, positive=seen.positive)
     index = season[np.arange(steps) % seen.period]
     path = made.path * index if multiply else made.path + index
     table = table * index[:, None] if multiply else table + index[:, None]
     notes = (*seen.notes, *seasonal_notes, stated, *made.notes, calibration)
-    if np.ptp(seen.values[seen.places]) == 0:
+    if np.ptp(seen.filled[seen.places]) == 0:
         notes = (*notes, "constant series: the interval rests on the reference class alone")
     ahead = slice(seen.ahead, None)
     return Forecast(path[ahead], table[ahead], made.method, chosen, notes, seen.points)
@@ -146,11 +141,11 @@ def _levels(series: pd.Series, horizon: int, method: str, transform: str) -> For
 def _rates(series: pd.Series, horizon: int, method: str) -> Forecast:
     """Forecast growth rates through the level they imply, whose changes they are."""
     seen = observe(series)
-    if (seen.values <= -1).any():
+    if (seen.filled <= -1).any():
         raise InputError(Problem("series", "a growth rate of -100% or less", "fractions above -1"))
     import pandas as pd
 
-    level = 100 * np.cumprod(np.concatenate([[1.0], 1 + seen.values]))
+    level = 100 * np.cumprod(np.concatenate([[1.0], 1 + seen.filled]))
     made = _levels(pd.Series(level), horizon + seen.ahead, method, "log")
     before = np.concatenate([level[-1:], made.mean[:-1]])
     # one year's growth is as uncertain at step h as at step 1, about its own centre
@@ -223,10 +218,11 @@ def growth(
     Examples
     --------
     >>> import pandas as pd
-    >>> growth(pd.Series([100.0, 110.0, 120.0], index=[2013, 2014, 2015]), method="drift").mean.round(4).tolist()
+    >>> series = pd.Series([100.0, 110.0, 120.0], index=[2013, 2014, 2015])
+    >>> growth(series, method="drift").mean.round(4).tolist()
     [1.0833]
     """
-    last = float(observe(series).values[-1])
+    last = float(observe(series).filled[-1])
     if last <= 0:
         raise InputError(Problem("series", f"a last value of {last:g}", "a level above zero to grow from"))
     return forecast(series, horizon, method, transform=transform).scaled(1 / last)

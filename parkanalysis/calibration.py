@@ -60,12 +60,11 @@ class _Class:
 
 @cache
 def _reference() -> dict[str, _Class]:
-    """Read the table shipped with the package: widths by method, of the economic series (M1)."""
+    """Read the table shipped with the package: widths by method."""
     import pandas as pd
 
     with (files("parkanalysis") / "reference_class.csv").open(encoding="utf-8") as handle:
         frame = pd.read_csv(handle, comment="#")
-    frame = frame[frame["source"] == "M1"]
     columns = [f"width_{round(100 * c)}" for c in COVERAGES]
     classes = {}
     for method, rows in frame.groupby("method"):
@@ -104,14 +103,14 @@ def class_widths(method: str, points: int, horizon: int) -> Array | None:
 
 
 def t_widths(points: int, horizon: int) -> Array:
-    """Half-widths of the t interval of a random walk, shape (horizon, 3): the floor where no class is known."""
+    """Half-widths of a random walk's t interval, shape (horizon, 3): the floor where no class is known."""
     from scipy.special import stdtrit
 
     upper = stdtrit(max(points - 1, 1), 0.5 + np.array(COVERAGES) / 2)
     return np.asarray(_walk(np.arange(1.0, horizon + 1), points)[:, None] * upper[None, :])
 
 
-def own_factor(values: Array, fit: Callable[[Array], float], width: Callable[[int], float]) -> float:
+def own_factor(values: Array, fit: Callable[[Array], float], width: float) -> float:
     """How much wider than its class the series' own one-step errors are, between 0.7 and 2.
 
     factor² = (20 + sum of min(z², 9)) / (20 + number of errors), z an own rolling-origin error in
@@ -122,8 +121,8 @@ def own_factor(values: Array, fit: Callable[[Array], float], width: Callable[[in
     values : ndarray, shape (n,)
     fit : callable
         One-step forecast from the values so far.
-    width : callable
-        Half-width of the class's 80% interval by number of points, in units of ``yearly_scale``.
+    width : float
+        Half-width of the class's 80% interval one step ahead, in units of ``yearly_scale``.
     """
     origins = range(7, len(values))
     if len(origins) < OWN_ERRORS:
@@ -131,7 +130,7 @@ def own_factor(values: Array, fit: Callable[[Array], float], width: Callable[[in
     scores = []
     for n in origins:
         past = values[:n]
-        sd = yearly_scale(past, np.arange(n)) * width(n) / _KNOTS[2]
+        sd = yearly_scale(past, np.arange(n)) * width / _KNOTS[2]
         scores.append(min(((values[n] - fit(past)) / sd) ** 2, 9.0) if sd > 0 else 1.0)
     factor = np.sqrt((CLASS_WEIGHT + sum(scores)) / (CLASS_WEIGHT + len(scores)))
     return float(np.clip(factor, 0.7, 2.0))
@@ -146,30 +145,26 @@ def _shape(widths: Array) -> Array:
     return np.asarray(np.sign(SCORES) * (inside + slope * np.maximum(size - _KNOTS[-1], 0)))
 
 
-def quantile_table(path: Array, scale: float, widths: Array, *, log: bool, positive: bool) -> Array:
+def quantile_table(path: Array, scale: float, widths: Array, *, positive: bool) -> Array:
     """Quantiles at ``LEVELS`` about a path, shape (horizon, len(LEVELS)).
+
+    Even about the point on levels, which scored better on the development series than even on logs
+    at every number of points: a log turns the wide interval of a short series into an absurd upper end.
 
     Parameters
     ----------
     path : ndarray, shape (horizon,)
         Point forecasts.
     scale : float
-        One-period scale: of logs if ``log``, else in the units of the series.
+        ``yearly_scale``, in the units of the series.
     widths : ndarray, shape (horizon, 3)
         Half-widths at 50, 80 and 95%, in units of ``scale``.
-    log : bool
-        Whether the intervals are even on logs.
     positive : bool
         Keep the lower side above zero: below half the point it falls off exponentially.
     """
-    offsets = scale * np.stack([_shape(row) for row in widths])
-    if log:
-        table = path[:, None] * np.exp(offsets)
-    else:
-        table = path[:, None] + offsets
-        if positive:
-            with np.errstate(over="ignore"):
-                tail = 0.5 * path[:, None] * np.exp(2 * table / path[:, None] - 1)
-            table = np.where(table < 0.5 * path[:, None], tail, table)
+    table = path[:, None] + scale * np.stack([_shape(row) for row in widths])
+    if positive:
+        half = 0.5 * path[:, None]
+        table = np.where(table < half, half * np.exp(np.minimum(table / half - 1, 0)), table)
     assert table.shape[1] == len(LEVELS)
     return np.asarray(table)

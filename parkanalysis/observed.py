@@ -25,11 +25,11 @@ class Observed:
 
     Attributes
     ----------
-    values : ndarray, shape (n,)
+    filled : ndarray, shape (n,)
         Evenly spaced from the first to the last observation; gaps are filled on a straight line
         (of logs, where all values are above zero).
     places : ndarray of int
-        Where ``values`` was observed rather than filled.
+        Where ``filled`` was observed rather than filled.
     ahead : int
         Periods that the index lists after the last observation: a missing last year is forecast too.
     period : int
@@ -38,7 +38,7 @@ class Observed:
         What was done to the data.
     """
 
-    values: Array
+    filled: Array
     places: NDArray[np.intp]
     ahead: int
     period: int
@@ -52,7 +52,7 @@ class Observed:
     @property
     def positive(self) -> bool:
         """Whether a logarithm exists for every value."""
-        return bool((self.values > 0).all())
+        return bool((self.filled > 0).all())
 
 
 def _ordinals(series: pd.Series, name: str) -> tuple[NDArray[np.int64], int]:
@@ -116,7 +116,7 @@ def observe(series: pd.Series, *, fewest: int = 2) -> Observed:
     --------
     >>> import pandas as pd
     >>> seen = observe(pd.Series([100.0, 121.0, None], index=[2012, 2014, 2015]))
-    >>> seen.values.round(1).tolist(), seen.points, seen.ahead
+    >>> seen.filled.round(1).tolist(), seen.points, seen.ahead
     ([100.0, 110.0, 121.0], 2, 1)
     """
     name = f"series {series.name}" if series.name is not None else "series"
