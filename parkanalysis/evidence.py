@@ -1,0 +1,257 @@
+"""On what the numbers rest: assumptions, audit, ledger of figures, sources, method and limits."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from parkanalysis.findings import ledger as ledger_frame
+from parkanalysis.formatting import significant
+from parkanalysis.markup import Html, Raw, cell, link, paragraph, table
+from parkanalysis.park import Park
+from parkanalysis.projection import Projection
+from parkanalysis.wording import Words
+
+__all__ = ["assumptions", "audit", "basis", "ledger", "method", "sources"]
+
+
+def _source_link(park: Park, name: str) -> Raw:
+    known = park.sources.set_index("source")["title"]
+    return link(f"#source-{name}", known[name] if name in known.index else name)
+
+
+def _grade(grade: str, words: Words) -> Raw:
+    return Raw(f'<span class="grade {grade}">{cell(words.evidence(grade))}</span>')
+
+
+def _range(row: Any, words: Words) -> str:
+    low, central, high = (words.value(float(row[c]), row["unit"]) for c in ("low", "central", "high"))
+    return central if low == high else f"{central} ({low} – {high})"
+
+
+def _note(text: str, words: Words) -> Raw:
+    """A remark of the park's files, marked as English where the page is not."""
+    note = words.note(text)
+    foreign = words.lang != "en" and note.isascii() and note
+    return Raw(f'<span lang="en">{cell(note)}</span>' if foreign else cell(note))
+
+
+def assumptions(projection: Projection, ranked: pd.DataFrame, words: Words) -> Html:
+    """Every number the scenario uses, by the part of the uncertainty it carries."""
+    caption = words("Assumptions by the part of the uncertainty they carry")
+    rows = []
+    for name, row in ranked.iterrows():
+        share = words.chance(float(row["share"])) if row["share"] > 0 else "–"
+        bar = Raw(
+            f'<span class="bar" style="--share:{max(float(row["share"]), 0.0):.3f}">{cell(share)}</span>'
+        )
+        figure = row["figure"]
+        where = link(f"#figure-row-{figure}", projection.park.quantities[figure].text) if figure else Raw("")
+        source = Raw(" · ".join(p for p in (where, _source_link(projection.park, row["source"])) if p))
+        rows.append(
+            (
+                words.lever(str(name)),
+                bar,
+                _range(row, words),
+                _grade(row["evidence"], words),
+                source,
+                _note(row["note"], words),
+            )
+        )
+    head = (
+        words("Assumption"),
+        words("Part"),
+        words("Value (10% – 90% points)"),
+        words("Evidence"),
+        words("Source"),
+        words("On what it rests"),
+    )
+    ids = [f"lever-{n}" for n in ranked.index]
+    return Html(table(head, rows, caption, ids=ids, kind="assumptions"), caption)
+
+
+def _levers_of(park: Park, driver: str) -> list[str]:
+    """Levers that a driver names, its plant's with it."""
+    config = park.config
+    if driver == "baseline":
+        return [config.growth]
+    if driver not in config.shocks:
+        return []
+    shock = config.shocks[driver]
+    items: list[Any] = [shock]
+    if shock.kind == "plant_closure":
+        items.insert(0, config.plants[shock.plant])
+    elif shock.kind in ("capacity_ramp_up", "price_change"):
+        items.insert(0, config.products[shock.product])
+    names = [getattr(item, field) for item in items for field in type(item).model_fields]
+    return [n for n in dict.fromkeys(n for n in names if isinstance(n, str)) if n in park.levers]
+
+
+def basis(projection: Projection, frame: pd.DataFrame, ranked: pd.DataFrame, words: Words) -> Html:
+    """Each driver with the numbers its contribution is made of, and the evidence for them."""
+    caption = words("On what each contribution rests")
+    rows = []
+    for driver, row in frame.iterrows():
+        items = []
+        for name in _levers_of(projection.park, str(driver)):
+            if name not in ranked.index:
+                continue
+            lever = ranked.loc[name]
+            parts = [
+                link(f"#lever-{name}", words.lever(name)),
+                cell(" " + _range(lever, words) + " "),
+                _grade(lever["evidence"], words),
+            ]
+            items.append(f"<li>{''.join(parts)}</li>")
+        mean = words.plain_amount(float(row["mean"]), sign=True)
+        spread = " – ".join(words.plain_amount(float(row[c]), sign=True) for c in ("low", "high"))
+        rows.append(
+            (words.driver(str(driver)), mean, spread, Raw(f"<ul>{''.join(items)}</ul>" if items else ""))
+        )
+    head = (
+        words("Driver"),
+        words("Mean, {unit}", unit=words.money_unit),
+        words("10% to 90% points"),
+        words("Made of"),
+    )
+    return Html(table(head, rows, caption, numeric=(1, 2), kind="basis"), caption)
+
+
+def _side(value: float, low: float, high: float, unit: str, words: Words) -> str:
+    if math.isnan(value):
+        return "–"
+    text = words.value(value, unit)
+    return text if low == high else f"{text} ({words.value(low, unit)} – {words.value(high, unit)})"
+
+
+def audit(checks: pd.DataFrame, words: Words) -> Html:
+    """The source set against itself, the accounts and physics."""
+    counts = checks["verdict"].value_counts()
+    lead = words(
+        "Of {count} checks {holds} hold, {differs} differ and {open} cannot be made.",
+        count=len(checks),
+        holds=int(counts.get("holds", 0)),
+        differs=int(counts.get("differs", 0)),
+        open=int(counts.get("cannot_be_checked", 0)),
+    )
+    rows = []
+    for row in checks.to_dict("records"):
+        unit = str(row["unit"])
+        sides = [
+            _side(row[s], row.get(f"{s}_low", row[s]), row.get(f"{s}_high", row[s]), unit, words)
+            for s in ("stated", "computed")
+        ]
+        difference = "–" if math.isnan(row["difference"]) else words.value(float(row["difference"]), unit)
+        verdict = Raw(f'<span class="verdict {row["verdict"]}">{cell(words.verdict(row["verdict"]))}</span>')
+        names = [n for n in str(row["figures"]).split(", ") if n]
+        places = Raw(" ".join(link(f"#figure-row-{n}", f"[{i}]") for i, n in enumerate(names, 1)))
+        rows.append((row[f"name_{words.lang}"] or row["name_en"], *sides, difference, verdict, places))
+    head = (
+        words("Check"),
+        words("Stated"),
+        words("Computed"),
+        words("Difference"),
+        words("Verdict"),
+        words("Figures"),
+    )
+    order = {"differs": 0, "cannot_be_checked": 1, "holds": 2}
+    ranks = [order.get(str(v), 3) for v in checks["verdict"]]
+    rows = [row for _, row in sorted(zip(ranks, rows, strict=True), key=lambda pair: pair[0])]
+    caption = words("Checks of the printed figures")
+    return Html(paragraph(lead) + table(head, rows, caption, numeric=(1, 2, 3), kind="audit"), lead)
+
+
+def ledger(park: Park, words: Words) -> Html:
+    """Every printed figure with its place in the source, those in use first."""
+    frame = ledger_frame(park)
+    frame = frame.sort_values("used", ascending=False, kind="stable")
+    caption = words("Ledger: every figure as printed")
+    rows = []
+    for row in frame.to_dict("records"):
+        low, high = (float(row[c]) for c in ("low", "high"))
+        bounds = (
+            ""
+            if low == high
+            else f"{_canonical(low, row['unit'], words)} – {_canonical(high, row['unit'], words)}"
+        )
+        used = words("yes") if row["used"] else ""
+        subject = Raw(f'<span lang="zh">{cell(row["subject"])}</span>')
+        text = Raw(f'<span lang="zh">{cell(row["text"])}</span>')
+        name = Raw(cell(str(row["figure"]).replace("_", "_\u200b")))
+        place = Raw(f'{_source_link(park, row["source"])}, <span lang="zh">{cell(row["place"])}</span>')
+        rows.append((name, text, subject, row["period"], bounds, used, place))
+    head = (
+        words("Figure"),
+        words("As printed"),
+        words("Subject"),
+        words("Period"),
+        words("Read as"),
+        words("In use"),
+        words("Place"),
+    )
+    ids = [f"figure-row-{n}" for n in frame["figure"]]
+    lead = words(
+        "{count} printed figures, {used} of them in use.", count=len(frame), used=int(frame["used"].sum())
+    )
+    return Html(paragraph(lead) + table(head, rows, caption, ids=ids, kind="ledger"), lead)
+
+
+def _canonical(value: float, unit: str, words: Words) -> str:
+    if unit == "CNY" and abs(value) >= 1e6 and math.isfinite(value):
+        factor, name = (1e8, "亿元") if abs(value) >= 1e8 else (1e4, "万元")
+        if words.lang == "en":
+            factor, name = (1e9, "billion") if abs(value) >= 1e9 else (1e6, "million")
+        return f"{significant(value / factor, 4)} {name}"
+    return (
+        words.percent(value) if unit == "fraction" else f"{significant(value, 4)} {words.unit(unit)}".strip()
+    )
+
+
+def sources(park: Park, words: Words) -> Html:
+    """Where things come from."""
+    caption = words("Sources")
+    rows = []
+    for row in park.sources.to_dict("records"):
+        url = str(row["url"] or "")
+        title = link(url, row["title"]) if url.startswith(("https://", "http://")) else row["title"]
+        rows.append((title, row["publisher"], row["published"] or "", _note(str(row["note"] or ""), words)))
+    head = (words("Title"), words("Publisher"), words("Published"), words("Remark"))
+    ids = [f"source-{n}" for n in park.sources["source"]]
+    return Html(table(head, rows, caption, ids=ids), caption)
+
+
+def method(projection: Projection, words: Words) -> Html:
+    """Method and limits in half a page."""
+    park = projection.park
+    said = [
+        words(
+            "Accounts. Value added of an industry is its printed output times a value-added rate from "
+            "input–output tables; the rates have a spread, and the parts are balanced by weighted least "
+            "squares (Stone, Champernowne and Meade 1942) to the published total of {total}.",
+            total=words.amount(park.value_added, extra=1),
+        ),
+        words(
+            "Growth without shocks comes from a reference series by a random walk with drift and a t "
+            "interval, limited to what was published by {date}.",
+            date=words.date(park.config.as_of),
+        ),
+        words(
+            "Shocks act on what survives the ones before: closures, new capacity, prices, contracted "
+            "volumes, caps, rates. A price change lands on value added less the part that cheaper "
+            "inputs give back."
+        ),
+        words(
+            "{draws} draws of all assumptions (scrambled Sobol sequence, seed {seed}) give the "
+            "distribution; contributions are exact Shapley values and add up to the mean change.",
+            draws=f"{len(projection.draws):,}",
+            seed=projection.seed,
+        ),
+        words(
+            "Limits. The interval holds only if the assumptions and their ranges do; most of them are not "
+            "published for this park. Events that the scenario does not name are only in it as far as past "
+            "growth knew their like. Amounts are at current prices unless said otherwise."
+        ),
+    ]
+    return Html("".join(paragraph(s) for s in said), "\n".join(said))

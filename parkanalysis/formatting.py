@@ -1,0 +1,115 @@
+"""Numbers as people read them: amounts, shares and lever values in Chinese and English."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+__all__ = ["UNIT_NAMES", "Scale", "fixed", "probability", "scale", "significant"]
+
+MINUS = "−"
+
+# unit code of a lever -> (Chinese, English); a fraction is shown in percent
+UNIT_NAMES: dict[str, tuple[str, str]] = {
+    "CNY": ("元", "yuan"),
+    "CNY_10k": ("万元", "10,000 yuan"),
+    "CNY_100m": ("亿元", "CNY 100 million"),
+    "t": ("吨", "t"),
+    "10k_t": ("万吨", "10,000 t"),
+    "kWh": ("千瓦时", "kWh"),
+    "10k_kWh": ("万千瓦时", "10,000 kWh"),
+    "100m_kWh": ("亿千瓦时", "100 million kWh"),
+    "MW": ("兆瓦", "MW"),
+    "10k_kW": ("万千瓦", "10 MW"),
+    "h": ("小时", "h"),
+    "m3": ("立方米", "m³"),
+    "10k_m3": ("万立方米", "10,000 m³"),
+    "count": ("", ""),
+    "10k_count": ("万", "10,000"),
+    "CNY/t": ("元/吨", "yuan/t"),
+    "CNY/kWh": ("元/千瓦时", "yuan/kWh"),
+    "CNY/m3": ("元/立方米", "yuan/m³"),
+    "CNY/count": ("元", "yuan"),
+    "fraction": ("%", "%"),
+    "percentage_point": ("个百分点", "percentage points"),
+    "times": ("倍", "times"),
+    "km": ("公里", "km"),
+    "mu": ("亩", "mu"),
+    "kV": ("千伏", "kV"),
+    "t/day": ("吨/日", "t/day"),
+    "year": ("年", "years"),
+    "month": ("个月", "months"),
+    "": ("", ""),
+}
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How amounts are shown: unit, factor from 亿元 and decimals of a computed amount.
+
+    Examples
+    --------
+    >>> scale("en", "CNY_100m", 37.01)
+    Scale(unit='billion', factor=0.1, decimals=2)
+    """
+
+    unit: str
+    factor: float
+    decimals: int
+
+
+def scale(lang: str, display_unit: str, size: float) -> Scale:
+    """Scale for a park whose value added is about ``size`` 亿元.
+
+    Computed amounts keep about three digits: the tenth part of a 亿元 for a park of tens.
+    """
+    places = 2 - math.floor(math.log10(abs(size))) if size else 1
+    small = display_unit == "CNY_10k"
+    if lang == "zh":
+        return Scale("万元", 1e4, max(places - 4, 0)) if small else Scale("亿元", 1.0, max(places, 0))
+    return Scale("million", 100.0, max(places - 2, 0)) if small else Scale("billion", 0.1, max(places + 1, 0))
+
+
+def fixed(value: float, decimals: int, sign: bool = False) -> str:
+    """A number with grouped thousands, a true minus sign and never a negative zero.
+
+    Examples
+    --------
+    >>> fixed(-1234.56, 1), fixed(-0.01, 1), fixed(2.0, 1, sign=True)
+    ('−1,234.6', '0.0', '+2.0')
+    """
+    if not math.isfinite(value):
+        return "–" if math.isnan(value) else ("∞" if value > 0 else MINUS + "∞")
+    shown = round(value, decimals) + 0.0
+    text = f"{abs(shown):,.{decimals}f}"
+    return f"{MINUS}{text}" if shown < 0 else f"+{text}" if sign and shown > 0 else text
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """A number with at most ``digits`` digits after its leading zeros, none of the integer part lost.
+
+    Examples
+    --------
+    >>> significant(1580.0), significant(0.3456), significant(12.0)
+    ('1,580', '0.346', '12')
+    """
+    if not math.isfinite(value) or value == 0:
+        return fixed(value, 0)
+    decimals = max(digits - 1 - math.floor(math.log10(abs(value))), 0)
+    text = fixed(value, decimals)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def probability(value: float) -> str:
+    """A chance in whole percent that never claims 0 or 100 unless it is.
+
+    Examples
+    --------
+    >>> probability(0.0912), probability(0.001), probability(1.0)
+    ('9%', '<1%', '100%')
+    """
+    if 0 < value < 0.01:
+        return "<1%"
+    if 0.99 < value < 1:
+        return ">99%"
+    return f"{value:.0%}"

@@ -1,0 +1,128 @@
+"""Small pieces of HTML: escaped text, accessible tables, a figure with its text alternative."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+__all__ = ["Figure", "Html", "Raw", "cell", "link", "paragraph", "table"]
+
+
+class Raw(str):
+    """Text that is HTML already."""
+
+
+def cell(value: object) -> str:
+    """Text made safe, HTML kept.
+
+    Examples
+    --------
+    >>> cell("a < b"), cell(Raw("<b>a</b>"))
+    ('a &lt; b', '<b>a</b>')
+    """
+    return value if isinstance(value, Raw) else escape(str(value))
+
+
+def link(target: str, text: object) -> Raw:
+    """A link to an anchor of the page or to an address."""
+    return Raw(f'<a href="{escape(target)}">{cell(text)}</a>')
+
+
+def paragraph(text: object, kind: str = "") -> Raw:
+    """A paragraph, with a class."""
+    attribute = f' class="{kind}"' if kind else ""
+    return Raw(f"<p{attribute}>{cell(text)}</p>")
+
+
+def table(
+    head: Sequence[object],
+    rows: Iterable[Sequence[object]],
+    caption: object,
+    *,
+    numeric: Iterable[int] = (),
+    ids: Sequence[str] = (),
+    kind: str = "",
+) -> Raw:
+    """A table whose heads are marked as heads.
+
+    Parameters
+    ----------
+    head : sequence
+        A text a column.
+    rows : iterable of sequences
+        The first cell of each row is its head.
+    caption : object
+        What the table shows.
+    numeric : iterable of int
+        Columns set to the right.
+    ids : sequence of str
+        Anchor of each row.
+    kind : str
+        Class of the table.
+    """
+    right = set(numeric)
+
+    def attributes(column: int) -> str:
+        return ' class="n"' if column in right else ""
+
+    parts = [f'<div class="table" role="region" tabindex="0" aria-label="{escape(_text(caption))}">']
+    parts.append(f'<table class="{kind}"><caption>{cell(caption)}</caption><thead><tr>')
+    parts += [f'<th scope="col"{attributes(i)}>{cell(h)}</th>' for i, h in enumerate(head)]
+    parts.append("</tr></thead><tbody>")
+    for number, row in enumerate(rows):
+        anchor = f' id="{escape(ids[number])}"' if number < len(ids) and ids[number] else ""
+        first, *rest = row
+        parts.append(f'<tr{anchor}><th scope="row"{attributes(0)}>{cell(first)}</th>')
+        parts += [f"<td{attributes(i)}>{cell(v)}</td>" for i, v in enumerate(rest, 1)]
+        parts.append("</tr>")
+    parts.append("</tbody></table></div>")
+    return Raw("".join(parts))
+
+
+def _text(value: object) -> str:
+    import re
+
+    return re.sub(r"<[^>]*>", "", value) if isinstance(value, Raw) else str(value)
+
+
+@dataclass(frozen=True)
+class Html:
+    """Something a notebook shows and the page keeps: HTML, and a line of text for terminals."""
+
+    html: str
+    text: str = ""
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def __add__(self, other: Html) -> Html:
+        return Html(self.html + other.html, "\n".join(t for t in (self.text, other.text) if t))
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart as vector graphics, with title, text alternative, remark and source.
+
+    Attributes
+    ----------
+    svg, id, title, alt, note, source : str
+    """
+
+    svg: str
+    id: str
+    title: str
+    alt: str
+    note: str = ""
+    source: str = ""
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[Mapping[str, str], Mapping[str, Mapping[str, str]]]:
+        meta = {k: getattr(self, k) for k in ("id", "title", "alt", "note", "source")}
+        return {"image/svg+xml": self.svg, "text/plain": self.alt}, {"image/svg+xml": meta}
+
+    def __repr__(self) -> str:
+        return self.alt

@@ -1,0 +1,209 @@
+"""Sections of the report: each call returns what a notebook cell shows and the page keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from parkanalysis import __version__, findings, sentences
+from parkanalysis.findings import Goal
+from parkanalysis.formatting import significant
+from parkanalysis.inverse import BreakEven
+from parkanalysis.markup import Figure, Html, Raw, cell, link, paragraph, table
+from parkanalysis.projection import Projection
+from parkanalysis.scenario import Scenario, difference
+from parkanalysis.wording import Words
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from parkanalysis.parameters import Case
+
+__all__ = [
+    "answer",
+    "break_even_table",
+    "contribution_table",
+    "difference_table",
+    "figure",
+    "heading",
+    "title",
+    "uncertainty",
+    "vintage",
+    "what_if_table",
+]
+
+
+def heading(text: str, name: str) -> Html:
+    """A heading that the table of contents leads to."""
+    return Html(f'<h2 id="{name}">{cell(text)}</h2>', text)
+
+
+def figure(ax: Axes, name: str, heading: str, alt: str, note: str = "", source: str = "") -> Figure:
+    """A chart for the page: vector graphics, title, text alternative."""
+    from parkanalysis.chart_style import to_svg
+
+    return Figure(to_svg(ax, name), f"figure-{name}", heading, alt, note, source)
+
+
+def title(case: Case, words: Words) -> Html:
+    """Title of the report: park, year, scenario."""
+    config = case.park.config
+    heading = words("Industrial value added {year}", year=config.target_year)
+    name, scenario = case.park.label(case.lang), words.title(case.scenario.title)
+    about = words.title(case.scenario.description)
+    html = f'<p class="park">{cell(name)}</p><h1 id="top">{cell(heading)}</h1>'
+    line = words("Scenario: {name}", name=scenario)
+    html += f'<p class="scenario"><strong>{cell(line)}</strong> {cell(about)}</p>'
+    return Html(html, f"{name}: {heading}. {line}")
+
+
+def _tile(label: str, value: str, remark: str) -> str:
+    return f"<div><dt>{cell(label)}</dt><dd>{cell(value)}<small>{cell(remark)}</small></dd></div>"
+
+
+def answer(projection: Projection, goal: Goal, found: Sequence[BreakEven], words: Words) -> Html:
+    """The answer in three sentences, with its figures set out."""
+    said = [
+        sentences.projected(projection, goal, words),
+        sentences.gap(projection, words),
+        sentences.required(projection, found, goal, words),
+    ]
+    (low, high), base = projection.interval(), projection.park.value_added
+    chance = float((projection.draws >= goal.value).mean())
+    tiles = [
+        _tile(words("Projection"), words.amount(projection.median), words("median")),
+        _tile(words("80% interval"), words.amount_range(low, high), words("8 of 10 draws")),
+        _tile(
+            words("Change on {year}", year=projection.park.config.base_year),
+            words.percent(projection.median / base - 1, sign=True),
+            words.amount(projection.median - base, sign=True),
+        ),
+        _tile(
+            words("Distance to {goal}", goal=sentences.goal_label(words, goal)),
+            words.amount(projection.median - goal.value, sign=True),
+            words(
+                "chance of {amount}: {chance}", amount=words.amount(goal.value), chance=words.chance(chance)
+            ),
+        ),
+    ]
+    html = heading(words("The answer"), "answer").html
+    html += '<div class="answer">' + "".join(paragraph(s) for s in said) + "</div>"
+    html += f'<dl class="tiles">{"".join(tiles)}</dl>'
+    return Html(html, "\n".join(said))
+
+
+def difference_table(scenario: Scenario, reference: Scenario, words: Words) -> Html:
+    """What this scenario sets otherwise than the reference scenario."""
+    name = words.title(reference.title)
+    rows = []
+    for row in difference(scenario, reference).itertuples(index=False):
+        if row.kind == "shock":
+            state = [words("acts") if v else words("does not act") for v in (row.reference, row.scenario)]
+            rows.append((words.driver(str(row.name)), *state))
+        else:
+            unit = str(row.unit)
+            values = [words.value(float(str(v)), unit) for v in (row.reference, row.scenario)]
+            rows.append((link(f"#lever-{row.name}", words.lever(str(row.name))), *values))
+    caption = words("Difference from the reference scenario “{name}”", name=name)
+    if not rows:
+        text = words("This scenario does not differ from the reference scenario “{name}”.", name=name)
+        return Html(paragraph(text), text)
+    head = (words("Shock or assumption"), words("Reference"), words("This scenario"))
+    return Html(table(head, rows, caption), caption)
+
+
+def contribution_table(frame: pd.DataFrame, words: Words) -> Html:
+    """Contributions of the drivers with intervals, in numbers."""
+    caption = words("Contributions, {unit}", unit=words.money_unit)
+    rows = [
+        (
+            words.driver(str(driver)),
+            *(
+                words.plain_amount(float(row[c]), sign=True, extra=1)
+                for c in ("mean", "low", "high", "alone")
+            ),
+        )
+        for driver, row in frame.iterrows()
+    ]
+    total = words.plain_amount(float(frame["mean"].sum()), sign=True, extra=1)
+    rows.append((words("Sum"), total, "", "", ""))
+    head = (words("Driver"), words("Mean"), words("10% point"), words("90% point"), words("If alone"))
+    return Html(table(head, rows, caption, numeric=range(1, 5)), caption)
+
+
+def what_if_table(
+    projection: Projection, ranked: pd.DataFrame, goal: Goal, words: Words, most: int = 3
+) -> Html:
+    """The projection at round values of the assumptions that carry most."""
+    import numpy as np
+
+    levers, parts = projection.scenario.levers, []
+    names = [str(n) for n in ranked.index[:most] if ranked.loc[n, "share"] > 0]
+    for name in names:
+        lever = levers[name]
+        low, high = (float(v) for v in lever.ppf(np.array([0.05, 0.95])))
+        frame = findings.what_if(projection, name, findings.round_values(low, high), goal.value)
+        parts.append(_what_if(frame, name, lever.unit, goal, words))
+    text = words("What if: the projection at other values of one assumption")
+    return Html("".join(parts), text)
+
+
+def _what_if(frame: pd.DataFrame, name: str, unit: str, goal: Goal, words: Words) -> Raw:
+    percent = unit == "fraction"
+    shown = [words.percent(float(v)) if percent else significant(float(v)) for v in frame.index]
+    caption = words("What if: {lever}", lever=words.lever(name))
+    if not percent and words.unit(unit):
+        caption = f"{caption}, {words.unit(unit)}"
+    ranges = [
+        f"{words.plain_amount(a)} – {words.plain_amount(b)}"
+        for a, b in zip(frame["low"], frame["high"], strict=True)
+    ]
+    rows = [
+        (words("Projection, {unit}", unit=words.money_unit), *map(words.plain_amount, frame["median"])),
+        (words("80% interval"), *ranges),
+        (words("Chance of {amount}", amount=words.amount(goal.value)), *map(words.chance, frame["chance"])),
+    ]
+    return table((words("Value"), *shown), rows, caption, numeric=range(1, len(shown) + 1), kind="whatif")
+
+
+def break_even_table(found: Sequence[BreakEven], goal: Goal, projection: Projection, words: Words) -> Html:
+    """The value at which each assumption brings even odds of the goal."""
+    caption = words(
+        "Value of one assumption at which {amount} has even odds", amount=words.amount(goal.value)
+    )
+    remarks = {
+        "always": words("any value within its bounds will do"),
+        "never": words("no value within its bounds will do"),
+        "no_effect": words("plays no part"),
+    }
+    rows = []
+    for item in found:
+        lever = projection.scenario.levers[item.lever]
+        central = words.value(lever.central, lever.unit)
+        value = words.value(item.value, lever.unit) if item.status == "met" else remarks[item.status]
+        position = words.chance(item.position) if item.status == "met" else "–"
+        rows.append((link(f"#lever-{item.lever}", words.lever(item.lever)), central, value, position))
+    head = (words("Assumption"), words("Assumed"), words("Needed"), words("Chance of at most this"))
+    return Html(table(head, rows, caption, numeric=(1, 2, 3)), caption)
+
+
+def uncertainty(ranked: pd.DataFrame, words: Words) -> Html:
+    """Where the uncertainty comes from."""
+    text = sentences.uncertainty(ranked, words)
+    return Html(paragraph(text), text)
+
+
+def vintage(projection: Projection, words: Words) -> Html:
+    """Data vintage, seed, draws and version."""
+    park = projection.park
+    parts = [
+        words("Data as of {date}", date=words.date(park.config.as_of)),
+        words("seed {seed}", seed=projection.seed),
+        words("{draws} draws", draws=f"{len(projection.draws):,}"),
+        f"parkanalysis {__version__}",
+        words("data {digest}", digest=park.digest[:12]),
+    ]
+    text = " · ".join(parts)
+    return Html(paragraph(text, "vintage"), text)

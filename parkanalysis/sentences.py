@@ -1,0 +1,126 @@
+"""Sentences built from results: the answer, what each chart shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from parkanalysis.findings import Goal
+from parkanalysis.inverse import BreakEven
+from parkanalysis.projection import Projection
+from parkanalysis.wording import Words
+
+__all__ = ["drivers_by_kind", "gap", "goal_label", "projected", "required", "uncertainty"]
+
+
+def goal_label(words: Words, goal: Goal) -> str:
+    """What the goal is called in charts and heads of tables."""
+    assert words.park is not None
+    if goal.stated:
+        return words("stated")
+    return words("{year} level", year=words.park.config.base_year)
+
+
+def _goal_phrase(words: Words, goal: Goal) -> str:
+    assert words.park is not None
+    if goal.stated:
+        return words("the stated {amount}", amount=words.amount(goal.value))
+    year = words.park.config.base_year
+    return words("the {year} level of {amount}", year=year, amount=words.amount(goal.value, extra=1))
+
+
+def projected(projection: Projection, goal: Goal, words: Words) -> str:
+    """What is projected, how sure, and the chance of the goal."""
+    park, (low, high) = projection.park, projection.interval()
+    base = park.value_added
+    return words(
+        "Industrial value added in {year} is projected at {median}, {change} on the {base} of {base_year}; "
+        "the 80% interval runs from {range}, and {goal} is reached with a probability of {chance}.",
+        year=park.config.target_year,
+        median=words.amount(projection.median),
+        change=words.percent(projection.median / base - 1, sign=True),
+        base=words.amount(base, extra=1),
+        base_year=park.config.base_year,
+        range=words.amount_range(low, high),
+        goal=_goal_phrase(words, goal),
+        chance=words.chance(float((projection.draws >= goal.value).mean())),
+    )
+
+
+def drivers_by_kind(projection: Projection) -> pd.DataFrame:
+    """Mean contribution and number of drivers by kind of shock, widest first; 亿元."""
+    shocks = projection.park.config.shocks
+    means = projection.contributions()["mean"]
+    kinds = [shocks[d].kind if d in shocks else str(d) for d in means.index]
+    frame = means.groupby(kinds).agg(["sum", "size"])
+    return frame.loc[frame["sum"].abs().sort_values(ascending=False, kind="stable").index]
+
+
+def gap(projection: Projection, words: Words) -> str:
+    """What drives the gap to the base year."""
+    by_kind = drivers_by_kind(projection)
+    parts = [f"{words.kind(str(k))} {words.plain_amount(v, sign=True)}" for k, v in by_kind["sum"].items()]
+    return words(
+        "On average the way from {base} leads by {parts}, together {total}.",
+        base=words.amount(projection.park.value_added, extra=1),
+        parts=words.join(parts),
+        total=words.amount(float(by_kind["sum"].sum()), sign=True),
+    )
+
+
+def _condition(found: BreakEven, words: Words) -> str:
+    assert words.park is not None
+    lever = words.park.levers[found.lever]
+    return words(
+        "{lever} at {value} (a value with {beyond} of its distribution beyond it)",
+        lever=words.lever(found.lever),
+        value=words.value(found.value, lever.unit),
+        beyond=words.chance(min(found.position, 1 - found.position)),
+    )
+
+
+def required(
+    projection: Projection, found: Sequence[BreakEven], goal: Goal, words: Words, most: int = 2
+) -> str:
+    """What would have to be true for the goal to be reached with even odds."""
+    phrase = _goal_phrase(words, goal)
+    met = [_condition(f, words) for f in found if f.status == "met"]
+    if not met:
+        if found and all(f.status == "always" for f in found):
+            return words(
+                "No single assumption, within its bounds, brings the odds of {goal} below even.", goal=phrase
+            )
+        return words(
+            "No single assumption, within its bounds, brings the odds of {goal} to even.", goal=phrase
+        )
+    conditions = words("; ").join(met[:most])
+    if projection.median >= goal.value:
+        return words(
+            "The odds of {goal} would fall to even with any one of these, all else as assumed: {conditions}.",
+            goal=phrase,
+            conditions=conditions,
+        )
+    return words(
+        "For even odds of {goal}, one of these would have to be true, all else as assumed: {conditions}.",
+        goal=phrase,
+        conditions=conditions,
+    )
+
+
+def uncertainty(ranked: pd.DataFrame, words: Words, most: int = 2) -> str:
+    """Which assumptions carry the uncertainty, and how many rest on what evidence."""
+    top = ranked[ranked["share"] > 0].head(most)
+    if top.empty:
+        return words("Nothing is uncertain in this scenario.")
+    parts = [f"{words.lever(str(n))} {words.chance(float(s))}" for n, s in top["share"].items()]
+    counts = ranked["evidence"].value_counts(sort=False)
+    grades = [
+        f"{words.evidence(g)} {counts[g]}" for g in ("reported", "derived", "proxy", "assumed") if g in counts
+    ]
+    return words(
+        "Most of the uncertainty comes from {parts}; of {count} numbers: {grades}.",
+        parts=words.join(parts),
+        count=len(ranked),
+        grades=words.join(grades),
+    )
