@@ -176,6 +176,8 @@ def _read(clean: str, match: re.Match[str], rule: ReadingRule) -> tuple[re.Match
     """Read a match, or its first half when the halves are no range; None when it is no figure."""
     start = match.start()
     before = clean[start - 1] if start else ""
+    if before == " " and start > 1:
+        before = "第" if clean[start - 2] == "第" else ""
     if before and (before in "第.#_+" or (before.isascii() and before.isalnum())):
         return None
     front = look_back(clean, start)

@@ -136,7 +136,7 @@ def apply_hedge(low: float, high: float, step: float, kind: str, rule: ReadingRu
     if kind in ("most", "under"):
         return (0.0 if high >= 0 else -inf), high
     if kind == "more":
-        return low, high + (_leading(high) if rule.remainder == "leading" else step)
+        return low, _next_leading(high) if rule.remainder == "leading" else high + step
     if kind == "around":
         below, above = (
             (step / 2, step / 2) if rule.around is None else (rule.around * abs(low), rule.around * abs(high))
@@ -147,11 +147,12 @@ def apply_hedge(low: float, high: float, step: float, kind: str, rule: ReadingRu
     return low, high
 
 
-def _leading(value: float) -> float:
-    """One unit of the leading digit: 100 for 130."""
-    from math import floor, log10  # the wide rule only
+def _next_leading(value: float) -> float:
+    """Next whole unit of the leading digit: 200 for 130 and 300 for 200."""
+    from math import floor, log10
 
-    return 10.0 ** floor(log10(abs(value))) if value else 1.0
+    unit = 10.0 ** floor(log10(abs(value))) if value else 1.0
+    return (floor(value / unit) + 1) * unit
 
 
 def cap(low: float, high: float, value: float, rule: ReadingRule) -> tuple[float, float]:

@@ -199,7 +199,7 @@ def _parse_pair(text: str, clean: str, start: int, rule: ReadingRule) -> Quantit
     second = CORE.search(clean, turn.end())
     word = (second["u2"] or second["u1"]) if second else None
     try:
-        earlier = evaluate(first, rule, unit_of(word) if word else None)
+        earlier = evaluate(first, rule, unit_of(word) if word and not first["u1"] else None)
     except UnreadableError as error:
         raise QuantityError(text, start + error.where, str(error)) from error
     if earlier.unit.code != later.unit:

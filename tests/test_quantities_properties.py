@@ -1,0 +1,162 @@
+"""Properties of reading and printing quantities that hold for any input."""
+
+from __future__ import annotations
+
+from math import isclose, isinf
+
+import pytest
+from cn2an import an2cn
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from parkanalysis.numerals import number
+from parkanalysis.quantities import (
+    RULES,
+    QuantityError,
+    bounds,
+    convert,
+    extract,
+    format_quantity,
+    in_unit,
+    parse,
+)
+
+UNITS = ["元", "吨", "千瓦时", "兆瓦", "公里", "亩", "家", "元/吨", "个月", "年", "倍", "个百分点", "平方米"]
+FRONT = ["", "约 ", "近", "超过", "不足", "不低于", "达", "仅", "同比增长", "减少", "下降到"]
+BEHIND = ["", "以上", "以下", "以内", "左右"]
+
+numbers = st.one_of(
+    st.integers(1, 10**7).map(str),
+    st.decimals("0.01", "99999", places=2).map(lambda d: format(d, "f")),
+)
+
+
+@st.composite
+def printed(draw):
+    """A quantity as a report could print it."""
+    return "".join(
+        [
+            draw(st.sampled_from(FRONT)),
+            draw(numbers),
+            draw(st.sampled_from(["", " ", "多", "余"])),
+            draw(st.sampled_from(["", "万", "亿"])),
+            draw(st.sampled_from(UNITS)),
+            draw(st.sampled_from(BEHIND)),
+        ]
+    )
+
+
+@given(printed(), st.sampled_from(list(RULES)))
+def test_bounds_contain_the_value(text, rule):
+    quantity = parse(text, rule)
+    assert quantity.low <= quantity.value <= quantity.high
+    low, high = bounds(quantity, rule)
+    assert low <= quantity.value <= high
+    if rule != "literal":
+        assert not isinf(high)
+
+
+@given(printed())
+def test_printing_and_reading_gives_the_same(text):
+    quantity = parse(text)
+    assert parse(format_quantity(quantity)) == quantity
+
+
+@given(printed())
+def test_the_literal_rule_is_open_where_the_standard_rule_is_capped(text):
+    quantity = parse(text)
+    literal, standard = bounds(quantity, "literal"), bounds(quantity, "standard")
+    assert literal[1] >= standard[1] or quantity.hedge in ("约", "左右", "近", "余", "多")
+
+
+@given(printed())
+def test_full_width_figures_read_alike(text):
+    wide = "".join(chr(ord(c) + 0xFEE0) if c in "0123456789.%/" else c for c in text).replace(" ", "　")
+    assert parse(wide) == parse(text)
+
+
+@given(printed(), st.sampled_from(["", " ", "  "]))
+def test_outer_spaces_do_not_matter(text, space):
+    assert parse(f"{space}{text}{space}") == parse(text)
+
+
+@given(
+    st.floats(1e-3, 1e12),
+    st.sampled_from(
+        [
+            ("CNY", "CNY_100m"),
+            ("t", "10k_t"),
+            ("kWh", "100m_kWh"),
+            ("mu", "ha"),
+            ("MW", "kW"),
+            ("month", "year"),
+        ]
+    ),
+)
+def test_unit_changes_keep_the_amount(amount, units):
+    there = convert(amount, *units)
+    assert isclose(convert(there, *reversed(units)), amount, rel_tol=1e-12)
+
+
+@given(numbers)
+def test_in_unit_moves_value_and_bounds_together(digits):
+    quantity = parse(f"约 {digits} 万元")
+    moved = in_unit(quantity, "CNY_100m")
+    assert isclose(moved.low / quantity.low, moved.value / quantity.value, rel_tol=1e-9)
+    assert isclose(moved.high / quantity.high, moved.value / quantity.value, rel_tol=1e-9)
+
+
+@given(st.integers(0, 10**12))
+def test_chinese_numerals_written_by_another_library(value):
+    assert parse(f"{an2cn(value, 'low')}元").value == value
+    assert parse(f"{an2cn(value, 'up')}元").value == value
+
+
+@given(st.integers(0, 10**6), st.integers(0, 10**6))
+def test_thousands_separators(a, b):
+    assert parse(f"{a:,}.{b} 元").value == float(f"{a}.{b}")
+
+
+@given(st.integers(1, 9999), st.integers(1, 9999))
+def test_mixed_numbers_add_up(high, low):
+    mantissa, power, _ = number(f"{high}亿{low}万")
+    assert float(f"{mantissa}e{power}") == high * 10**8 + low * 10**4
+
+
+@given(st.integers(1, 500), st.integers(1, 500), st.sampled_from("-—–~～至到"))
+def test_ranges_hold_both_ends(a, b, dash):
+    low, high = sorted((a, b))
+    quantity = parse(f"{low}{dash}{high} 万元")
+    assert (quantity.low, quantity.high) == (low * 1e4, high * 1e4)
+    assert quantity.low <= quantity.value <= quantity.high
+
+
+@given(st.text("0123456789.,，万亿元吨%余多约近以上左右至—-一二十百点分之第年月/×() ", max_size=14))
+@settings(max_examples=400)
+def test_any_text_is_read_or_refused(text):
+    try:
+        quantity = parse(text)
+    except QuantityError:
+        return
+    assert quantity.low <= quantity.value <= quantity.high
+
+
+@given(
+    st.text("0123456789.,，。万亿元吨%余多约近以上左右至—-一二十百点分之第年月由从增长到/×() \n", max_size=60)
+)
+@settings(max_examples=300)
+def test_extraction_keeps_its_spans(text):
+    end = 0
+    for mention in extract(text):
+        assert mention.text == text[mention.start : mention.end]
+        assert mention.start >= end
+        assert mention.quantity.low <= mention.quantity.value <= mention.quantity.high
+        end = mention.end
+
+
+@pytest.mark.parametrize("character", list("1一.，、 年亿至余约-/%(百点×“"))
+@pytest.mark.parametrize("pattern", ["{c}", "{c}1", "1{c}一", ",111{c}"])
+def test_repetition_is_read_in_linear_time(character, pattern):
+    """A pattern that backtracks would not come back from this."""
+    text = pattern.format(c=character)
+    extract(text * (100_000 if len(text) == 1 else 5_000))
