@@ -23,7 +23,9 @@ def value_added(value_added_rate: Any, gross_output: Any) -> Any:
     return value_added_rate * gross_output
 
 
-def balance(prior: ArrayLike, variance: ArrayLike, total: float) -> NDArray[np.float64]:
+def balance(
+    prior: ArrayLike, variance: ArrayLike, total: float, minimum: float = -np.inf
+) -> NDArray[np.float64]:
     """Least-squares adjustment of parts to a published total.
 
     x = prior + variance / sum(variance) * (total - sum(prior))
@@ -41,6 +43,10 @@ def balance(prior: ArrayLike, variance: ArrayLike, total: float) -> NDArray[np.f
         Not negative. A part with variance 0 keeps its prior. Where all are 0 the parts are scaled.
     total : float
         亿元.
+    minimum : float
+        What no adjusted part may fall below: a part that would is held there and the others share
+        the rest, which is the minimum under that condition too. Where the parts with variance 0
+        leave nothing to share, the condition gives way to the total.
 
     Returns
     -------
@@ -56,17 +62,45 @@ def balance(prior: ArrayLike, variance: ArrayLike, total: float) -> NDArray[np.f
     --------
     >>> balance([4.0, 5.0], [1.0, 3.0], 13.0).tolist()
     [5.0, 8.0]
+    >>> balance([1.0, 6.0], [1.0, 1.0], 3.0).tolist(), balance([1.0, 6.0], [1.0, 1.0], 3.0, 0.0).tolist()
+    ([-1.0, 4.0], [0.0, 3.0])
     """
     x, v = np.asarray(prior, dtype=float), np.asarray(variance, dtype=float)
     if (v < 0).any():
         raise ValueError("a variance is negative")
-    gap = total - x.sum(axis=0)
     if v.sum() == 0:
         if np.any(x.sum(axis=0) == 0):
             raise ValueError("parts that sum to 0 cannot be scaled to the total")
-        return x * (total / x.sum(axis=0))
-    weight = (v / v.sum()).reshape(-1, *[1] * (x.ndim - 1))
-    return np.asarray(x + weight * gap)
+        return np.asarray(x * (total / x.sum(axis=0)))
+    spread = v.reshape(-1, *[1] * (x.ndim - 1))
+    adjusted = np.asarray(x + spread / v.sum() * (total - x.sum(axis=0)))
+    columns, before = adjusted.reshape(len(x), -1), x.reshape(len(x), -1)
+    low = (columns < minimum).any(axis=0)
+    if low.any():
+        columns[:, low] = _held_at(minimum, before[:, low], v[:, None], total, columns[:, low])
+    return columns.reshape(x.shape)
+
+
+def _held_at(
+    minimum: float,
+    x: NDArray[np.float64],
+    spread: NDArray[np.float64],
+    total: float,
+    adjusted: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Hold what falls below the minimum there, adjust the rest again, until nothing falls below it."""
+    held = np.zeros_like(x, dtype=bool)
+    for _ in range(len(x)):
+        held = held | ((adjusted < minimum) & (spread > 0))
+        free = np.where(held, 0.0, spread)
+        room = free.sum(axis=0)
+        start = np.where(held, minimum, x)
+        weight = np.divide(free, room, out=np.zeros_like(start), where=room > 0)
+        again = start + weight * (total - start.sum(axis=0))
+        adjusted = np.where(room > 0, again, adjusted)
+        if not ((adjusted < minimum) & ~held & (room > 0)).any():
+            break
+    return np.asarray(adjusted)
 
 
 def posterior_spread(variance: ArrayLike) -> NDArray[np.float64]:

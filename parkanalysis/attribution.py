@@ -11,14 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parkanalysis.errors import InputError, Problem
-from parkanalysis.model import ORDER, Effect, State, evaluate
+from parkanalysis.target_year import ORDER, Base, Effect, State, evaluate
 
 __all__ = [
     "BASELINE",
     "BASE_YEAR",
     "MAX_DRIVERS",
     "Game",
+    "alone",
     "game",
+    "overlaps",
     "shapley",
     "shapley_by_industry",
     "unshocked",
@@ -68,13 +70,15 @@ def shapley(value: Callable[[int], Array], n: int) -> Array:
     >>> shapley(lambda mask: np.array([[0.0, 1.0, 2.0, 5.0][mask]]), 2).ravel().tolist()
     [2.0, 3.0]
     """
-    if n == 0:
-        return np.zeros((0, *np.shape(value(0))))
+    first = np.asarray(value(0), dtype=float)
     weights = _weights(n)
-    result = 0.0
-    for mask in range(1 << n):
-        result = result + weights[:, mask, None] * value(mask)[None, :]
-    return np.asarray(result)
+    result = np.asarray(weights[:, :1] * first)
+    step = np.empty_like(first)
+    for mask in range(1, 1 << n):
+        outcome = value(mask)
+        for row, weight in zip(result, weights[:, mask], strict=True):
+            row += np.multiply(outcome, weight, out=step)
+    return result
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,21 +126,18 @@ def unshocked(s: State) -> State:
 
 def game(before: State, after: State, shocks: Sequence[str]) -> Game:
     """Set up the drivers between two states; ``shocks`` in the order they are shown."""
-    same = (
-        before.base is after.base
-        or all(
-            np.array_equal(before.base.value_added[i], after.base.value_added[i])
-            for i in after.base.value_added
-        )
-        and all(
-            np.array_equal(a, b)
-            for p in after.base.products
-            for a, b in zip(before.base.products[p], after.base.products[p], strict=True)
-        )
-    )
     kinds = {s: (after.effects.get(s) or before.effects[s]).kind for s in shocks}
     ordered = sorted(shocks, key=lambda s: ORDER.index(kinds[s]))
-    return Game(before, after, (*(() if same else (BASE_YEAR,)), BASELINE, *ordered))
+    return Game(
+        before, after, (*(() if _same(before.base, after.base) else (BASE_YEAR,)), BASELINE, *ordered)
+    )
+
+
+def _same(a: Base, b: Base) -> bool:
+    """Whether two base years agree in every draw."""
+    added = all(np.array_equal(a.value_added[i], b.value_added[i]) for i in b.value_added)
+    pairs = [(x, y) for p in b.products for x, y in zip(a.products[p], b.products[p], strict=True)]
+    return a is b or (added and all(np.array_equal(x, y) for x, y in pairs))
 
 
 def shapley_by_industry(g: Game) -> Mapping[tuple[str, str], Array]:
@@ -181,10 +182,27 @@ def waterfall(g: Game) -> list[tuple[str, Array]]:
 
 def alone(g: Game) -> list[tuple[str, Array]]:
     """Step of each driver when it is the only one to switch."""
-    industries = list(g.after.base.value_added)
+    return [(d, _step(g, frozenset({d}))) for d in g.drivers]
+
+
+def overlaps(g: Game) -> dict[tuple[str, str], Array]:
+    """What would be counted twice if the steps of two drivers alone were added, for pairs that meet.
+
+    alone(a) + alone(b) - together(a, b), over the industries that both touch; negative where one
+    makes the other larger.
+    """
+    result: dict[tuple[str, str], Array] = {}
+    for i, a in enumerate(g.drivers):
+        for b in g.drivers[i + 1 :]:
+            meet = [n for n in g.after.base.value_added if {a, b} <= set(g.touching(n))]
+            if meet:
+                one, other, both = (_step(g, frozenset(s), meet) for s in ({a}, {b}, {a, b}))
+                result[a, b] = one + other - both
+    return result
+
+
+def _step(g: Game, acting: frozenset[str], industries: Sequence[str] | None = None) -> Array:
+    """Change of value added when some drivers switch, the others not."""
+    chosen = list(g.after.base.value_added) if industries is None else industries
     none: frozenset[str] = frozenset()
-    level = sum(g.industry_value(i, none) for i in industries)
-    return [
-        (d, np.asarray(sum(g.industry_value(i, frozenset({d})) for i in industries) - level))
-        for d in g.drivers
-    ]
+    return np.asarray(sum(g.industry_value(i, acting) - g.industry_value(i, none) for i in chosen))

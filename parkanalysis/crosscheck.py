@@ -187,19 +187,16 @@ class _Config:
             if pair in seen:
                 yield self.at(loc, f"{' and '.join(sorted(pair))} again", "each pair once")
             seen.add(pair)
-        names = sorted({n for c in self.config.correlations for n in c.levers})
-        if self.config.correlations and len(seen) == len(self.config.correlations):
-            import numpy as np
+        clear = all(len(set(c.levers)) == 2 for c in self.config.correlations)
+        if clear and len(seen) == len(self.config.correlations):
+            from parkanalysis.sampling import contradiction
 
-            matrix = np.eye(len(names))
-            for c in self.config.correlations:
-                i, j = (names.index(n) for n in c.levers)
-                matrix[i, j] = matrix[j, i] = 2 * np.sin(np.pi * c.rank / 6)
-            if all(len(set(c.levers)) == 2 for c in self.config.correlations) and (
-                np.linalg.eigvalsh(matrix)[0] < 1e-10
-            ):
-                found = "rank correlations that contradict one another"
-                yield self.at(("correlations",), found, "a positive definite matrix")
+            pairs = [
+                f"{a}–{b} {c.rank:g}" for c in contradiction(self.config.correlations) for a, b in [c.levers]
+            ]
+            if pairs:
+                found = f"rank correlations that contradict one another: {', '.join(pairs)}"
+                yield self.at(("correlations",), found, "a positive semi-definite matrix")
 
     def vintage(self) -> Iterator[Problem]:
         """Nothing published after ``as_of`` may enter a projection."""

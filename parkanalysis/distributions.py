@@ -179,4 +179,4 @@ def cdf(inverse: Ppf, value: float) -> float:
             low = middle
         else:
             high = middle
-    return (low + high) / 2
+    return (low + high) / 2 if low > 1e-12 and high < 1 - 1e-12 else round(low)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -13,9 +12,9 @@ from numpy.typing import NDArray
 from parkanalysis import model
 from parkanalysis.errors import InputError, Problem, nearest
 from parkanalysis.levers import Lever
-from parkanalysis.quantities import Quantity
-from parkanalysis.sampling import chunks
-from parkanalysis.scenario import Scenario
+from parkanalysis.probe import Probe
+from parkanalysis.quantities import Quantity, ReadingRule, bounds
+from parkanalysis.scenario import Scenario, own_lever
 
 if TYPE_CHECKING:
     from parkanalysis.projection import Projection
@@ -51,7 +50,9 @@ class BreakEven:
     value : float
         In the lever's unit; NaN unless ``status`` is "met".
     position : float
-        Probability, in the lever's own distribution, of a value at most this one.
+        Probability, in the lever's own distribution, of a value at most this one; NaN without a value
+        or where
+        the lever is one number even without the scenario.
     at_minimum, at_maximum : float
         What is reached with that probability at the hard bounds, 亿元.
     """
@@ -70,14 +71,6 @@ def with_levers(scenario: Scenario, **values: float) -> Scenario:
     """The scenario with levers held at values."""
     held = {n: scenario.levers[n].at(v) for n, v in values.items()}
     return replace(scenario, levers={**scenario.levers, **held}, settings={**scenario.settings, **values})
-
-
-def reached(scenario: Scenario, draws: int, seed: int, probability: float) -> float:
-    """Value added that is reached with a probability, 亿元."""
-    if draws == 1:
-        return float(model.total(model.state(scenario, None, seed))[0])
-    parts = [model.total(model.state(scenario, span, seed)) for span in chunks(draws)]
-    return float(np.quantile(np.concatenate(parts), 1 - probability))
 
 
 def _lever(scenario: Scenario, name: str) -> Lever:
@@ -100,33 +93,27 @@ def _check(target: float, probability: float) -> None:
         raise InputError(Problem("probability", repr(probability), "above 0 and below 1"))
 
 
-def _crossings(
-    f: Callable[[float], float], low: float, high: float
-) -> tuple[list[tuple[float, float]], Array, Array]:
-    x = np.linspace(low, high, SCAN)
-    y = np.array([f(v) for v in x])
+def _crossings(x: Array, y: Array) -> list[tuple[float, float]]:
+    """Neighbouring points between which a function changes sign."""
     signs = np.sign(y)
-    return (
-        [
-            (x[i], x[i + 1])
-            for i in range(SCAN - 1)
-            if signs[i] * signs[i + 1] <= 0 and signs[i] != signs[i + 1]
-        ],
-        x,
-        y,
-    )
+    return [
+        (float(x[i]), float(x[i + 1]))
+        for i in range(len(x) - 1)
+        if signs[i] != signs[i + 1] and signs[i] * signs[i + 1] <= 0
+    ]
 
 
 def break_even(projection: Projection, lever: str, target: float, probability: float = 0.5) -> BreakEven:
     """Value of a lever, within its hard bounds, at which the target is met with a probability.
 
-    The other levers keep their draws. Where several values do, the one nearest the lever's
-    central value is given.
+    The other levers keep their draws. The bounds are searched at nine points, then by bisection
+    with inverse interpolation (Brent 1973); where several values meet the target, the one nearest
+    the lever's central value is given.
 
     Raises
     ------
     InputError
-        On an unknown lever.
+        On an unknown lever, a target that is no number, a probability that is none.
 
     Examples
     --------
@@ -137,44 +124,51 @@ def break_even(projection: Projection, lever: str, target: float, probability: f
     """
     from scipy.optimize import brentq
 
-    scenario, draws = projection.scenario, len(projection.draws)
+    scenario = projection.scenario
     item = _lever(scenario, lever)
     _check(target, probability)
 
-    def gap(value: float) -> float:
-        return reached(with_levers(scenario, **{lever: value}), draws, projection.seed, probability) - target
-
-    def result(
-        status: Status, ends: Array, value: float = float("nan"), position: float = float("nan")
-    ) -> BreakEven:
-        return BreakEven(
-            lever, target, probability, status, value, position, *(float(e) + target for e in ends)
-        )
+    def result(status: Status, ends: Array, value: float = np.nan, position: float = np.nan) -> BreakEven:
+        at = (float(e) + target for e in ends)
+        return BreakEven(lever, target, probability, status, value, position, *at)
 
     if lever not in model.used_levers(scenario):
-        here = reached(scenario, draws, projection.seed, probability) - target
+        here = float(np.quantile(projection.draws, 1 - probability)) - target
         return result("no_effect", np.array([here, here]))
-    spans, x, y = _crossings(gap, item.minimum, item.maximum)
-    ends = y[[0, -1]]
+    probe = Probe(scenario, [lever], len(projection.draws), projection.seed)
+
+    def gap(value: float) -> float:
+        return probe.reached(probability, **{lever: value}) - target
+
+    x = np.linspace(item.minimum, item.maximum, SCAN)
+    y = np.array([gap(v) for v in x])
+    spans = _crossings(x, y)
     if not spans:
-        return result("always" if y.min() >= 0 else "never", ends)
+        return result("always" if y.min() >= 0 else "never", y[[0, -1]])
     low, high = min(spans, key=lambda s: abs((s[0] + s[1]) / 2 - item.central))
-    value = float(brentq(gap, low, high, xtol=1e-9 * max(abs(low), abs(high), 1e-6), rtol=1e-12))
-    return result("met", ends, value, item.cdf(value))
+    scale = max(abs(low), abs(high), 1e-6)
+    value = float(brentq(gap, low, high, xtol=1e-9 * scale, rtol=1e-12))
+    # a lever that the scenario sets to a number is placed in the range it has without the scenario
+    own = own_lever(scenario.park, lever) if item.is_point else item
+    return result("met", y[[0, -1]], value, np.nan if own.is_point else own.cdf(value))
 
 
 def break_evens(projection: Projection, target: float, probability: float = 0.5) -> pd.DataFrame:
-    """Break-even of every uncertain lever the scenario uses, a row each, those with a value first."""
+    """Break-even of every lever the scenario uses and that may move, a row each.
+
+    Returns
+    -------
+    DataFrame
+        Index ``lever``; columns as the attributes of :class:`BreakEven`, ``unit`` and ``central``.
+        Those with a value come first, the likeliest first.
+    """
     levers = projection.scenario.levers
-    rows = [
-        break_even(projection, n, target, probability)
-        for n in model.used_levers(projection.scenario)
-        if levers[n].minimum < levers[n].maximum
-    ]
-    frame = pd.DataFrame([vars(r) for r in rows]).set_index("lever")
+    used = [n for n in model.used_levers(projection.scenario) if levers[n].minimum < levers[n].maximum]
+    rows = [vars(break_even(projection, n, target, probability)) for n in used]
+    frame = pd.DataFrame(rows, columns=[f.name for f in fields(BreakEven)]).set_index("lever")
     frame["unit"] = [levers[n].unit for n in frame.index]
     frame["central"] = [levers[n].central for n in frame.index]
-    order = (frame["status"] != "met").astype(int) + (frame["position"] - 0.5).abs().fillna(0)
+    order = (frame["status"] != "met").astype(int) + (frame["position"] - 0.5).abs().fillna(0.5)
     return frame.loc[order.sort_values(kind="stable").index]
 
 
@@ -200,6 +194,11 @@ class Frontier:
     reached: Array = field(repr=False)
     target: float
     probability: float
+
+    @property
+    def feasible(self) -> NDArray[np.bool_]:
+        """Whether the target is met, shape (size_y, size_x); the rest of the grid is infeasible."""
+        return np.asarray(self.reached >= self.target)
 
     @property
     def contour(self) -> pd.DataFrame:
@@ -233,27 +232,42 @@ def frontier(
         On an unknown lever, or the same lever twice.
     """
     scenario = projection.scenario
-    xs, ys = _range(_lever(scenario, x), size), _range(_lever(scenario, y), size)
+    first, second = _lever(scenario, x), _lever(scenario, y)
     _check(target, probability)
     if x == y:
         raise InputError(Problem("frontier", f"{x!r} twice", "two different levers"))
+    if isinstance(size, bool) or not isinstance(size, int) or not 2 <= size <= 201:
+        raise InputError(Problem("frontier", repr(size), "a whole number from 2 to 201", column="size"))
+    xs, ys = _range(first, size), _range(second, size)
     draws = min(len(projection.draws), FRONTIER_DRAWS)
-    grid = [
-        [reached(with_levers(scenario, **{x: a, y: b}), draws, projection.seed, probability) for a in xs]
-        for b in ys
-    ]
+    probe = Probe(scenario, [x, y], draws, projection.seed)
+    grid = [[probe.reached(probability, **{x: a, y: b}) for a in xs] for b in ys]
     return Frontier(x, y, xs, ys, np.array(grid), target, probability)
 
 
-def implied_baseline(result: Quantity, loss: Quantity) -> tuple[float, float, float]:
+def implied_baseline(
+    result: Quantity, loss: Quantity, rule: str | ReadingRule | None = None
+) -> tuple[float, float, float]:
     """What a stated result and a stated loss imply for the year without shocks.
 
     baseline = result + loss, as an interval: the lows and the highs of both are added.
+
+    Parameters
+    ----------
+    result, loss : Quantity
+        As printed; 40 亿元左右 and 5 亿元以上 are intervals.
+    rule : str or ReadingRule, optional
+        Reading rule that caps what is open at one end; without it 以上 stays open.
 
     Returns
     -------
     low, value, high : float
         In the unit of the quantities.
+
+    Raises
+    ------
+    InputError
+        When the two are in different units.
 
     Examples
     --------
@@ -261,4 +275,7 @@ def implied_baseline(result: Quantity, loss: Quantity) -> tuple[float, float, fl
     >>> implied_baseline(parse("40 亿元"), parse("5 亿元以上"))
     (4500000000.0, 4500000000.0, inf)
     """
-    return result.low + loss.low, result.value + loss.value, result.high + loss.high
+    if result.unit != loss.unit:
+        raise InputError(Problem("loss", f"{loss.text} in {loss.unit}", f"a quantity in {result.unit}"))
+    ends = [(q.low, q.high) if rule is None else bounds(q, rule) for q in (result, loss)]
+    return ends[0][0] + ends[1][0], result.value + loss.value, ends[0][1] + ends[1][1]

@@ -1,9 +1,8 @@
-"""Value added of the target year from levers: the accounts, the growth, the shocks, in this order."""
+"""From levers to the draws of a scenario: the accounts of the base year, the growth, the shocks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,53 +10,32 @@ from numpy.typing import NDArray
 
 from parkanalysis import shocks as impact
 from parkanalysis.accounts import balance, value_added
-from parkanalysis.levers import to_canonical
-from parkanalysis.sampling import lever_draws
+from parkanalysis.levers import Lever, to_canonical
+from parkanalysis.sampling import Sample
 from parkanalysis.scenario import Scenario
+from parkanalysis.target_year import ORDER, Base, Effect, State, evaluate, total
 
-__all__ = ["ORDER", "Base", "Effect", "State", "evaluate", "ordered_shocks", "state", "total"]
+__all__ = [
+    "ORDER",
+    "Base",
+    "Draws",
+    "Effect",
+    "State",
+    "base_year",
+    "effect",
+    "evaluate",
+    "ordered_shocks",
+    "shock_industry",
+    "state",
+    "total",
+    "used_levers",
+]
 
 Array = NDArray[np.float64]
 
-ORDER = (
-    "plant_closure",
-    "capacity_ramp_up",
-    "price_change",
-    "contracted_volume",
-    "output_cap",
-    "rate_change",
-)
 
-
-@dataclass(frozen=True, eq=False)
-class Base:
-    """The base year: value added, rate and output by industry, volume, price and tax by product."""
-
-    value_added: Mapping[str, Array]
-    rate: Mapping[str, Array]
-    gross_output: Mapping[str, Array]
-    products: Mapping[str, tuple[Array, Array, Array]]
-
-
-@dataclass(frozen=True, eq=False)
-class Effect:
-    """A shock with the draws of its own levers, in canonical units (value added in 亿元)."""
-
-    shock: str
-    kind: str
-    industry: str
-    product: str | None
-    share: Any
-    levers: Mapping[str, Array]
-
-
-@dataclass(frozen=True, eq=False)
-class State:
-    """Draws of one scenario."""
-
-    base: Base
-    growth: Array
-    effects: Mapping[str, Effect]
+# fields of industries, products, plants and shocks that name something else than a lever
+NOT_LEVERS = ("name", "kind", "industry", "product", "plant", "gross_output", "start", "end")
 
 
 def ordered_shocks(scenario: Scenario) -> list[str]:
@@ -77,52 +55,86 @@ def shock_industry(scenario: Scenario, shock: str) -> str:
     return item.industry  # type: ignore[union-attr]
 
 
-class _Draws:
-    """Draws of a scenario's levers by name, in canonical units or as money in 亿元."""
+class Draws:
+    """Draws of a scenario's levers by name, in canonical units or as money in 亿元.
 
-    def __init__(self, scenario: Scenario, span: tuple[int, int] | None, seed: int) -> None:
-        self.scenario, self.span, self.seed = scenario, span, seed
-        self.names = tuple(sorted(scenario.levers))
-        self.correlations = scenario.park.config.correlations
+    ``span`` is a stretch of the Sobol sequence, None the one draw of central values; levers in
+    ``held`` have that value in every draw, in their own unit.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        span: tuple[int, int] | None,
+        seed: int,
+        held: Mapping[str, float] | None = None,
+    ) -> None:
+        self.scenario, self.held = scenario, held or {}
+        self.size = 1 if span is None else span[1] - span[0]
+        self._sample = None if span is None else Sample(scenario.levers, scenario.correlations, span, seed)
 
     def __call__(self, name: str | None, default: float = 0.0) -> Array:
-        size = 1 if self.span is None else self.span[1] - self.span[0]
         if name is None:
-            return np.full(size, default)
+            return np.full(self.size, default)
         lever = self.scenario.levers[name]
-        if self.span is None:
+        if name in self.held:
+            values = np.full(self.size, np.clip(self.held[name], lever.minimum, lever.maximum))
+        elif self._sample is None:
             values = np.array([np.clip(lever.central, lever.minimum, lever.maximum)])
         else:
-            values = lever_draws(lever, self.names, self.correlations, self.span, self.seed)
-        canonical = to_canonical(values, lever.unit)
-        money = lever.unit.startswith("CNY") and "/" not in lever.unit
-        return np.asarray(canonical / impact.YUAN_PER_100M if money else canonical)
+            values = self._sample(name)
+        return np.asarray(_amount(values, lever))
+
+    def spread(self, name: str) -> float:
+        """Standard deviation of a lever, in the units of its draws; 0 where it is held."""
+        lever = self.scenario.levers[name]
+        return 0.0 if name in self.held else float(_amount(lever.spread, lever))
 
 
-def _base(scenario: Scenario, draw: _Draws) -> Base:
-    config, levers = scenario.park.config, scenario.levers
+def _amount(values: Any, lever: Lever) -> Any:
+    """Values of a lever in canonical units, money in 亿元."""
+    canonical = to_canonical(values, lever.unit)
+    money = lever.unit.startswith("CNY") and "/" not in lever.unit
+    return canonical / impact.YUAN_PER_100M if money else canonical
+
+
+def base_year(scenario: Scenario, draw: Draws) -> Base:
+    """Accounts of the base year, balanced to the published total draw by draw."""
+    config = scenario.park.config
     prior, variance, gross = {}, {}, {}
     for key, industry in config.industries.items():
         if industry.gross_output is not None and industry.value_added_rate is not None:
             output = scenario.park.amount(industry.gross_output)
             prior[key] = value_added(draw(industry.value_added_rate), output)
-            variance[key] = (levers[industry.value_added_rate].spread * output) ** 2
+            variance[key] = (draw.spread(industry.value_added_rate) * output) ** 2
             gross[key] = np.full_like(prior[key], output)
         else:
             assert industry.value_added is not None
-            lever = levers[industry.value_added]
             prior[key] = draw(industry.value_added)
-            variance[key] = (to_canonical(lever.spread, lever.unit) / impact.YUAN_PER_100M) ** 2
-    balanced = balance(np.stack(list(prior.values())), list(variance.values()), scenario.park.value_added)
+            variance[key] = draw.spread(industry.value_added) ** 2
+    # no industry adds less than nothing, however far the published total lies below its parts
+    balanced = balance(
+        np.stack(list(prior.values())), list(variance.values()), scenario.park.value_added, minimum=0.0
+    )
     added = dict(zip(prior, balanced, strict=True))
-    products = {key: (draw(p.volume), draw(p.price), draw(p.vat_rate)) for key, p in config.products.items()}
-    return Base(added, {k: added[k] / gross[k] for k in gross}, gross, products)
+    return Base(added, {k: added[k] / gross[k] for k in gross}, gross, products(scenario, draw))
 
 
-def _effect(scenario: Scenario, shock: str, draw: _Draws) -> Effect:
+def products(scenario: Scenario, draw: Draws) -> dict[str, tuple[Array, Array, Array]]:
+    """Volume, price and tax rate of each product in the base year."""
+    items = scenario.park.config.products.items()
+    return {key: (draw(p.volume), draw(p.price), draw(p.vat_rate)) for key, p in items}
+
+
+def effect(scenario: Scenario, shock: str, draw: Draws) -> Effect:
+    """One shock with its draws."""
     config = scenario.park.config
     item = config.shocks[shock]
-    share = draw(item.share) if item.share is not None else impact.share_of_year(item.start, item.end)
+    window = impact.window_of_months(item.start, item.end)
+    share: Any = impact.overlap(window)
+    if item.share is not None:
+        share = draw(item.share)
+        window = impact.window_of_share(share)
     product: str | None = getattr(item, "product", None)
     fields: dict[str, Array] = {}
     if item.kind == "plant_closure":
@@ -146,93 +158,41 @@ def _effect(scenario: Scenario, shock: str, draw: _Draws) -> Effect:
         fields = {"cap": draw(item.cap)}
     else:
         fields = {"before": draw(item.rate_before), "after": draw(item.rate_after)}
-    return Effect(shock, item.kind, shock_industry(scenario, shock), product, share, fields)
+    industry = shock_industry(scenario, shock)
+    return Effect(shock, item.kind, industry, product, share, window, fields)
 
 
-def state(scenario: Scenario, span: tuple[int, int] | None, seed: int) -> State:
+def state(
+    scenario: Scenario,
+    span: tuple[int, int] | None,
+    seed: int,
+    held: Mapping[str, float] | None = None,
+) -> State:
     """Draws of a scenario over a span of the Sobol sequence; None is the one draw of central values."""
-    draw = _Draws(scenario, span, seed)
-    effects = {s: _effect(scenario, s, draw) for s in ordered_shocks(scenario)}
-    return State(_base(scenario, draw), draw(scenario.park.config.growth), effects)
+    draw = Draws(scenario, span, seed, held)
+    effects = {s: effect(scenario, s, draw) for s in ordered_shocks(scenario)}
+    return State(base_year(scenario, draw), draw(scenario.park.config.growth), effects)
 
 
-def evaluate(industry: str, base: Base, growth: Array | float, effects: Iterable[Effect]) -> Array:
-    """Value added of one industry in the target year, 亿元.
-
-    ``effects`` come in the order of ``ORDER``; those of other industries are passed over. Closures
-    take away what the plants would add, growth included, never more than the industry has; every
-    later shock meets only what survives.
-    """
-    before = base.value_added[industry] * (1 + growth)
-    added = before
-    volumes = {p: volume for p, (volume, _, _) in base.products.items()}
-    kept: Array | float = 1.0
-    lost: Array | float = 0.0
-    mine = [e for e in effects if e.industry == industry]
-    closures = [e for e in mine if e.kind == "plant_closure"]
-    for e in closures:
-        lost = lost - impact.plant_closure_impact(e.levers["value_added"] * (1 + growth), e.share)
-        if e.product is not None:
-            volumes[e.product] = np.maximum(volumes[e.product] - e.levers["volume"] * e.share, 0.0)
-    if closures:
-        lost = np.minimum(lost, np.maximum(before, 0.0))
-        added = before - lost
-        kept = np.divide(added, before, out=np.ones_like(added), where=before > 0)
-    rate = base.rate.get(industry)
-    for e in mine:
-        x = e.levers
-        if e.kind == "capacity_ramp_up":
-            _, price, vat = base.products[e.product]  # type: ignore[index]
-            added = added + impact.capacity_ramp_up_impact(
-                x["volume"], price, vat_rate=vat, value_added_rate=rate, share=e.share
-            )
-            volumes[e.product] = volumes[e.product] + x["volume"] * e.share  # type: ignore[index]
-        elif e.kind == "price_change":
-            _, price, vat = base.products[e.product]  # type: ignore[index]
-            added = added + impact.price_change_impact(
-                volumes[e.product],  # type: ignore[index]
-                price,
-                x["price"],
-                vat_rate=vat,
-                pass_through=x["pass_through"],
-                share=e.share,
-            )
-        elif e.kind == "contracted_volume":
-            added = added + impact.contracted_volume_impact(
-                x["volume"],
-                x["base_volume"] * kept,
-                x["price"],
-                vat_rate=x["vat"],
-                value_added_rate=rate,
-                share=e.share,
-            )
-        elif e.kind == "output_cap":
-            added = added + impact.output_cap_impact(added, x["cap"], e.share)
-            kept = kept * (1 - (1 - x["cap"]) * e.share)
-        elif e.kind == "rate_change":
-            output = base.gross_output[industry] * (1 + growth) * kept
-            added = added + impact.rate_change_impact(output, x["before"], x["after"], e.share)
-    return np.asarray(added)
+def shock_levers(scenario: Scenario, shock: str) -> set[str]:
+    """Levers that a shock names itself or through its plant; not those of its product's base year."""
+    config = scenario.park.config
+    item = config.shocks[shock]
+    items: list[Any] = [item, *([config.plants[item.plant]] if item.kind == "plant_closure" else [])]
+    return _names(items) & set(scenario.levers)
 
 
-def total(s: State) -> Array:
-    """Value added of the park, shape (n_draws,), 亿元."""
-    effects = list(s.effects.values())
-    parts = [evaluate(i, s.base, s.growth, effects) for i in s.base.value_added]
-    return np.asarray(np.sum(parts, axis=0))
+def _names(items: Sequence[Any]) -> set[str]:
+    values = (getattr(item, f) for item in items for f in type(item).model_fields if f not in NOT_LEVERS)
+    return {v for v in values if isinstance(v, str)}
 
 
 def used_levers(scenario: Scenario) -> list[str]:
     """Levers that the scenario's value added depends on, sorted."""
     config = scenario.park.config
-    items: list[Any] = [*config.industries.values()]
+    shocks = [config.shocks[s] for s in scenario.shocks]
+    sold = [config.products[s.product] for s in shocks if s.kind in ("capacity_ramp_up", "price_change")]
+    names = _names([*config.industries.values(), *sold]) | {config.growth}
     for shock in scenario.shocks:
-        item = config.shocks[shock]
-        items.append(item)
-        if item.kind == "plant_closure":
-            items.append(config.plants[item.plant])
-        elif item.kind in ("capacity_ramp_up", "price_change"):
-            items.append(config.products[item.product])  # type: ignore[union-attr]
-    values = (getattr(item, field) for item in items for field in type(item).model_fields)
-    names = {v for v in values if isinstance(v, str)} | {config.growth}
+        names |= shock_levers(scenario, shock)
     return sorted(names & set(scenario.levers))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from parkanalysis.errors import InputError, Problem
 from parkanalysis.park import Park, read_park
 from parkanalysis.sampling import chunks
 from parkanalysis.scenario import Scenario, read_scenario
+from parkanalysis.targets import marks, target_risk, targets_met
 
 if TYPE_CHECKING:
     from parkanalysis.inverse import BreakEven, Frontier
@@ -24,7 +25,9 @@ __all__ = ["QUANTILES", "Projection", "project", "quantile_frame"]
 
 Array = NDArray[np.float64]
 QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
-MAX_DRAWS = 10_000_000
+MAX_DRAWS = 2_000_000
+GAME_CHUNK = 1 << 13
+KEPT_DRAWS = 100_000
 
 
 def quantile_frame(draws: Array, quantiles: Iterable[float] = QUANTILES) -> pd.DataFrame:
@@ -97,23 +100,49 @@ class Projection:
         low, high = np.quantile(self.draws, [(1 - level) / 2, (1 + level) / 2])
         return float(low), float(high)
 
-    def _games(self, reference: Scenario | None) -> Iterable[attribution.Game]:
-        for span in chunks(len(self.draws), 1 << 13):
+    def _games(self, reference: Scenario | None) -> Iterator[tuple[slice, attribution.Game]]:
+        """Games over stretches of draws, small ones so that a stretch stays in the processor's cache."""
+        for span in chunks(len(self.draws)):
             after = model.state(self.scenario, _span(span, self.draws), self.seed)
-            if reference is None:
-                yield attribution.game(attribution.unshocked(after), after, list(after.effects))
-                continue
-            before = model.state(reference, _span(span, self.draws), self.seed)
-            yield attribution.game(before, after, list({**before.effects, **after.effects}))
+            before = (
+                attribution.unshocked(after)
+                if reference is None
+                else model.state(reference, _span(span, self.draws), self.seed)
+            )
+            shocks = list({**before.effects, **after.effects})
+            whole = attribution.game(before, after, shocks)
+            for start, stop in chunks(span[1] - span[0], GAME_CHUNK):
+                part = attribution.Game(before.part(start, stop), after.part(start, stop), whole.drivers)
+                yield slice(span[0] + start, span[0] + stop), part
+
+    def _gathered(
+        self, reference: Scenario | None, steps: Callable[[attribution.Game], Iterable[tuple[Any, Array]]]
+    ) -> dict[Any, Array]:
+        """Draws by key of what ``steps`` makes of each game."""
+        gathered: dict[Any, Array] = {}
+        for place, game in self._games(reference):
+            for key, values in steps(game):
+                if key not in gathered:
+                    gathered[key] = np.zeros(len(self.draws))
+                gathered[key][place] = values
+        return gathered
+
+    @cached_property
+    def _contribution_draws(self) -> dict[tuple[str, str], Array]:
+        return self._gathered(None, lambda g: attribution.shapley_by_industry(g).items())
+
+    @cached_property
+    def _contribution_steps(self) -> pd.DataFrame:
+        return self._steps(None)
 
     def contribution_draws(self, reference: Scenario | None = None) -> Mapping[tuple[str, str], Array]:
         """Draws of each driver's Shapley contribution through each industry, 亿元.
 
         From the base year to this scenario, or from ``reference`` to this scenario, draw by draw.
         """
-        parts = [attribution.shapley_by_industry(g) for g in self._games(reference)]
-        keys = list(dict.fromkeys(k for part in parts for k in part))
-        return {k: np.concatenate([part[k] for part in parts]) for k in keys}
+        if reference is None and len(self.draws) <= KEPT_DRAWS:
+            return self._contribution_draws
+        return self._gathered(reference, lambda g: attribution.shapley_by_industry(g).items())
 
     def contributions(self, reference: Scenario | None = None, by: str = "driver") -> pd.DataFrame:
         """Exact Shapley contributions of the drivers to the gap.
@@ -129,15 +158,19 @@ class Projection:
         DataFrame
             Index by ``by``; ``mean`` (these add up to the mean gap), ``median``, ``low``, ``high``
             (10% and 90% points) and, by driver, ``waterfall``: the mean step in the stated order,
-            ``alone``: the mean impact as the only driver, ``overlap``: what is counted once, mean
-            less alone. 亿元.
+            ``alone``: the mean impact as the only driver, ``overlap``: what the driver's contribution
+            differs from its impact alone, since what two drivers share is counted once. 亿元.
+
+        Raises
+        ------
+        InputError
+            When more than 14 drivers meet in one industry, or ``by`` is none of the three.
         """
-        draws = self.contribution_draws(reference)
         names = {"driver": [0], "industry": [1], "both": [0, 1]}
         if by not in names:
             raise InputError(Problem("contributions", repr(by), ", ".join(names), column="by"))
         grouped: dict[object, Array] = {}
-        for key, values in draws.items():
+        for key, values in self.contribution_draws(reference).items():
             label = key if by == "both" else key[names[by][0]]
             grouped[label] = grouped[label] + values if label in grouped else values
         frame = pd.DataFrame(
@@ -148,17 +181,31 @@ class Projection:
             frame.index = pd.MultiIndex.from_tuples(list(grouped), names=["driver", "industry"])
             return frame
         frame.index.name = by
-        return frame.join(self._steps(reference)) if by == "driver" else frame
+        if by == "industry":
+            return frame
+        frame = frame.join(self._contribution_steps if reference is None else self._steps(reference))
+        return frame.assign(overlap=frame["mean"] - frame["alone"])
 
     def _steps(self, reference: Scenario | None) -> pd.DataFrame:
-        games = list(self._games(reference))
-        n = len(self.draws)
-        walk = pd.DataFrame([{d: v.sum() / n for d, v in attribution.waterfall(g)} for g in games]).sum()
-        alone = pd.DataFrame([{d: v.sum() / n for d, v in attribution.alone(g)} for g in games]).sum()
-        gap = walk.sum()
-        frame = pd.DataFrame({"waterfall": walk, "alone": alone})
-        assert np.isfinite(gap)
-        return frame
+        walk = self._gathered(reference, attribution.waterfall)
+        alone = self._gathered(reference, attribution.alone)
+        means = [{d: v.mean() for d, v in steps.items()} for steps in (walk, alone)]
+        return pd.DataFrame(means, index=["waterfall", "alone"]).T
+
+    def overlaps(self, reference: Scenario | None = None) -> pd.DataFrame:
+        """What adding the impacts of drivers one by one would count twice, for each pair that meets.
+
+        Returns
+        -------
+        DataFrame
+            Index ``driver``, ``other``; ``mean``, ``low``, ``high`` (10% and 90% points) of
+            alone(driver) + alone(other) - together, 亿元; largest first.
+        """
+        pairs = self._gathered(reference, lambda g: attribution.overlaps(g).items())
+        rows = [(*pair, v.mean(), *np.quantile(v, [0.1, 0.9])) for pair, v in pairs.items()]
+        frame = pd.DataFrame(rows, columns=["driver", "other", "mean", "low", "high"])
+        frame = frame.set_index(["driver", "other"])
+        return frame.loc[frame["mean"].abs().sort_values(ascending=False, kind="stable").index]
 
     def break_even(self, lever: str, target: float, probability: float = 0.5) -> BreakEven:
         """Value of a lever at which the target is met with the given probability."""
@@ -166,44 +213,23 @@ class Projection:
 
         return break_even(self, lever, target, probability)
 
-    def frontier(self, x: str, y: str, target: float, probability: float = 0.5, size: int = 41) -> Frontier:
+    def frontier(self, x: str, y: str, target: float, probability: float = 0.5, size: int = 21) -> Frontier:
         """Pairs of lever values at which the target is just met."""
         from parkanalysis.inverse import frontier
 
         return frontier(self, x, y, target, probability, size)
 
     def target_risk(self, targets: Sequence[float] | Array | None = None) -> pd.DataFrame:
-        """Chance of reaching each target, and what is missing on average when it is not reached.
-
-        Parameters
-        ----------
-        targets : sequence of float, optional
-            亿元; without it, 41 values over the range of the draws.
-
-        Returns
-        -------
-        DataFrame
-            Index ``target``; ``probability`` of value added at or above it; ``shortfall``, the
-            expected distance below it where it is missed (亿元, 0 where it never is).
-        """
-        goals = np.asarray(
-            np.linspace(*np.quantile(self.draws, [0.005, 0.995]), 41) if targets is None else targets,
-            dtype=float,
-        ).ravel()
-        ordered = np.sort(self.draws)
-        below = np.searchsorted(ordered, goals, side="left")
-        sums = np.concatenate([[0.0], np.cumsum(ordered)])
-        missed = np.maximum(below, 1)
-        shortfall = np.where(below > 0, goals - sums[below] / missed, 0.0)
-        return pd.DataFrame(
-            {"probability": 1 - below / len(ordered), "shortfall": shortfall},
-            index=pd.Index(goals, name="target"),
-        )
+        """Chance of each target, and what is missing: :func:`parkanalysis.targets.target_risk`."""
+        return target_risk(self.draws, targets)
 
     def targets_met(self, probabilities: Sequence[float] = (0.5, 0.8, 0.9)) -> pd.Series:
-        """Largest target met with each probability, 亿元."""
-        p = np.asarray(probabilities, dtype=float)
-        return pd.Series(np.quantile(self.draws, 1 - p), index=pd.Index(p, name="probability"), name="target")
+        """Largest target met with each probability: :func:`parkanalysis.targets.targets_met`."""
+        return targets_met(self.draws, probabilities)
+
+    def marks(self) -> pd.DataFrame:
+        """Targets that are talked about: :func:`parkanalysis.targets.marks`."""
+        return marks(self)
 
 
 def _span(span: tuple[int, int], draws: Array) -> tuple[int, int] | None:
@@ -250,9 +276,9 @@ def project(
     the_park = park if isinstance(park, Park) else read_park(park)
     chosen = scenario if isinstance(scenario, Scenario) else read_scenario(the_park, scenario)
     central = float(model.total(model.state(chosen, None, seed))[0])
-    values, baseline = [], []
-    for span in chunks(draws) if draws > 1 else [(0, 1)]:
-        s = model.state(chosen, span if draws > 1 else None, seed)
-        values.append(model.total(s))
-        baseline.append(model.total(model.State(s.base, s.growth, {})))
-    return Projection(chosen, np.concatenate(values), np.concatenate(baseline), central, seed)
+    values, baseline = np.empty(draws), np.empty(draws)
+    for span in chunks(draws):
+        s = model.state(chosen, _span(span, values), seed)
+        values[slice(*span)] = model.total(s)
+        baseline[slice(*span)] = model.total(model.State(s.base, s.growth, {}))
+    return Projection(chosen, values, baseline, central, seed)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from parkanalysis.errors import InputError, Problem
 from parkanalysis.levers import Lever
 from parkanalysis.schema import Correlation
 
-__all__ = ["CHUNK", "chunks", "correlation_matrix", "lever_draws", "uniforms"]
+__all__ = ["CHUNK", "Sample", "chunks", "contradiction", "correlation_matrix", "uniforms"]
 
 Array = NDArray[np.float64]
 CHUNK = 1 << 16
@@ -27,32 +28,98 @@ def correlation_matrix(names: Sequence[str], correlations: Sequence[Correlation]
     Raises
     ------
     InputError
-        When the matrix is not positive definite; it names the pairs.
+        When the matrix is not positive semi-definite; it names the pairs that contradict one another.
     """
+    matrix = _matrix(names, correlations)
+    if not _possible(matrix):
+        pairs = ", ".join(f"{c.levers[0]}–{c.levers[1]} {c.rank:g}" for c in contradiction(correlations))
+        found = f"rank correlations that contradict one another: {pairs}"
+        raise InputError(Problem("park.yml", found, "a positive semi-definite matrix", column="correlations"))
+    return matrix
+
+
+def _matrix(names: Sequence[str], correlations: Sequence[Correlation]) -> Array:
     place = {name: i for i, name in enumerate(names)}
     matrix = np.eye(len(names))
     for c in correlations:
         i, j = (place[name] for name in c.levers)
         matrix[i, j] = matrix[j, i] = 2 * np.sin(np.pi * c.rank / 6)
-    if correlations and np.linalg.eigvalsh(matrix)[0] < 1e-10:
-        pairs = ", ".join(f"{a}–{b} {c.rank:g}" for c in correlations for a, b in [c.levers])
-        raise InputError(
-            Problem(
-                "park.yml",
-                f"rank correlations that contradict one another: {pairs}",
-                "a positive definite matrix",
-                column="correlations",
-            )
-        )
     return matrix
 
 
+def _possible(matrix: Array) -> bool:
+    return len(matrix) == 0 or bool(np.linalg.eigvalsh(matrix)[0] > -1e-10)
+
+
+def contradiction(correlations: Sequence[Correlation]) -> list[Correlation]:
+    """Pairs among as few levers as show a contradiction; empty where there is none.
+
+    Levers that no pair names together count as independent of one another.
+
+    Examples
+    --------
+    >>> pairs = [("a", "b", 0.9), ("b", "c", 0.9), ("a", "c", -0.9), ("c", "d", 0.1)]
+    >>> [c.levers for c in contradiction([Correlation(levers=(a, b), rank=r) for a, b, r in pairs])]
+    [('a', 'b'), ('b', 'c'), ('a', 'c')]
+    """
+
+    def among(names: Sequence[str]) -> list[Correlation]:
+        return [c for c in correlations if set(c.levers) <= set(names)]
+
+    names = sorted({name for c in correlations for name in c.levers})
+    if _possible(_matrix(names, correlations)):
+        return []
+    for name in list(names):
+        fewer = [n for n in names if n != name]
+        if not _possible(_matrix(fewer, among(fewer))):
+            names = fewer
+    return among(names)
+
+
 def chunks(draws: int, size: int = CHUNK) -> Iterator[tuple[int, int]]:
-    """Spans that cover the draws."""
+    """Spans that cover the draws.
+
+    Examples
+    --------
+    >>> list(chunks(5, 2))
+    [(0, 2), (2, 4), (4, 5)]
+    """
     return ((start, min(start + size, draws)) for start in range(0, draws, size))
 
 
-@lru_cache(maxsize=4)
+class _Memory:
+    """Arrays by key; the ones used longest ago go when a number of bytes is passed."""
+
+    def __init__(self, room: int) -> None:
+        self.room, self.used = room, 0
+        self._held: OrderedDict[Hashable, Array] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Hashable, make: Callable[[], Array]) -> Array:
+        with self._lock:
+            if key in self._held:
+                self._held.move_to_end(key)
+                return self._held[key]
+        values = make()
+        values.flags.writeable = False
+        with self._lock:
+            if key not in self._held:
+                self._held[key] = values
+                self.used += values.nbytes
+            while self.used > self.room and len(self._held) > 1:
+                self.used -= self._held.popitem(last=False)[1].nbytes
+        return values
+
+    def clear(self) -> None:
+        with self._lock:
+            self._held.clear()
+            self.used = 0
+
+
+_uniforms = _Memory(48 << 20)
+_columns = _Memory(96 << 20)
+
+
 def uniforms(
     names: tuple[str, ...], correlations: tuple[Correlation, ...], start: int, stop: int, seed: int
 ) -> Array:
@@ -63,51 +130,79 @@ def uniforms(
     array, shape (n_names, stop - start)
         In (0, 1); the same points whatever the spans they are asked in.
     """
+    key = (names, _key(correlations), start, stop, seed)
+    return _uniforms.get(key, lambda: _points(names, correlations, start, stop, seed))
+
+
+def _key(correlations: Sequence[Correlation]) -> tuple[tuple[str, str, float], ...]:
+    return tuple((*c.levers, c.rank) for c in correlations)
+
+
+def _points(
+    names: tuple[str, ...], correlations: tuple[Correlation, ...], start: int, stop: int, seed: int
+) -> Array:
     from scipy.special import ndtr, ndtri
     from scipy.stats import qmc
 
     sampler = qmc.Sobol(len(names), scramble=True, bits=32, rng=np.random.default_rng(seed))
     if start:
         sampler.fast_forward(start)
-    # a power of two asked for first keeps the sequence, and scipy, content
-    size = 1 << max(stop - start - 1, 0).bit_length()
-    points = sampler.random(size)[: stop - start] if not start else sampler.random(stop - start)
-    u = np.clip(points.T, EDGE, 1 - EDGE)
-    linked = [i for i, n in enumerate(names) if any(n in c.levers for c in correlations)]
+    # scipy warns unless the first points asked for are a power of two
+    size = stop - start if start else 1 << max(stop - start - 1, 0).bit_length()
+    u = np.ascontiguousarray(sampler.random(size)[: stop - start].T)
+    np.clip(u, EDGE, 1 - EDGE, out=u)
+    linked = sorted({names.index(n) for c in correlations for n in c.levers})
     if linked:
-        root = np.linalg.cholesky(correlation_matrix(names, correlations)[np.ix_(linked, linked)])
-        u[linked] = np.clip(ndtr(root @ ndtri(u[linked])), EDGE, 1 - EDGE)
-    u = np.ascontiguousarray(u)
-    u.flags.writeable = False
+        root = _root(correlation_matrix(names, correlations)[np.ix_(linked, linked)])
+        u[linked] = np.clip(ndtr(_mixed(root, ndtri(u[linked]))), EDGE, 1 - EDGE)
     return u
 
 
-@lru_cache(maxsize=512)
-def _column(
-    lever: Lever,
-    names: tuple[str, ...],
-    correlations: tuple[Correlation, ...],
-    start: int,
-    stop: int,
-    seed: int,
-) -> Array:
-    values = lever.ppf(uniforms(names, correlations, start, stop, seed)[names.index(lever.name)])
-    values.flags.writeable = False
-    return values
+def _root(matrix: Array) -> Array:
+    """Lower triangular root where there is one, else the symmetric one of a singular matrix."""
+    try:
+        return np.asarray(np.linalg.cholesky(matrix))
+    except np.linalg.LinAlgError:
+        values, vectors = np.linalg.eigh(matrix)
+        return np.asarray((vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T)
 
 
-def lever_draws(
-    lever: Lever,
-    names: tuple[str, ...],
-    correlations: tuple[Correlation, ...],
-    span: tuple[int, int],
-    seed: int,
-) -> Array:
-    """Draws of one lever in its own unit, shape (stop - start,).
+def _mixed(root: Array, scores: Array) -> Array:
+    """root @ scores, summed in one order whatever the number of draws: chunks must agree to the bit."""
+    result = np.zeros_like(scores)
+    for i, row in enumerate(root):
+        for weight, score in zip(row, scores, strict=True):
+            if weight != 0:
+                result[i] += weight * score
+    return result
 
-    Each lever of the park has its own Sobol dimension, so that a lever keeps its draws whatever
-    the other levers, shocks and scenarios are.
+
+class Sample:
+    """Draws of levers over a span of the Sobol sequence.
+
+    Each lever of the park has its own Sobol dimension, in the order of the names, so that a lever
+    keeps its draws whatever the other levers' values, the shocks and the scenarios are.
     """
-    if lever.is_point:
-        return np.full(span[1] - span[0], np.clip(lever.central, lever.minimum, lever.maximum))
-    return _column(lever, names, correlations, *span, seed)
+
+    def __init__(
+        self,
+        levers: Mapping[str, Lever],
+        correlations: tuple[Correlation, ...],
+        span: tuple[int, int],
+        seed: int,
+    ) -> None:
+        self.levers, self.correlations, self.span, self.seed = levers, correlations, span, seed
+        self.names = tuple(sorted(levers))
+        self._design = (self.names, _key(correlations), *span, seed)
+
+    def __call__(self, name: str) -> Array:
+        """Draws of one lever in its own unit, shape (stop - start,); not writeable."""
+        lever = self.levers[name]
+        if lever.is_point:
+            return np.full(self.span[1] - self.span[0], np.clip(lever.central, lever.minimum, lever.maximum))
+        shape = (name, lever.distribution, lever.low, lever.central, lever.high, lever.minimum, lever.maximum)
+        return _columns.get((self._design, shape, lever.forecast), lambda: self._draw(lever))
+
+    def _draw(self, lever: Lever) -> Array:
+        u = uniforms(self.names, self.correlations, *self.span, self.seed)
+        return lever.ppf(u[self.names.index(lever.name)])

@@ -15,9 +15,9 @@ from parkanalysis.crosscheck import check_setting
 from parkanalysis.errors import InputError, Problem, nearest
 from parkanalysis.levers import UNITS, Lever
 from parkanalysis.park import Park
-from parkanalysis.schema import LeverSetting, ScenarioFile
+from parkanalysis.schema import Correlation, LeverSetting, ScenarioFile
 
-__all__ = ["Scenario", "build_scenario", "difference", "read_scenario"]
+__all__ = ["Scenario", "build_scenario", "difference", "own_lever", "read_scenario"]
 
 Setting = float | LeverSetting
 
@@ -47,6 +47,11 @@ class Scenario:
     levers: Mapping[str, Lever] = field(repr=False)
     settings: Mapping[str, Setting]
 
+    @property
+    def correlations(self) -> tuple[Correlation, ...]:
+        """Rank correlations between levers, as the park declares them."""
+        return self.park.config.correlations
+
 
 @dataclass(frozen=True, eq=False)
 class _Growth:
@@ -59,35 +64,34 @@ class _Growth:
 
 
 def _annual(rows: pd.DataFrame) -> pd.Series:
-    """Annual values; quarters and months are added up over complete years."""
-    years = rows["period"].str[:4].astype(int)
-    need = 12 if rows["period"].str.len().max() == 7 and "Q" not in rows["period"].iloc[0] else 1
-    need = 4 if "Q" in rows["period"].iloc[0] else need
-    grouped = rows.groupby(years)["value"]
-    return grouped.sum()[grouped.count() == need]
+    """Annual values; quarters and months are added up over complete years, revisions replace."""
+    last = rows.sort_values("published", kind="stable").drop_duplicates("period", keep="last")
+    parts = {4: 1, 6: 4, 7: 12}  # length of a period such as 2015, 2015Q1, 2015-01: parts of a year
+    need = last["period"].str.len().map(parts)
+    years = last["period"].str[:4].astype(int)
+    grouped = last["value"].groupby([need, years])
+    complete = grouped.sum()[grouped.count() == grouped.count().index.get_level_values(0)]
+    # a year that is printed as such stands before the sum of its parts
+    annual = complete.reset_index(level=0, drop=True).groupby(level=0).first()
+    return annual.sort_index()
 
 
 @lru_cache(maxsize=256)
 def _forecast(park: Park, series: str) -> Any:
-    rows = park.series(series)
-    if rows.empty:
-        raise InputError(
-            Problem(
-                "history.csv",
-                f"no value of {series!r} published by {park.config.as_of}",
-                "two or more values",
-            )
-        )
     if series in set(park.prices["series"]):
         from parkanalysis import prices
 
         return prices.year_average(park, series)
     from parkanalysis import baseline
 
-    annual = _annual(rows)
-    horizon = park.config.target_year - int(annual.index[-1])
-    relative = baseline.growth(annual, horizon=horizon)
-    return _Growth(relative)
+    annual = _annual(park.series(series))
+    annual = annual[annual.index <= park.config.base_year]
+    if len(annual) < 2:
+        found = f"{len(annual)} complete years of {series!r} published by {park.config.as_of}"
+        allowed = f"two or more up to {park.config.base_year}"
+        raise InputError(Problem("history.csv", found, allowed, column="series"))
+    # one step: the growth of a year is as uncertain wherever the series ends
+    return _Growth(baseline.growth(annual, horizon=1))
 
 
 def _resolve(park: Park, lever: Lever) -> Lever:
@@ -107,13 +111,23 @@ def _resolve(park: Park, lever: Lever) -> Lever:
     return replace(lever, low=min(low, lever.central), high=max(high, lever.central))
 
 
+def own_lever(park: Park, name: str) -> Lever:
+    """A lever at its own range, as no scenario has set it; forecasts resolved."""
+    return _resolve(park, park.levers[name])
+
+
 def _set(lever: Lever, setting: Setting, park: Park) -> Lever:
     if not isinstance(setting, LeverSetting):
         return lever.at(float(setting))
     if setting.quantile is not None:
-        return lever.at(float(lever.ppf(np.array([setting.quantile]))[0]))
+        named = {0.1: lever.low, 0.9: lever.high}  # the two points themselves, not rounded
+        found = float(lever.ppf(np.array([setting.quantile]))[0])
+        return lever.at(named.get(setting.quantile, found))
     if setting.figure is not None:
         return lever.at(park.amount(setting.figure, lever.unit))
+    assert setting.low is not None
+    assert setting.central is not None
+    assert setting.high is not None
     return replace(
         lever,
         low=setting.low,
@@ -174,8 +188,8 @@ def build_scenario(
     return Scenario(
         park=park,
         name=name,
-        title=file.title,
-        description=file.description or {},
+        title=dict(file.title),  # type: ignore[arg-type]
+        description=dict(file.description or {}),  # type: ignore[arg-type]
         shocks=tuple(s for s in park.config.shocks if s in active),
         levers=resolved,
         settings=settings,

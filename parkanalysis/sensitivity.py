@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from parkanalysis import model
-from parkanalysis.inverse import reached, with_levers
-from parkanalysis.sampling import lever_draws
+from parkanalysis.probe import Probe
+from parkanalysis.sampling import Sample
 
 if TYPE_CHECKING:
     from parkanalysis.projection import Projection
@@ -36,7 +36,8 @@ def tornado(projection: Projection) -> pd.DataFrame:
         if lever.is_point:
             continue
         low, high = lever.ppf(np.array([0.1, 0.9]))
-        ends = [reached(with_levers(scenario, **{name: v}), draws, projection.seed, 0.5) for v in (low, high)]
+        probe = Probe(scenario, [name], draws, projection.seed)
+        ends = [probe.reached(0.5, **{name: float(v)}) for v in (low, high)]
         rows[name] = (low, high, *ends, ends[1] - ends[0])
     frame = pd.DataFrame.from_dict(
         rows, orient="index", columns=["low", "high", "at_low", "at_high", "swing"]
@@ -58,11 +59,10 @@ def importance(projection: Projection) -> pd.Series:
         Index ``lever``, largest first.
     """
     scenario = projection.scenario
-    names = tuple(sorted(scenario.levers))
     span = (0, min(len(projection.draws), 1 << 14))
     used = [n for n in model.used_levers(scenario) if not scenario.levers[n].is_point]
-    correlations = scenario.park.config.correlations
-    columns = [lever_draws(scenario.levers[n], names, correlations, span, projection.seed) for n in used]
+    sample = Sample(scenario.levers, scenario.correlations, span, projection.seed)
+    columns = [sample(n) for n in used]
     varying = [i for i, c in enumerate(columns) if np.ptp(c) > 0]
     y = projection.draws[: span[1]]
     if not varying or np.ptp(y) == 0:
@@ -71,7 +71,7 @@ def importance(projection: Projection) -> pd.Series:
     table = np.corrcoef(np.vstack([x, y]))
     values, vectors = np.linalg.eigh(table[:-1, :-1])
     root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
-    beta = np.linalg.solve(root, table[:-1, -1])
+    beta = np.linalg.lstsq(root, table[:-1, -1], rcond=1e-8)[0]
     share = pd.Series((root**2) @ beta**2, index=[used[i] for i in varying], name="share").rename_axis(
         "lever"
     )

@@ -7,21 +7,31 @@ from typing import Any
 import numpy as np
 
 __all__ = [
+    "YEAR",
     "YUAN_PER_100M",
+    "Window",
     "capacity_ramp_up_impact",
+    "common",
     "contracted_volume_impact",
     "output_cap_impact",
+    "overlap",
     "plant_closure_impact",
     "price_change_impact",
     "rate_change_impact",
     "share_of_year",
+    "window_of_months",
+    "window_of_share",
 ]
 
 YUAN_PER_100M = 1e8
 
+# start and end of a stretch of the target year, as fractions of the year
+Window = tuple[Any, Any]
+YEAR: Window = (0.0, 1.0)
 
-def share_of_year(start: str | None, end: str | None) -> float:
-    """Share of the target year that a shock acts, from its first and last month.
+
+def window_of_months(start: str | None, end: str | None) -> Window:
+    """Stretch of the target year from the first to the last month of a shock, both included.
 
     Parameters
     ----------
@@ -30,12 +40,70 @@ def share_of_year(start: str | None, end: str | None) -> float:
 
     Examples
     --------
+    >>> window_of_months("2016-04", None)
+    (0.25, 1.0)
+    """
+    return (int(start[5:]) - 1) / 12 if start else 0.0, int(end[5:]) / 12 if end else 1.0
+
+
+def window_of_share(share: Any) -> Window:
+    """Stretch of a shock that fills a share of the year up to the year's end, where no date is known.
+
+    Examples
+    --------
+    >>> window_of_share(0.75)
+    (0.25, 1.0)
+    """
+    return 1.0 - share, 1.0
+
+
+def overlap(*windows: Window) -> Any:
+    """Share of the year that lies in all windows.
+
+    max(0, min(ends) - max(starts))
+
+    Examples
+    --------
+    >>> overlap((0.0, 0.5), (0.25, 1.0)), overlap((0.0, 0.5), (0.5, 1.0))
+    (0.25, 0.0)
+    """
+    start, end = common(*windows)
+    if isinstance(start, float) and isinstance(end, float):
+        return max(0.0, end - start)
+    return np.maximum(0.0, end - start)
+
+
+def common(*windows: Window) -> Window:
+    """Stretch of the year that lies in all windows; empty where it ends before it starts.
+
+    Examples
+    --------
+    >>> common((0.0, 0.5), (0.25, 1.0))
+    (0.25, 0.5)
+    """
+    start, end = windows[0]
+    for first, last in windows[1:]:
+        start, end = _later(start, first), _earlier(end, last)
+    return start, end
+
+
+def _later(a: Any, b: Any) -> Any:
+    return max(a, b) if isinstance(a, float) and isinstance(b, float) else np.maximum(a, b)
+
+
+def _earlier(a: Any, b: Any) -> Any:
+    return min(a, b) if isinstance(a, float) and isinstance(b, float) else np.minimum(a, b)
+
+
+def share_of_year(start: str | None, end: str | None) -> float:
+    """Share of the target year that a shock acts, from its first and last month.
+
+    Examples
+    --------
     >>> share_of_year("2016-04", None)
     0.75
     """
-    first = int(start[5:]) if start else 1
-    last = int(end[5:]) if end else 12
-    return (last - first + 1) / 12
+    return float(overlap(window_of_months(start, end)))
 
 
 def plant_closure_impact(value_added: Any, share: Any) -> Any:
@@ -149,7 +217,7 @@ def output_cap_impact(value_added: Any, cap: Any, share: Any = 1.0) -> Any:
 
     Examples
     --------
-    >>> output_cap_impact(8.0, 0.75, share=0.5)
+    >>> float(output_cap_impact(8.0, 0.75, share=0.5))
     -1.0
     """
     return -np.maximum(value_added, 0.0) * (1 - cap) * share
