@@ -1,0 +1,50 @@
+"""A lever on the what-if page: label, slider, and the way back to its range."""
+
+from __future__ import annotations
+
+import ipywidgets as w
+
+from parkanalysis import whatif_html as html
+from parkanalysis.levers import Lever
+from parkanalysis.sliders import slider_range
+from parkanalysis.wording import Words
+
+__all__ = ["LeverRow"]
+
+
+class LeverRow(w.VBox):  # type: ignore[misc]
+    """A lever's label, its slider and the button that gives it its range back."""
+
+    def __init__(self, lever: Lever, words: Words) -> None:
+        self.factor = 100.0 if lever.unit == "fraction" else 1.0
+        span = slider_range(lever)
+        step = span.step * self.factor
+        decimals = max(0, len(f"{step:.10f}".rstrip("0").partition(".")[2]))
+        self.slider = w.FloatSlider(
+            value=lever.central * self.factor,
+            min=span.low * self.factor,
+            max=span.high * self.factor,
+            step=step,
+            readout_format=f",.{decimals}f",
+            tooltip=words.lever(lever.name),
+            layout=w.Layout(flex="1 1 auto", width="auto"),
+        )
+        self.release = w.Button(
+            icon="undo",
+            tooltip=words("back to its range"),
+            disabled=True,
+            layout=w.Layout(width="2.4em"),
+        )
+        self.text = w.HTML(html.lever_html(lever, words, held=False))
+        super().__init__(
+            [self.text, w.HBox([self.slider, self.release], layout=w.Layout(width="100%"))],
+            layout=w.Layout(width="100%", margin="0 0 6px 0"),
+        )
+        self.slider.add_class(f"pa-lever-{lever.name}")
+
+    def show(self, lever: Lever, words: Words, held: bool, used: bool) -> None:
+        """Follow the lever as the scenario has it."""
+        self.text.value = html.lever_html(lever, words, held)
+        self.slider.value = lever.central * self.factor
+        self.slider.disabled = not used
+        self.release.disabled = not held

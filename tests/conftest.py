@@ -1,0 +1,49 @@
+"""Shared by all tests: the shipped park, a copy that may be written to, Chromium."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from parkanalysis.park import Park, known_parks, read_park
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# kernels of these tests warn about nothing they could change
+os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+os.environ.setdefault("JUPYTER_PLATFORM_DIRS", "1")
+
+
+@pytest.fixture(scope="session")
+def qingzhen() -> Park:
+    return read_park("qingzhen")
+
+
+@pytest.fixture
+def park_copy(tmp_path: Path) -> Path:
+    """A folder with the shipped park that a test may change."""
+    folder = tmp_path / "qingzhen"
+    shutil.copytree(known_parks()["qingzhen"], folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A headless Chromium, started once."""
+    executable = shutil.which("chromium") or shutil.which("chromium-browser")
+    if executable is None:
+        pytest.skip("there is no Chromium on this machine: install the package chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
