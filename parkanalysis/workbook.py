@@ -75,7 +75,8 @@ def _sheet(name: str, sheet: Any) -> _Sheet:
     if found := header_problems(name, top):
         return _Sheet(Table([], found), {})
     letters = {column: get_column_letter(i + 1) for i, column in enumerate(top)}
-    records, problems = [], []
+    records: list[tuple[int, dict[str, str]]] = []
+    problems: list[Problem] = []
     for number, values in enumerate(rows, start=2):
         cells = [_text(value) for value in values]
         if not any(cell.strip() for cell in cells):
@@ -126,15 +127,14 @@ def _open(path: Path) -> tuple[dict[str, Any], bytes]:
     ]
     if problems:
         raise InputError(problems)
-    missing = [name for name in (*REQUIRED_TABLES, "park") if name not in known]
-    problems = [
-        Problem(
-            path.name, "no such sheet", f"a sheet {name}", nearest=nearest(name, set(sheets) - set(known))
-        )
-        for name in missing
+    others = set(sheets) - set(known)
+    missing = [
+        Problem(path.name, "no such sheet", f"a sheet {name}", nearest=nearest(name, others))
+        for name in (*REQUIRED_TABLES, "park")
+        if name not in known
     ]
-    if problems:
-        raise InputError(problems)
+    if missing:
+        raise InputError(missing)
     return known, data
 
 
