@@ -118,6 +118,10 @@ class Game:
 
         return tuple(d for d in self.drivers if acts(d))
 
+    def touched_by(self, driver: str) -> tuple[str, ...]:
+        """Industries that a driver acts on."""
+        return tuple(i for i in self.after.base.value_added if driver in self.touching(i))
+
 
 def unshocked(s: State) -> State:
     """The same base year without growth and without shocks."""
@@ -169,20 +173,16 @@ def shapley_by_industry(g: Game) -> Mapping[tuple[str, str], Array]:
 def waterfall(g: Game) -> list[tuple[str, Array]]:
     """Step of each driver when they are switched on one after the other in the stated order."""
     steps: list[tuple[str, Array]] = []
-    industries = list(g.after.base.value_added)
     acting: frozenset[str] = frozenset()
-    level = sum(g.industry_value(i, acting) for i in industries)
     for driver in g.drivers:
+        steps.append((driver, _step(g, acting | {driver}, g.touched_by(driver), acting)))
         acting |= {driver}
-        new = sum(g.industry_value(i, acting) for i in industries)
-        steps.append((driver, np.asarray(new - level)))
-        level = new
     return steps
 
 
 def alone(g: Game) -> list[tuple[str, Array]]:
     """Step of each driver when it is the only one to switch."""
-    return [(d, _step(g, frozenset({d}))) for d in g.drivers]
+    return [(d, _step(g, frozenset({d}), g.touched_by(d))) for d in g.drivers]
 
 
 def overlaps(g: Game) -> dict[tuple[str, str], Array]:
@@ -194,15 +194,18 @@ def overlaps(g: Game) -> dict[tuple[str, str], Array]:
     result: dict[tuple[str, str], Array] = {}
     for i, a in enumerate(g.drivers):
         for b in g.drivers[i + 1 :]:
-            meet = [n for n in g.after.base.value_added if {a, b} <= set(g.touching(n))]
+            meet = [n for n in g.touched_by(a) if n in g.touched_by(b)]
             if meet:
                 one, other, both = (_step(g, frozenset(s), meet) for s in ({a}, {b}, {a, b}))
                 result[a, b] = one + other - both
     return result
 
 
-def _step(g: Game, acting: frozenset[str], industries: Sequence[str] | None = None) -> Array:
-    """Change of value added when some drivers switch, the others not."""
-    chosen = list(g.after.base.value_added) if industries is None else industries
-    none: frozenset[str] = frozenset()
-    return np.asarray(sum(g.industry_value(i, acting) - g.industry_value(i, none) for i in chosen))
+def _step(
+    g: Game, acting: frozenset[str], industries: Sequence[str], start: frozenset[str] = frozenset()
+) -> Array:
+    """Change of value added in some industries when the drivers in ``acting`` have switched."""
+    change = np.zeros_like(g.after.growth)
+    for i in industries:
+        change += g.industry_value(i, acting) - g.industry_value(i, start)
+    return change

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -32,6 +33,7 @@ __all__ = [
 Array = NDArray[np.float64]
 Status = Literal["met", "always", "never", "no_effect"]
 SCAN = 9
+SCAN_DRAWS = 2048
 FRONTIER_DRAWS = 2048
 
 
@@ -103,6 +105,30 @@ def _crossings(x: Array, y: Array) -> list[tuple[float, float]]:
     ]
 
 
+def _search(
+    probe: Probe, lever: str, target: float, probability: float, x: Array
+) -> tuple[list[tuple[float, float]], Array]:
+    """Stretches in which the target is crossed, and the distance to it at the bounds.
+
+    Few draws find where to look; all draws have the last word on whether the target is crossed there.
+    """
+
+    def gaps(reached: Callable[..., float], points: Array) -> Array:
+        return np.array([reached(probability, **{lever: float(v)}) for v in points]) - target
+
+    ends = gaps(probe.reached, x[[0, -1]])
+    rough = probe.first(SCAN_DRAWS)
+    if rough is not None:
+        y = gaps(rough.reached, x)
+        spans = _crossings(x, y)
+        if all(_crossings(np.array(s), gaps(probe.reached, np.array(s))) for s in spans):
+            margin = 4 * np.abs(y[[0, -1]] - ends).max()
+            if spans or np.abs(y).min() > margin:
+                return spans, ends
+    y = np.concatenate([ends[:1], gaps(probe.reached, x[1:-1]), ends[1:]])
+    return _crossings(x, y), ends
+
+
 def break_even(projection: Projection, lever: str, target: float, probability: float = 0.5) -> BreakEven:
     """Value of a lever, within its hard bounds, at which the target is met with a probability.
 
@@ -141,16 +167,15 @@ def break_even(projection: Projection, lever: str, target: float, probability: f
         return probe.reached(probability, **{lever: value}) - target
 
     x = np.linspace(item.minimum, item.maximum, SCAN)
-    y = np.array([gap(v) for v in x])
-    spans = _crossings(x, y)
+    spans, ends = _search(probe, lever, target, probability, x)
     if not spans:
-        return result("always" if y.min() >= 0 else "never", y[[0, -1]])
+        return result("always" if min(ends) >= 0 else "never", ends)
     low, high = min(spans, key=lambda s: abs((s[0] + s[1]) / 2 - item.central))
     scale = max(abs(low), abs(high), 1e-6)
     value = float(brentq(gap, low, high, xtol=1e-9 * scale, rtol=1e-12))
     # a lever that the scenario sets to a number is placed in the range it has without the scenario
     own = own_lever(scenario.park, lever) if item.is_point else item
-    return result("met", y[[0, -1]], value, np.nan if own.is_point else own.cdf(value))
+    return result("met", ends, value, np.nan if own.is_point else own.cdf(value))
 
 
 def break_evens(projection: Projection, target: float, probability: float = 0.5) -> pd.DataFrame:

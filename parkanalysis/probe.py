@@ -56,8 +56,9 @@ class Probe:
     """
 
     def __init__(self, scenario: Scenario, names: Iterable[str], draws: int, seed: int) -> None:
-        self.scenario, self.seed = scenario, seed
-        held = set(names)
+        self.scenario, self.seed, self.draws = scenario, seed, draws
+        self.names = tuple(names)
+        held = set(self.names)
         config = scenario.park.config
         self._base = bool(held & base_levers(scenario))
         self._products = any({p.volume, p.price, p.vat_rate} & held for p in config.products.values())
@@ -66,6 +67,10 @@ class Probe:
         self._industries = self._touched(held)
         spans = [None] if draws == 1 else list(chunks(draws))
         self._spans = [self._span(span) for span in spans]
+
+    def first(self, draws: int) -> Probe | None:
+        """The same over the first draws only; None where it has no more than that."""
+        return Probe(self.scenario, self.names, draws, self.seed) if draws < self.draws else None
 
     def _touched(self, held: set[str]) -> list[str]:
         industries = list(self.scenario.park.config.industries)

@@ -187,10 +187,12 @@ class Projection:
         return frame.assign(overlap=frame["mean"] - frame["alone"])
 
     def _steps(self, reference: Scenario | None) -> pd.DataFrame:
-        walk = self._gathered(reference, attribution.waterfall)
-        alone = self._gathered(reference, attribution.alone)
-        means = [{d: v.mean() for d, v in steps.items()} for steps in (walk, alone)]
-        return pd.DataFrame(means, index=["waterfall", "alone"]).T
+        def steps(g: attribution.Game) -> Iterator[tuple[tuple[str, str], Array]]:
+            for kind, walk in (("waterfall", attribution.waterfall), ("alone", attribution.alone)):
+                yield from (((driver, kind), values) for driver, values in walk(g))
+
+        means = {key: v.mean() for key, v in self._gathered(reference, steps).items()}
+        return pd.Series(means).unstack(sort=False)  # noqa: PD010 - a pivot needs names that are not there
 
     def overlaps(self, reference: Scenario | None = None) -> pd.DataFrame:
         """What adding the impacts of drivers one by one would count twice, for each pair that meets.

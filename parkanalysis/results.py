@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
+import numpy as np
 import pandas as pd
 
 from parkanalysis import __version__
+from parkanalysis.comparable import growth
 from parkanalysis.projection import Projection
 
 __all__ = ["COLUMNS", "iamc", "tidy"]
@@ -23,32 +27,41 @@ COLUMNS = [
 ]
 
 
-def _rows(projection: Projection) -> list[tuple[str, str, str, str, float, str]]:
-    """Rows of variable, driver, industry, statistic, value, unit."""
-    money, rows = "CNY_100m", []
+MONEY = "CNY_100m"
+Row = tuple[str, str, str, str, float, str]  # variable, driver, industry, statistic, value, unit
+
+
+def _rows(projection: Projection) -> Iterator[Row]:
     for q, row in projection.quantiles.iterrows():
-        rows.append(("value_added", "", "", f"quantile_{q:g}", float(row["value_added"]), money))
-        rows.append(("value_added", "", "", f"standard_error_{q:g}", float(row["standard_error"]), money))
-    rows.append(("value_added", "", "", "mean", float(projection.draws.mean()), money))
-    rows.append(("value_added", "", "", "central", projection.central, money))
+        yield ("value_added", "", "", f"quantile_{q:g}", float(row["value_added"]), MONEY)
+        yield ("value_added", "", "", f"standard_error_{q:g}", float(row["standard_error"]), MONEY)
+    yield ("value_added", "", "", "mean", float(projection.draws.mean()), MONEY)
+    yield ("value_added", "", "", "central", projection.central, MONEY)
+    yield ("value_added_without_shocks", "", "", "median", float(np.median(projection.baseline)), MONEY)
     for driver, row in projection.contributions().iterrows():
-        rows += [("contribution", str(driver), "", str(s), float(v), money) for s, v in row.items()]
+        yield from (("contribution", str(driver), "", str(s), float(v), MONEY) for s, v in row.items())
     for industry, row in projection.contributions(by="industry").iterrows():
-        rows += [("contribution", "", str(industry), str(s), float(v), money) for s, v in row.items()]
+        yield from (("contribution", "", str(industry), str(s), float(v), MONEY) for s, v in row.items())
+    for pair, row in projection.contributions(by="both").iterrows():
+        driver, industry = pair  # type: ignore[misc]
+        yield ("contribution", str(driver), str(industry), "mean", float(row["mean"]), MONEY)
     for p, target in projection.targets_met().items():
-        rows.append(("target", "", "", f"met_with_{p:g}", float(target), money))
-    stated = projection.park.config.stated
-    if stated is not None:
-        goal = projection.park.amount(stated.result)
-        risk = projection.target_risk([goal]).iloc[0]
-        rows.append(("stated_projection", "", "", "value", goal, money))
-        rows.append(("stated_projection", "", "", "probability", float(risk["probability"]), "fraction"))
-        rows.append(("stated_projection", "", "", "shortfall", float(risk["shortfall"]), money))
+        yield ("target", "", "", f"met_with_{p:g}", float(target), MONEY)
+    names = {"stated": "stated_projection"}
+    for mark, row in projection.marks().iterrows():
+        name = names.get(str(mark), f"mark_{mark}")
+        yield (name, "", "", "value", float(row["target"]), MONEY)
+        yield (name, "", "", "growth", float(row["growth"]), "fraction")
+        yield (name, "", "", "probability", float(row["probability"]), "fraction")
+        yield (name, "", "", "shortfall", float(row["shortfall"]), MONEY)
     for name, lever in projection.scenario.levers.items():
-        rows += [
-            (f"lever_{name}", "", "", s, getattr(lever, s), lever.unit) for s in ("low", "central", "high")
-        ]
-    return rows
+        points = ("low", "central", "high")
+        yield from ((f"lever_{name}", "", "", s, float(getattr(lever, s)), lever.unit) for s in points)
+
+
+def _frame(rows: Iterable[Row], year: int, prices: str = "current") -> pd.DataFrame:
+    columns = ["variable", "driver", "industry", "statistic", "value", "unit"]
+    return pd.DataFrame(list(rows), columns=columns).assign(year=year, prices=prices)
 
 
 def tidy(projection: Projection) -> pd.DataFrame:
@@ -58,7 +71,7 @@ def tidy(projection: Projection) -> pd.DataFrame:
     -------
     DataFrame
         Columns ``park``, ``scenario``, ``variable``, ``driver``, ``industry``, ``statistic``,
-        ``year``, ``value``, ``unit``, ``prices``.
+        ``year``, ``value``, ``unit``, ``prices``; what is empty does not apply.
 
     Examples
     --------
@@ -66,39 +79,45 @@ def tidy(projection: Projection) -> pd.DataFrame:
     >>> list(tidy(project("qingzhen", "reference", draws=64)).columns) == COLUMNS
     True
     """
-    park = projection.park
-    published = ("value_added", "", "", "published", park.value_added, "CNY_100m")
-    frame = pd.DataFrame(
-        _rows(projection), columns=["variable", "driver", "industry", "statistic", "value", "unit"]
-    )
-    frame["year"] = park.config.target_year
-    first = pd.DataFrame(
-        [published], columns=["variable", "driver", "industry", "statistic", "value", "unit"]
-    )
-    first["year"] = park.config.base_year
-    table = pd.concat([first, frame], ignore_index=True)
+    park, year = projection.park, projection.park.config.target_year
+    published = ("value_added", "", "", "published", park.value_added, MONEY)
+    frames = [_frame([published], park.config.base_year), _frame(_rows(projection), year)]
+    for prices, column in growth(projection).items():
+        quantiles = column.items()
+        rows = [("growth", "", "", f"quantile_{q:g}", float(v), "fraction") for q, v in quantiles]
+        frames.append(_frame(rows, year, str(prices)))
+    table = pd.concat(frames, ignore_index=True)
     table.insert(0, "park", park.id)
     table.insert(1, "scenario", projection.scenario.name)
-    table["prices"] = "current"
     return table[COLUMNS]
 
 
 def iamc(frame: pd.DataFrame) -> pd.DataFrame:
     """The tidy table in the columns of the IAMC format that pyam reads.
 
-    Variables are joined with ``|``, as in ``Value Added|Quantile 0.5``.
+    Variables are joined with ``|``, as in ``Value added|Quantile 0.5`` and
+    ``Contribution|Driver|Baseline|Mean``; what is at comparable prices says so. Rows without a number
+    are left out, since the format knows none.
     """
-    parts = frame[["variable", "driver", "industry", "statistic"]].apply(
-        lambda row: "|".join(p.replace("_", " ").capitalize() for p in row if p), axis=1
-    )
+
+    def words(name: str) -> str:
+        return name.replace("_", " ").capitalize()
+
+    def variable(row: pd.Series) -> str:
+        parts = [words(row["variable"])]
+        parts += [f"{words(kind)}|{words(row[kind])}" for kind in ("driver", "industry") if row[kind]]
+        parts += ["Comparable prices"] if row["prices"] == "comparable" else []
+        return "|".join([*parts, words(row["statistic"])])
+
+    known = frame[np.isfinite(frame["value"])]
     return pd.DataFrame(
         {
             "model": f"parkanalysis {__version__}",
-            "scenario": frame["scenario"],
-            "region": frame["park"],
-            "variable": parts,
-            "unit": frame["unit"],
-            "year": frame["year"],
-            "value": frame["value"],
+            "scenario": known["scenario"],
+            "region": known["park"],
+            "variable": known.apply(variable, axis=1),
+            "unit": known["unit"],
+            "year": known["year"],
+            "value": known["value"],
         }
-    )
+    ).reset_index(drop=True)
