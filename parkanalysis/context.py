@@ -170,29 +170,28 @@ class TimeLine:
 
 _BOUNDARY = frozenset(",。;:、\n()!?**“”")
 _TAIL = re.compile(
-    r"(?:累计|已|共|达到?|为|是|有|了|的|将|预计|完成|实现|超过|同比|比上年|较上年"
+    r"(?:累计|力争|争取|确保|已|共|达到?|为|是|有|了|的|将|预计|完成|实现|超过|同比|比上年|较上年"
     r"|仅能|只能|能|仅|由原来|由|从|其中|在|总计|合计|年均|达|建成|新增| )+$"
 )
 _HEAD = re.compile(r"^(?:其中|截止|截至|已|并|和|及|与|对|在|将|使|其|个|的| )+")
 _NOUN = re.compile(r" ?(?:的)? ?([㐀-鿿A-Za-z]{1,16})")
 _REACH = 40
+_MOVES = re.compile(trie(list(DIRECTIONS)))
 _RELATIVE = frozenset({"fraction", "percentage_point", "times"})
 
 
 def subject_of(clean: str, start: int, end: int, quantity: Quantity, inherited: str, floor: int) -> str:
     """Phrase that says what a figure measures: what precedes it, else what follows it."""
     phrase = _phrase_before(clean, start, max(floor, start - _REACH, 0))
+    if not phrase and quantity.unit in _RELATIVE and inherited:
+        return inherited
     follows = quantity.unit == "count" or clean[end : end + 1] == "的" or not phrase
-    if follows and (noun := _NOUN.match(clean, end)) is not None:
-        after = noun[1]
-        if not phrase or quantity.unit != "count":
-            return (
-                f"{phrase} {after}".strip()
-                if phrase
-                else (inherited if quantity.unit in _RELATIVE and inherited else after)
-            )
-        return after if len(phrase) <= 1 else f"{phrase} {after}"
-    return phrase or inherited
+    noun = _NOUN.match(clean, end) if follows else None
+    if noun is None or _MOVES.match(noun[1]):
+        return phrase or inherited
+    if quantity.unit == "count" and len(phrase) <= 1:
+        return noun[1]
+    return f"{phrase} {noun[1]}".strip()
 
 
 def _phrase_before(clean: str, start: int, lowest: int) -> str:
@@ -201,9 +200,9 @@ def _phrase_before(clean: str, start: int, lowest: int) -> str:
     while edge > lowest and (clean[edge - 1] not in _BOUNDARY or _is_wrap(clean, edge - 1)):
         edge -= 1
     phrase = clean[edge:start].replace("\n", "")
-    if (time := _TIME.search(phrase)) is not None:
-        phrase = phrase[time.end() :] or phrase[: time.start()]
-    phrase = _TAIL.sub("", _HEAD.sub("", phrase))
+    time = _TIME.search(phrase)
+    pieces = (phrase[time.end() :], phrase[: time.start()]) if time else (phrase,)
+    phrase = next((trimmed for piece in pieces if (trimmed := _TAIL.sub("", _HEAD.sub("", piece)))), "")
     if not phrase and edge > lowest and clean[edge - 1] == "(":
         return _phrase_before(clean, edge - 1, lowest)
     return phrase

@@ -121,6 +121,8 @@ def _mentions(
         quantity = _with_before(clean, previous, quantity, front)
     inherited, floor = (previous.subject, previous.end) if previous else ("", 0)
     subject = subject_of(clean, front.outer, end, quantity, inherited, floor)
+    if quantity.before is not None:
+        subject = inherited
     return [Mention(start, end, printed, quantity, subject, period)]
 
 

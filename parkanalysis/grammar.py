@@ -13,8 +13,10 @@ __all__ = ["CORE", "normalize"]
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 # Each line: characters, then what all of them, or each in its turn, are read as.
 _DASHES, _TILDES, _SPACES = "—–―－−‐‑─﹣", "～〜∼", "\u3000\xa0\u2002\u2003\u2009\u202f\t"
-_VARIANTS = "內餘約億萬噸個畝圓兩幾達過減點時裡戶條項張輛臺座仟佰增長﹪，￥∕✕╳"
-_READ_AS = "内余约亿万吨个亩元两几达过减点时里户条项张辆台座千百增长%,¥/××"
+_VARIANTS = (
+    "內餘約億萬噸個畝圓兩幾達過減點時裡戶條項張輛臺座仟佰增長淨凈從為較漲擴縮將實預計歲週級類現﹪，￥∕✕╳"
+)
+_READ_AS = "内余约亿万吨个亩元两几达过减点时里户条项张辆台座千百增长净净从为较涨扩缩将实预计岁周级类现%,¥/××"
 _OTHER = dict.fromkeys(_DASHES, "-") | dict.fromkeys(_TILDES, "~") | dict.fromkeys(_SPACES, " ")
 _OTHER |= dict(zip(_VARIANTS, _READ_AS, strict=True))
 _NORMAL = _WIDE | {ord(k): ord(v) for k, v in _OTHER.items()}
@@ -34,7 +36,7 @@ def normalize(text: str) -> str:
 _TIMES_TEN = "(?:[万亿]|百(?!分)|千(?![瓦伏克米卡帕赫])|[kw](?![A-Za-z/]))"
 _NUMBER = (
     rf"(?:(?:{ARABIC})"
-    rf"(?: ?{_TIMES_TEN}++(?:\d++(?:\.\d++)?+[十百千万]++|\d(?![\d.,年月日:/×%个号]))*+)?+"
+    rf"(?:(?: ?|\n(?=[万亿])){_TIMES_TEN}++(?:\d++(?:\.\d++)?+[十百千万]++|\d(?![\d.,年月日:/×%个号]))*+)?+"
     rf"|{SPELLED}(?:点[零〇一二三四五六七八九]++[百千万亿]*+)?+)"
 )
 _DIGIT = r"[\d一二三四五六七八九]"

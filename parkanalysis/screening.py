@@ -17,7 +17,7 @@ _TIME_UNITS = frozenset({"year", "month", "day", "week", "hour", "quarter", "min
 _SPELLED = frozenset("条座家户名人台所亩吨辆栋处倍宗") | {"公里", "批次", "人次"}
 _FOREIGN = frozenset({"USD", "EUR", "HKD", "GBP", "JPY"})
 _AFTER_NAMES = frozenset("级强佳象一分里年月日号")
-_PLAN = re.compile(r"规划|计划|行动|攻坚|滚动|倍增|大庆|来$|制|期|级")
+_PLAN = re.compile(r"规划|计划|行动|攻坚|滚动|倍增|大庆|[来间制期级]")
 _SPAN_OF_TIME = re.compile(r"(?:未来|今后|过去|最近|此后|以往|前|后|每|近|连)$")
 _MONEY = re.compile(r"投资|资金|产值|收入|利润|税|贷款|融资|销售|总额|补助|金额|负债|费|价值|资产|投入|款")
 
@@ -47,9 +47,7 @@ def is_figure(clean: str, match: re.Match[str], reading: Reading, front: Front) 
     word = match["u2"] or match["u1"] or ""
     if clean[match.end() : match.end() + 1] == "." and following[1:].isdigit():
         return False
-    if not word and (
-        (not reading.bare and front.currency is None) or following[:1] in _AFTER_NAMES
-    ):
+    if not word and ((not reading.bare and front.currency is None) or following[:1] in _AFTER_NAMES):
         return False
     code = reading.unit.code
     if code in _TIME_UNITS and not _is_duration(clean, match, word, reading, front, following):
