@@ -34,14 +34,19 @@ def projected(projection: Projection, goal: Goal, words: Words) -> str:
     """What is projected, how sure, and the chance of the goal."""
     park, (low, high) = projection.park, projection.interval()
     base = park.value_added
+    growth = projection.median / base - 1
+    change = words.percent(abs(growth))
+    than = words.amount(base, extra=1)
+    if growth < 0:
+        moved = words("{change} below the {base} of {year}", change=change, base=than, year=park.config.base_year)
+    else:
+        moved = words("{change} above the {base} of {year}", change=change, base=than, year=park.config.base_year)
     return words(
-        "Industrial value added in {year} is projected at {median}, {change} on the {base} of {base_year}; "
-        "the 80% interval runs from {range}, and {goal} is reached with a probability of {chance}.",
+        "Industrial value added in {year} is projected at {median}, {moved}; the 80% interval runs from "
+        "{range}, and {goal} is reached with a probability of {chance}.",
         year=park.config.target_year,
         median=words.amount(projection.median),
-        change=words.percent(projection.median / base - 1, sign=True),
-        base=words.amount(base, extra=1),
-        base_year=park.config.base_year,
+        moved=moved,
         range=words.amount_range(low, high),
         goal=_goal_phrase(words, goal),
         chance=words.chance(float((projection.draws >= goal.value).mean())),
@@ -59,23 +64,26 @@ def drivers_by_kind(projection: Projection) -> pd.DataFrame:
 
 def gap(projection: Projection, words: Words) -> str:
     """What drives the gap to the base year."""
-    by_kind = drivers_by_kind(projection)
-    parts = [f"{words.kind(str(k))} {words.plain_amount(v, sign=True)}" for k, v in by_kind["sum"].items()]
-    return words(
-        "On average the way from {base} leads by {parts}, together {total}.",
-        base=words.amount(projection.park.value_added, extra=1),
-        parts=words.join(parts),
-        total=words.amount(float(by_kind["sum"].sum()), sign=True),
+    by_kind = drivers_by_kind(projection)["sum"]
+    total = words.amount(float(by_kind.sum()), sign=True)
+    down, up = (
+        words.join(f"{words.kind(str(k))} ({words.plain_amount(v, sign=True)})" for k, v in part.items())
+        for part in (by_kind[by_kind < 0], by_kind[by_kind >= 0])
     )
+    if down and up:
+        return words("On average {down} pull it down, {up} push it up: {total} in all.", down=down, up=up, total=total)
+    if down:
+        return words("On average {down} pull it down: {total} in all.", down=down, total=total)
+    return words("On average {up} push it up: {total} in all.", up=up, total=total)
 
 
-def _condition(found: BreakEven, words: Words) -> str:
-    assert words.park is not None
-    lever = words.park.levers[found.lever]
+def _condition(found: BreakEven, projection: Projection, words: Words) -> str:
+    lever = projection.scenario.levers[found.lever]
     return words(
-        "{lever} at {value} (a value with {beyond} of its distribution beyond it)",
-        lever=words.lever(found.lever),
+        "{lever} at {value} instead of {central} (chance of that: {beyond})",
+        lever=words.lever(found.lever, within=True),
         value=words.value(found.value, lever.unit),
+        central=words.value(lever.central, lever.unit),
         beyond=words.chance(min(found.position, 1 - found.position)),
     )
 
@@ -85,7 +93,7 @@ def required(
 ) -> str:
     """What would have to be true for the goal to be reached with even odds."""
     phrase = _goal_phrase(words, goal)
-    met = [_condition(f, words) for f in found if f.status == "met"]
+    met = [_condition(f, projection, words) for f in found if f.status == "met"]
     if not met:
         if found and all(f.status == "always" for f in found):
             return words(
@@ -94,15 +102,15 @@ def required(
         return words(
             "No single assumption, within its bounds, brings the odds of {goal} to even.", goal=phrase
         )
-    conditions = words("; ").join(met[:most])
+    conditions = words("; or ").join(met[:most])
     if projection.median >= goal.value:
         return words(
-            "The odds of {goal} would fall to even with any one of these, all else as assumed: {conditions}.",
+            "The odds of {goal} would fall to even with one thing otherwise: {conditions}.",
             goal=phrase,
             conditions=conditions,
         )
     return words(
-        "For even odds of {goal}, one of these would have to be true, all else as assumed: {conditions}.",
+        "For even odds of {goal} one thing would have to be otherwise: {conditions}.",
         goal=phrase,
         conditions=conditions,
     )
@@ -113,13 +121,13 @@ def uncertainty(ranked: pd.DataFrame, words: Words, most: int = 2) -> str:
     top = ranked[ranked["share"] > 0].head(most)
     if top.empty:
         return words("Nothing is uncertain in this scenario.")
-    parts = [f"{words.lever(str(n))} {words.chance(float(s))}" for n, s in top["share"].items()]
+    parts = [f"{words.lever(str(n), within=True)} {words.chance(float(s))}" for n, s in top["share"].items()]
     counts = ranked["evidence"].value_counts(sort=False)
     grades = [
         f"{words.evidence(g)} {counts[g]}" for g in ("reported", "derived", "proxy", "assumed") if g in counts
     ]
     return words(
-        "Most of the uncertainty comes from {parts}; of {count} numbers: {grades}.",
+        "Most of the uncertainty comes from {parts}. Of the {count} numbers used: {grades}.",
         parts=words.join(parts),
         count=len(ranked),
         grades=words.join(grades),

@@ -187,12 +187,12 @@ class Words:
         """Label of an industry."""
         return self._named("industries", name)
 
-    def lever(self, name: str) -> str:
-        """Label of a lever."""
+    def lever(self, name: str, within: bool = False) -> str:
+        """Label of a lever, capitalised unless it stands ``within`` a sentence."""
         if self.park is None or name not in self.park.levers:
             return name
         label = self.park.levers[name].label[self.lang]
-        return label[:1].upper() + label[1:]
+        return label if within else label[:1].upper() + label[1:]
 
     def note(self, text: str) -> str:
         """A remark from the park's files in the language, where the park gives it in both."""
