@@ -81,9 +81,12 @@ def _cells(series: pd.Series, name: str) -> tuple[Array, list[Problem]]:
     numbers = pd.to_numeric(series, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     text = series.notna().to_numpy() & np.isnan(numbers)
     bad = text | np.isinf(numbers)
-    labels = [(str(series.index[i]), series.iloc[i]) for i in map(int, np.flatnonzero(bad))]
+    labels = [(series.index[i], series.iloc[i]) for i in map(int, np.flatnonzero(bad))]
     allowed = "finite numbers, or empty for a gap"
-    return numbers, [Problem(name, f"{value!r} at {label}", allowed) for label, value in labels]
+    return numbers, [
+        Problem(name, f"{value!r} at {label}" if isinstance(value, str) else f"{value} at {label}", allowed)
+        for label, value in labels
+    ]
 
 
 def _fill(values: Array) -> Array:

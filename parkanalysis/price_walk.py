@@ -48,7 +48,7 @@ class PriceWalk:
     last: float
 
     def paths(self, months: int, n: int, seed: int) -> Array:
-        """Simulate log changes since the last month, shape (n, months); shocks come in pairs of both signs."""
+        """Log changes since the last month, shape (n, months); shocks come in pairs of both signs."""
         rng = np.random.default_rng(seed)
         half = rng.choice(self.shocks, size=((n + 1) // 2, months))
         shocks = np.concatenate([half, -half])[:n]
