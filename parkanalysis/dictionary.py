@@ -41,7 +41,22 @@ def json_schemas() -> dict[str, dict[str, Any]]:
 
 
 def _schema(model: type[BaseModel]) -> dict[str, Any]:
-    return {"$schema": DIALECT, **model.model_json_schema(mode="validation")}
+    return {"$schema": DIALECT, **_strict(model.model_json_schema(mode="validation"))}
+
+
+def _strict(node: Any) -> Any:
+    """Names that must follow a pattern, said so that names that do not are refused."""
+    if isinstance(node, list):
+        return [_strict(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    node = {key: _strict(value) for key, value in node.items()}
+    patterns = node.pop("patternProperties", None)
+    if patterns:
+        ((pattern, values),) = patterns.items()
+        node["propertyNames"] = {**node.get("propertyNames", {}), "pattern": pattern}
+        node["additionalProperties"] = values
+    return node
 
 
 def _cell(text: object) -> str:
@@ -109,14 +124,14 @@ def dictionary() -> str:
     """
     lines: list[str] = []
     for name, model in TABLES.items():
-        schema = model.model_json_schema()
+        schema = _schema(model)
         need = "required" if name in REQUIRED_TABLES else "optional"
         key = f"; `{KEYS[name]}` is unique" if name in KEYS else ""
         about = _cell(model.__doc__).removeprefix(f"{name}.csv: ")
         lines += [f"### {name}.csv", "", f"{about} ({need}{key})".replace(". (", " ("), ""]
         lines += [*_table(schema, schema.get("$defs", {})), ""]
     for title, document in (("park.yml", ParkFile), ("scenarios/*.yml", ScenarioFile)):
-        schema = document.model_json_schema()
+        schema = _schema(document)
         definitions = schema.get("$defs", {})
         about = _cell(document.__doc__).partition(": ")[2]
         lines += [f"### {title}", "", about, "", *_table(schema, definitions), ""]

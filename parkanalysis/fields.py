@@ -8,7 +8,20 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-__all__ = ["Identifier", "Label", "Language", "Month", "Number", "Strict", "Year", "is_identifier"]
+__all__ = [
+    "Identifier",
+    "Label",
+    "Language",
+    "Month",
+    "NotNegative",
+    "Number",
+    "Positive",
+    "Probability",
+    "Rank",
+    "Strict",
+    "Year",
+    "is_identifier",
+]
 
 MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
 
@@ -53,8 +66,12 @@ Identifier = Annotated[
     Field(json_schema_extra={"pattern": "^[a-z][a-z0-9_]*$", "maxLength": 64}),
 ]
 # pydantic takes true for 1; a bound keeps squares of yuan within floating point
-Number = Annotated[float, BeforeValidator(_no_truth), Field(allow_inf_nan=False, ge=-1e15, le=1e15)]
-Year = Annotated[int, BeforeValidator(_no_truth), Field(ge=1949, le=2200)]
+Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e15, le=1e15), BeforeValidator(_no_truth)]
+Positive = Annotated[float, Field(allow_inf_nan=False, gt=0, le=1e15), BeforeValidator(_no_truth)]
+NotNegative = Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e15), BeforeValidator(_no_truth)]
+Probability = Annotated[float, Field(allow_inf_nan=False, gt=0, lt=1), BeforeValidator(_no_truth)]
+Rank = Annotated[float, Field(allow_inf_nan=False, gt=-1, lt=1), BeforeValidator(_no_truth)]
+Year = Annotated[int, Field(ge=1949, le=2200), BeforeValidator(_no_truth)]
 Words = Annotated[str, Field(min_length=1, max_length=1000, pattern=r"\S")]
 Label = Annotated[
     dict[Literal["zh", "en"], Words],

@@ -8,7 +8,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from parkanalysis.fields import Identifier, Label, Language, Month, Number, Strict, Year
+from parkanalysis.fields import (
+    Identifier,
+    Label,
+    Language,
+    Month,
+    NotNegative,
+    Number,
+    Probability,
+    Rank,
+    Strict,
+    Year,
+)
 from parkanalysis.levers import EVIDENCE
 
 __all__ = [
@@ -165,7 +176,7 @@ class Correlation(Strict):
     """Rank correlation (Spearman) between two levers."""
 
     levers: tuple[Lever, Lever]
-    rank: Annotated[Number, Field(gt=-1, lt=1)]
+    rank: Rank
     evidence: Literal[EVIDENCE] = "assumed"  # type: ignore[valid-type]
     note: str = ""
 
@@ -178,7 +189,7 @@ class Check(Strict):
     computed: Annotated[str, _says("expression of the computed value", max_length=500)]
     unit: str = ""
     relation: Literal["equals", "at_least", "at_most", "within"] = "equals"
-    tolerance: Annotated[Number, _says("relative tolerance", ge=0)] = 0.0
+    tolerance: Annotated[NotNegative, _says("relative tolerance")] = 0.0
     figures: tuple[str, ...] = ()
 
 
@@ -222,9 +233,7 @@ class LeverSetting(Strict):
     central: Annotated[Number | None, _says("mode")] = None
     high: Annotated[Number | None, _says("90% point")] = None
     distribution: Literal["triangular", "pert", "two_piece_normal", "uniform", "lognormal"] | None = None
-    quantile: Annotated[Annotated[Number, Field(gt=0, lt=1)] | None, _says("probability below the value")] = (
-        None
-    )
+    quantile: Annotated[Probability | None, _says("probability below the value")] = None
     figure: Figure | None = None
 
     @model_validator(mode="after")

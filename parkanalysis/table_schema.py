@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from parkanalysis.distributions import DISTRIBUTIONS
-from parkanalysis.fields import Identifier, Number
+from parkanalysis.fields import Identifier, Number, Positive
 from parkanalysis.levers import EVIDENCE, UNITS
 
 __all__ = ["KEYS", "REQUIRED_TABLES", "TABLES"]
@@ -93,7 +93,7 @@ class PriceRow(_Row):
     period: Annotated[str, Field(pattern=r"^\d{4}(-(0[1-9]|1[0-2])(-\d{2})?)?$")] = Field(
         description="day, month or year observed"
     )
-    value: Annotated[Number, Field(gt=0)] = Field(description="price")
+    value: Positive = Field(description="price")
     unit: Text = Field(description="unit of the price")
     published: dt.date = Field(description="day of publication")
     published_rule: str = Field(default="", description="rule that set the day, where it is not known")
@@ -107,8 +107,8 @@ class ValueAddedRateRow(_Row):
     industry: Identifier = Field(description="industry of the table")
     table: Text = Field(description="input-output table")
     sector: Text = Field(description="sector of the table")
-    gross_output_10k_cny: Annotated[Number, Field(gt=0)] = Field(description="gross output, 10,000 yuan")
-    value_added_10k_cny: Annotated[Number, Field(gt=0)] = Field(description="value added, 10,000 yuan")
+    gross_output_10k_cny: Positive = Field(description="gross output, 10,000 yuan")
+    value_added_10k_cny: Positive = Field(description="value added, 10,000 yuan")
     use: Literal["yes", "no"] = Field(default="yes", description="whether the rate enters the range")
     source: Identifier = Field(description="source, a row of sources.csv")
     note: str = Field(default="", description="why it is left out, how it differs")

@@ -122,15 +122,18 @@ def _problem(
     return Problem(name, _short(error["input"]), message, row, column, near)
 
 
-def _visible(document: Any, loc: Sequence[Any]) -> list[Any]:
-    """The parts of a location that a reader of the file sees, without the validator's own branches."""
+def _visible(document: Any, loc: Sequence[Any], named: bool) -> list[Any]:
+    """The parts of a location that a reader of the file sees, without the validator's own branches.
+
+    ``named`` says that the last part is a key, even where it does not stand in the file.
+    """
     parts: list[Any] = []
     for i, part in enumerate(loc):
         inside = isinstance(document, Mapping) and part in document
         inside |= isinstance(document, list) and isinstance(part, int) and part < len(document)
         if inside:
             document = document[part]
-        if inside or i == len(loc) - 1:
+        if inside or (named and i == len(loc) - 1):
             parts.append(part)
     return parts
 
@@ -160,6 +163,8 @@ def known_keys(schema: Mapping[str, Any], loc: Iterable[Any]) -> list[str]:
             node = node["properties"][part]
         elif isinstance(node.get("additionalProperties"), Mapping):
             node = node["additionalProperties"]
+        elif "patternProperties" in node:
+            node = next(iter(node["patternProperties"].values()))
         elif "items" in node:
             node = node["items"]
         else:
@@ -189,7 +194,7 @@ def parse_model(name: str, document: Any, model: type[M]) -> M:
             name,
             e,
             line_of(document, e["loc"]),
-            _visible(document, e["loc"]),
+            _visible(document, e["loc"], e["type"] in ("missing", "extra_forbidden")),
             known_keys(schema, e["loc"][:-1]) if e["type"] == "extra_forbidden" else (),
         )
         for e in errors

@@ -42,6 +42,7 @@ MAX_PARTS = 6
 KEYED = {"park": ("key", "value"), "scenarios": ("scenario", "key", "value")}
 # keys whose value is a list, written in one cell
 LISTS = {"languages", "shocks", "levers", "figures"}
+TEXTS = {"name", "title", "description", "zh", "en", "note", "stated", "computed", "as_of", "start", "end"}
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,7 @@ def _value(key: str, text: str, row: int) -> Any:
     if last in LISTS and not (last == "shocks" and text.strip() == "all"):
         items = [item.strip() for item in text.replace("、", ",").replace("，", ",").split(",")]
         return LocatedList([item for item in items if item], [row] * len(items))
-    return scalar(text.strip())
+    return text.strip() if last in TEXTS else scalar(text.strip())
 
 
 def _numbered(node: Any) -> Any:

@@ -1,0 +1,192 @@
+"""Raw files: what is refused, with the place; what is read, as it was written."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tracemalloc
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parkanalysis.errors import InputError
+from parkanalysis.files import (
+    MAX_BYTES,
+    MAX_DEPTH,
+    MAX_YAML_BYTES,
+    line_of,
+    parse_yaml,
+    read_csv,
+    read_text,
+    read_yaml,
+)
+
+
+def refused(step, *arguments):
+    with pytest.raises(InputError) as caught:
+        step(*arguments)
+    return caught.value.problems
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(content, name="table.csv"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+def test_text_keeps_every_character(file):
+    text = "厂名,“引号”,🏭,=SUM(A1)\r\n"
+    assert read_text(file(text)) == text
+    assert read_text(file(b"\xef\xbb\xbf" + text.encode())) == text
+
+
+@pytest.mark.parametrize(
+    ("content", "found", "row"),
+    [
+        ("一行\n园区".encode("gb18030"), "the byte 0x", 1),
+        (b"a\nb\xff", "the byte 0xff", 2),
+        ("a\nb".encode("utf-16"), "UTF-16", 1),
+        (b"a\nb\nc\0d", "NUL", 3),
+        (b"a\n\x1b[31mb", "U+001B", 2),
+    ],
+)
+def test_other_bytes_are_refused_with_their_line(file, content, found, row):
+    (problem,) = refused(read_text, file(content))
+    assert found in problem.found
+    assert problem.row == row
+
+
+def test_a_file_too_large_is_refused_without_being_read(tmp_path):
+    path = tmp_path / "figures.csv"
+    with path.open("wb") as stream:
+        stream.truncate(100_000_000)
+    tracemalloc.start()
+    (problem,) = refused(read_csv, path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert f"{MAX_BYTES:,}" in problem.allowed
+    assert peak < 3 * MAX_BYTES
+    (problem,) = refused(read_yaml, path)
+    assert f"{MAX_YAML_BYTES:,}" in problem.allowed
+
+
+@pytest.mark.parametrize("kind", ["missing", "folder", "pipe"])
+def test_what_is_no_file_is_named(tmp_path, kind):
+    path = tmp_path / "levers.csv"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":  # opening one would wait for ever
+        os.mkfifo(path)
+    (problem,) = refused(read_text, path)
+    assert problem.file == "levers.csv"
+    assert problem.found in ("no such file", "a folder or a special file")
+
+
+def test_rows_are_known_by_the_line_they_begin_on(file):
+    table = read_csv(file('a,b\n1,"two\nlines"\n\n2,x\n'))
+    assert table.records == [(2, {"a": "1", "b": "two\nlines"}), (5, {"a": "2", "b": "x"})]
+    assert not table.problems
+
+
+def test_every_row_of_the_wrong_length_is_named_and_the_others_stand(file):
+    table = read_csv(file("a,b\n1\n1,2\n1,2,3\n"))
+    assert [(p.row, p.found) for p in table.problems] == [(2, "1 cells"), (4, "3 cells")]
+    assert table.records == [(3, {"a": "1", "b": "2"})]
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ("", "an empty file"),
+        ("\n\n", "an empty file"),
+        ("a,b,a\n1,2,3\n", "columns twice: 'a'"),
+        ("," * 5_000 + "\n", "5,001 columns"),
+    ],
+)
+def test_headers_that_name_no_table(file, content, found):
+    (problem,) = refused(read_csv, file(content))
+    assert found in problem.found
+
+
+def test_broken_quoting_and_endless_rows_are_problems(file):
+    assert "broken quoting" in read_csv(file('a,b\n1,"2\n')).problems[0].found
+    many = read_csv(file("a\n" + "1\n" * 200_001))
+    assert many.problems[0].allowed == "at most 200,000 rows"
+
+
+def test_yaml_gives_plain_values_with_lines():
+    document = parse_yaml(
+        "x.yml", "a: 1\nb:\n  - 2016-02-29\n  - 'no'\n  - off\nc: {d: 1.5e3, e: ~, f: true}\n"
+    )
+    assert document == {
+        "a": 1,
+        "b": ["2016-02-29", "no", "off"],
+        "c": {"d": 1500.0, "e": None, "f": True},
+    }
+    assert line_of(document, ("b", 1)) == 4
+    assert line_of(document, ("c", "e")) == 6
+    assert line_of(document, ("c", "nowhere")) == 6
+    assert line_of(document, ("nowhere",)) is None
+
+
+BOMB = "a: &a [x, x]\n" + "".join(
+    f"{chr(98 + i)}: &{chr(98 + i)} [*{chr(97 + i)}, *{chr(97 + i)}]\n" for i in range(20)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "line"),
+    [
+        (BOMB, "an anchor or alias", 1),
+        ("a: 1\nb: *a\n", "an anchor or alias", 2),
+        ("[" * 5_000, "deeper nesting", 1),
+        ("- " * 5_000 + "1", "deeper nesting", 1),
+        ("a: 1\nb: 2\na: 3\n", "the key 'a' again, first in line 1", 3),
+        ("a: !!python/object/apply:os.system ['true']\n", "the tag", 1),
+        ("a: !secret 1\n", "the tag !secret", 1),
+        ("a: 1\n? [b]\n: 2\n", "a list or mapping as a key", 2),
+        ("a: 1\n--- \nb: 2\n", "another document", 2),
+        ("a: [1\nb: 2", "expected", 2),
+        ("a: b: c\n", "mapping values are not allowed", 1),
+        ("\t- a\n", "character", 1),
+    ],
+)
+def test_clever_or_broken_yaml_is_refused_with_its_line(text, found, line):
+    (problem,) = refused(parse_yaml, "x.yml", text)
+    assert found in problem.found
+    assert problem.row == line
+
+
+def test_depth_up_to_the_limit_is_read():
+    assert parse_yaml("x.yml", "[" * MAX_DEPTH + "]" * MAX_DEPTH)
+    assert parse_yaml("x.yml", "") is None
+
+
+def test_merge_keys_merge_nothing():
+    assert parse_yaml("x.yml", "<<: {a: 1}\nb: 2\n") == {"<<": {"a": 1}, "b": 2}
+
+
+@pytest.mark.parametrize("text", ["010", "0x10", "1_000", "1:30", ".inf", ".nan", "yes", "=", "1e", "1e1e1"])
+def test_what_other_readers_turn_into_numbers_stays_text(text):
+    assert parse_yaml("x.yml", f"a: {text}") == {"a": text}
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_yaml_or_an_input_error(text):
+    with contextlib.suppress(InputError):
+        parse_yaml("x.yml", text)
+
+
+PRINTED = st.text(st.characters(exclude_categories=("Cc", "Cs", "Cn", "Zl", "Zp")), max_size=30)
+
+
+@given(st.dictionaries(st.from_regex(r"[a-z]{1,8}", fullmatch=True), PRINTED, max_size=5))
+def test_quoted_text_comes_back_as_it_was(mapping):
+    lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in mapping.items()]
+    assert parse_yaml("x.yml", "\n".join(lines)) in (mapping, None)

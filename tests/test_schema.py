@@ -1,0 +1,250 @@
+"""What a row and a document may hold: each refusal names row, column, what stands there and what may."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from parkanalysis.errors import InputError
+from parkanalysis.files import parse_yaml
+from parkanalysis.schema import Industry, LeverSetting, ParkFile, ScenarioFile
+from parkanalysis.table_schema import HistoryRow, LeverRow
+from parkanalysis.validation import known_keys, parse_model, validate_rows
+
+LEVER = {
+    "lever": "price",
+    "group": "g",
+    "name_en": "Price",
+    "unit": "CNY/t",
+    "low": "1",
+    "central": "2",
+    "high": "3",
+    "minimum": "0",
+    "maximum": "9",
+    "distribution": "triangular",
+    "evidence": "assumed",
+    "source": "s",
+}
+
+
+def lever_problems(**changes):
+    rows, found = validate_rows("levers.csv", [(2, LEVER | changes)], LeverRow, "lever")
+    assert bool(rows) != bool(found)
+    return found
+
+
+def scenario(text):
+    return parse_model("scenarios/x.yml", parse_yaml("x.yml", text), ScenarioFile)
+
+
+def refused(text, model=ScenarioFile, name="scenarios/x.yml"):
+    with pytest.raises(InputError) as caught:
+        parse_model(name, parse_yaml("x.yml", text), model)
+    return caught.value.problems
+
+
+def test_a_good_row_has_no_problems():
+    assert lever_problems() == []
+    assert lever_problems(low="", central=" ", note="=1+1") == []
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "allowed"),
+    [
+        ("lever", "Price", "lower-case"),
+        ("lever", "../price", "lower-case"),
+        ("lever", "价格", "lower-case"),
+        ("lever", "lambda", "lower-case"),
+        ("lever", "p" * 65, "lower-case"),
+        ("lever", "", "lower-case"),
+        ("low", "abc", "valid number"),
+        ("low", "nan", ""),
+        ("low", "1e16", "less than"),
+        ("maximum", "inf", ""),
+        ("maximum", "", "valid number"),
+        ("name_en", " ", "at least 1 character"),
+    ],
+)
+def test_bad_cells_are_named(column, value, allowed):
+    (problem,) = lever_problems(**{column: value})
+    assert (problem.file, problem.row, problem.column) == ("levers.csv", 2, column)
+    assert allowed in problem.allowed
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "nearest"),
+    [
+        ("unit", "CNY/ton", "CNY/t"),
+        ("distribution", "triangle", "triangular"),
+        ("evidence", "asumed", "assumed"),
+    ],
+)
+def test_choices_come_with_the_nearest(column, value, nearest):
+    (problem,) = lever_problems(**{column: value})
+    assert problem.nearest == nearest
+    assert nearest in problem.allowed
+
+
+def test_all_rows_and_all_columns_are_reported_at_once():
+    rows = [(2, LEVER | {"low": "x", "unit": "y"}), (3, LEVER | {"lever": "b"}), (4, LEVER | {"high": "z"})]
+    good, found = validate_rows("levers.csv", rows, LeverRow, "lever")
+    assert [row for row, _ in good] == [3]
+    assert {(p.row, p.column) for p in found} == {(2, "low"), (2, "unit"), (4, "lever"), (4, "high")}
+
+
+def test_unknown_and_missing_columns_are_reported_together():
+    cells = {("evidense" if k == "evidence" else k): v for k, v in LEVER.items()}
+    _, found = validate_rows("levers.csv", [(2, cells)], LeverRow, "lever")
+    assert {(p.found, p.nearest) for p in found} == {
+        ("column 'evidense'", "evidence"),
+        ("no such column", None),
+    }
+
+
+def test_problems_stop_at_a_thousand_in_bounded_time():
+    rows = [(i, LEVER | {"lever": f"l{i}", "low": "x", "high": "y"}) for i in range(2, 60_000)]
+    good, found = validate_rows("levers.csv", rows, LeverRow, "lever")
+    assert not good
+    assert len(found) == 1_000
+
+
+@pytest.mark.parametrize("period", ["2015", "2015Q4", "2015-12"])
+def test_periods(period):
+    row = {"series": "s", "period": period, "value": 1, "unit": "u", "published": "2016-01-31", "source": "s"}
+    assert HistoryRow(**row).period == period
+    for wrong in ("15", "2015Q5", "2015-13", "2015-1", "2015-12-01"):
+        with pytest.raises(ValidationError):
+            HistoryRow(**(row | {"period": wrong}))
+
+
+@pytest.mark.parametrize("day", ["2015-02-29", "20150228", "1.2.2015", "yesterday", ""])
+def test_days_that_are_none(day):
+    row = {"series": "s", "period": "2014", "value": 1, "unit": "u", "published": day, "source": "s"}
+    with pytest.raises(ValidationError):
+        HistoryRow(**row)
+
+
+def test_a_label_serves_both_languages():
+    assert scenario("title: A").title == {"zh": "A", "en": "A"}
+    assert scenario("title: {zh: 甲}").title == {"zh": "甲", "en": "甲"}
+    assert scenario("title: {zh: 甲, en: A}").title == {"zh": "甲", "en": "A"}
+
+
+@pytest.mark.parametrize("title", ["''", "5", "{}", "{fr: x}", "[a]", "' '", "{zh: '', en: a}", "null"])
+def test_labels_that_are_none(title):
+    found = refused(f"title: {title}\n")
+    assert all(p.row == 1 and p.column.startswith("title") for p in found)
+
+
+@pytest.mark.parametrize(
+    ("setting", "column"),
+    [
+        ("true", "levers.price"),
+        ("cheap", "levers.price"),
+        ("{quantile: 1}", "levers.price.quantile"),
+        ("{quantile: 0.5, low: 1}", "levers.price"),
+        ("{low: 1, high: 2}", "levers.price"),
+        ("{low: 1, central: 2, hihg: 3}", "levers.price.hihg"),
+        ("[1, 2]", "levers.price"),
+        ("null", "levers.price"),
+        ("{low: 1, central: 1e300, high: 3}", "levers.price.central"),
+    ],
+)
+def test_settings_that_are_none_make_one_problem(setting, column):
+    (problem,) = refused(f"title: A\nlevers:\n  price: {setting}\n")
+    assert (problem.row, problem.column) == (3, column)
+
+
+def test_settings_that_are():
+    settings = "{a: 1, b: {quantile: 0.1}, c: {low: 1, central: 2, high: 3}, d: {figure: f}}"
+    levers = scenario(f"title: A\nshocks: all\nlevers: {settings}").levers
+    assert levers["a"] == 1.0
+    assert levers["b"] == LeverSetting(quantile=0.1)
+
+
+def test_a_misspelt_key_is_met_with_the_keys_of_its_place():
+    (problem,) = refused("title: A\nlevers:\n  price: {low: 1, central: 2, hihg: 3}\n")
+    assert problem.nearest == "high"
+    (problem,) = refused("title: A\nshoks: all\n")
+    assert (problem.row, problem.nearest) == (2, "shocks")
+
+
+PARK = """
+name: A
+base_year: 2020
+target_year: 2021
+as_of: 2021-02-01
+value_added: v
+growth: g
+industries:
+  i: {name: I, value_added: x}
+plants:
+  p: {name: P, industry: i, value_added: x}
+shocks:
+  s:
+    kind: plant_closure
+    name: S
+    plant: p
+"""
+
+
+def park(text=PARK):
+    return parse_model("park.yml", parse_yaml("park.yml", text), ParkFile)
+
+
+def test_a_park_and_its_defaults():
+    assert park().display_unit == "CNY_100m"
+    assert park().languages == ("zh", "en")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "column", "row"),
+    [
+        ("    plant: p", "    plnt: p", "shocks.s.plnt", 16),
+        ("kind: plant_closure", "kind: plant_closed", "shocks.s", 13),
+        ("    plant: p", "    plant: p\n    start: 2021-13", "shocks.s.start", 17),
+        ("    plant: p", "    plant: p\n    start: 2021-05\n    share: x", "shocks.s", 13),
+        ("    plant: p", "    plant: p\n    start: 2021-05\n    end: 2021-04", "shocks.s", 13),
+        ("value_added: x}\nplants", "gross_output: x}\nplants", "industries.i", 9),
+        ("target_year: 2021", "target_year: 2023", None, None),
+        ("target_year: 2021", "target_year: true", "target_year", 4),
+        ("base_year: 2020", "base_year: 1848", "base_year", 3),
+        ("as_of: 2021-02-01", "as_of: 2021-02-30", "as_of", 5),
+        ("name: A\nbase", "name: A\nlanguages: []\nbase", "languages", 3),
+        ("name: A\nbase", "name: A\nlanguages: [fr]\nbase", "languages.0", 3),
+        ("  i: {name: I, value_added: x}", "  'I 1': {name: I, value_added: x}", "industries.I 1", 9),
+        ("growth: g", "growth: [g]", "growth", 7),
+    ],
+)
+def test_what_is_wrong_in_a_park_is_named_with_key_and_line(old, new, column, row):
+    assert PARK.count(old) == 1
+    found = refused(PARK.replace(old, new), ParkFile, "park.yml")
+    assert any((p.column or "").removesuffix(".[key]") == (column or "") and p.row == row for p in found), (
+        found
+    )
+
+
+def test_shocks_are_met_with_the_keys_of_their_kind():
+    found = refused(PARK.replace("    plant: p", "    plnt: p"), ParkFile, "park.yml")
+    misspelt = next(p for p in found if p.column == "shocks.s.plnt")
+    assert misspelt.nearest == "plant"
+    assert "pass_through" not in misspelt.allowed
+
+
+@pytest.mark.parametrize("text", ["", "5", "[a]", "text"])
+def test_a_document_that_is_no_mapping(text):
+    (problem,) = refused(text)
+    assert problem.allowed == "keys and values"
+
+
+def test_known_keys_follow_references_lists_and_tags():
+    schema = ParkFile.model_json_schema()
+    assert "gross_output" in known_keys(schema, ["industries", "anything"])
+    assert "pass_through" in known_keys(schema, ["shocks", "x", "price_change"])
+    assert "rank" in known_keys(schema, ["correlations", 0])
+    assert known_keys(schema, ["nowhere"]) == []
+
+
+def test_declarations_are_frozen():
+    with pytest.raises(ValidationError):
+        Industry(name="A", value_added="x").name = "B"
