@@ -42,6 +42,8 @@ def _split_at_mode(
     from scipy.optimize import brentq
 
     below, above = central - low, high - central
+    if min(below, above) < 1e-9 * (high - low):  # nearer than the fit can tell from the edge itself
+        below, above = (0.0, high - low) if below < above else (high - low, 0.0)
 
     def scales(p: float) -> tuple[float, float]:
         return below / left(LOW / p), above / left(LOW / (1 - p))
