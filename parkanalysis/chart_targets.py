@@ -147,7 +147,7 @@ def frontier(
             ax.plot(*at, "o", ms=6, color=COLORS["ink"])
             ax.annotate(words("assumed"), at, (7, -3), textcoords="offset points")
         for name, unit, setter in zip((found.x, found.y), units, (ax.set_xlabel, ax.set_ylabel), strict=True):
-            setter(", ".join(p for p in (words.lever(name), words.unit(unit)) if p))
+            setter(words.named_unit(words.lever(name), words.unit(unit)))
     return ax
 
 

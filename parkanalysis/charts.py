@@ -205,7 +205,7 @@ def distribution(
             if target is not None:
                 ax.fill_between(shown, y, where=x >= target, color=COLORS["target"], alpha=0.45, lw=0)
             ax.plot(shown, y, color=COLORS["median"], lw=1.2)
-        ax.plot([words.money(median)] * 2, [0, peak], color=COLORS["median"], lw=1.2)
+        ax.plot([words.money(median)] * 2, [0.16 * peak, peak], color=COLORS["median"], lw=1.2)
         ax.annotate(
             f"{words('median')} {words.plain_amount(median)}",
             (words.money(median), peak),

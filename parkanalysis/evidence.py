@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
 from parkanalysis.findings import ledger as ledger_frame
 from parkanalysis.formatting import significant
+from parkanalysis.levers import EVIDENCE
 from parkanalysis.markup import Html, Raw, cell, link, paragraph, table
 from parkanalysis.park import Park
 from parkanalysis.projection import Projection
 from parkanalysis.wording import Words
 
-__all__ = ["assumptions", "audit", "basis", "ledger", "method", "sources"]
+__all__ = ["assumptions", "audit", "basis", "ledger", "linked", "method", "sources"]
 
 
 def _source_link(park: Park, name: str) -> Raw:
@@ -27,8 +29,13 @@ def _grade(grade: str, words: Words) -> Raw:
 
 
 def _range(row: Any, words: Words) -> str:
-    low, central, high = (words.value(float(row[c]), row["unit"]) for c in ("low", "central", "high"))
-    return central if low == high else f"{central} ({low} – {high})"
+    low, central, high = (float(row[c]) for c in ("low", "central", "high"))
+    return words.value_with_range(central, low, high, row["unit"])
+
+
+def linked(checks: pd.DataFrame) -> list[str]:
+    """Figures that the checks refer to."""
+    return sorted({n for names in checks["figures"] for n in str(names).split(", ") if n})
 
 
 def _note(text: str, words: Words) -> Raw:
@@ -89,27 +96,48 @@ def _levers_of(park: Park, driver: str) -> list[str]:
     return [n for n in dict.fromkeys(n for n in names if isinstance(n, str)) if n in park.levers]
 
 
-def basis(projection: Projection, frame: pd.DataFrame, ranked: pd.DataFrame, words: Words) -> Html:
-    """Each driver with the numbers its contribution is made of, and the evidence for them."""
+def _made_of(projection: Projection, driver: str, ranked: pd.DataFrame, words: Words) -> Raw:
+    items = []
+    for name in _levers_of(projection.park, driver):
+        if name not in ranked.index:
+            continue
+        lever = ranked.loc[name]
+        label, grade = link(f"#lever-{name}", words.lever(name)), _grade(lever["evidence"], words)
+        items.append(f"<li>{label} {cell(_range(lever, words))} {grade}</li>")
+    return Raw(f"<ul>{''.join(items)}</ul>" if items else "")
+
+
+def _rests(projection: Projection, drivers: tuple[str, ...], ranked: pd.DataFrame, words: Words) -> str:
+    names = dict.fromkeys(n for d in drivers for n in _levers_of(projection.park, d) if n in ranked.index)
+    grades = ranked.loc[list(names), "evidence"].value_counts()
+    parts = [f"{words.evidence(g)} {grades[g]}" for g in EVIDENCE if g in grades.index]
+    return words("{count} numbers: {grades}", count=len(names), grades=words.join(parts))
+
+
+def basis(projection: Projection, kinds: pd.DataFrame, ranked: pd.DataFrame, words: Words) -> Html:
+    """Each driver with the numbers its contribution is made of, and the evidence for them.
+
+    Parameters
+    ----------
+    projection : Projection
+    kinds : DataFrame
+        As from ``findings.by_kind``.
+    ranked : DataFrame
+        As from ``findings.ranking``.
+    words : Words
+    """
     caption = words("On what each contribution rests")
-    rows = []
-    for driver, row in frame.iterrows():
-        items = []
-        for name in _levers_of(projection.park, str(driver)):
-            if name not in ranked.index:
-                continue
-            lever = ranked.loc[name]
-            parts = [
-                link(f"#lever-{name}", words.lever(name)),
-                cell(" " + _range(lever, words) + " "),
-                _grade(lever["evidence"], words),
-            ]
-            items.append(f"<li>{''.join(parts)}</li>")
-        mean = words.plain_amount(float(row["mean"]), sign=True)
-        spread = " – ".join(words.plain_amount(float(row[c]), sign=True) for c in ("low", "high"))
-        rows.append(
-            (words.driver(str(driver)), mean, spread, Raw(f"<ul>{''.join(items)}</ul>" if items else ""))
-        )
+    means = projection.contributions()
+    rows: list[tuple[object, ...]] = []
+    for kind, row in kinds.iterrows():
+        drivers = row["drivers"]
+        if len(drivers) > 1:
+            label = words("{kind} together", kind=words.kind(str(kind)))
+            rests = _rests(projection, drivers, ranked, words)
+            rows.append((Raw(f"<b>{cell(label[:1].upper() + label[1:])}</b>"), *_spread(row, words), rests))
+        for driver in drivers:
+            made = _made_of(projection, driver, ranked, words)
+            rows.append((words.driver(driver), *_spread(means.loc[driver], words), made))
     head = (
         words("Driver"),
         words("Mean, {unit}", unit=words.money_unit),
@@ -119,11 +147,13 @@ def basis(projection: Projection, frame: pd.DataFrame, ranked: pd.DataFrame, wor
     return Html(table(head, rows, caption, numeric=(1, 2), kind="basis"), caption)
 
 
+def _spread(row: Any, words: Words) -> tuple[str, str]:
+    mean, low, high = (words.plain_amount(float(row[c]), sign=True) for c in ("mean", "low", "high"))
+    return mean, words("{low} to {high}", low=low, high=high)
+
+
 def _side(value: float, low: float, high: float, unit: str, words: Words) -> str:
-    if math.isnan(value):
-        return "–"
-    text = words.value(value, unit)
-    return text if low == high else f"{text} ({words.value(low, unit)} – {words.value(high, unit)})"
+    return "–" if math.isnan(value) else words.value_with_range(value, low, high, unit)
 
 
 def audit(checks: pd.DataFrame, words: Words) -> Html:
@@ -143,7 +173,9 @@ def audit(checks: pd.DataFrame, words: Words) -> Html:
             _side(row[s], row.get(f"{s}_low", row[s]), row.get(f"{s}_high", row[s]), unit, words)
             for s in ("stated", "computed")
         ]
-        difference = "–" if math.isnan(row["difference"]) else words.value(float(row["difference"]), unit)
+        difference = (
+            "–" if math.isnan(row["difference"]) else words.difference(float(row["difference"]), unit)
+        )
         verdict = Raw(f'<span class="verdict {row["verdict"]}">{cell(words.verdict(row["verdict"]))}</span>')
         names = [n for n in str(row["figures"]).split(", ") if n]
         places = Raw(" ".join(link(f"#figure-row-{n}", f"[{i}]") for i, n in enumerate(names, 1)))
@@ -163,27 +195,35 @@ def audit(checks: pd.DataFrame, words: Words) -> Html:
     return Html(paragraph(lead) + table(head, rows, caption, numeric=(1, 2, 3), kind="audit"), lead)
 
 
-def ledger(park: Park, words: Words) -> Html:
-    """Every printed figure with its place in the source, those in use first."""
+def ledger(park: Park, words: Words, linked: Iterable[str] = ()) -> Html:
+    """Every printed figure with its place in the source; those ``linked`` or in use stay unfolded."""
     frame = ledger_frame(park)
-    frame = frame.sort_values("used", ascending=False, kind="stable")
-    caption = words("Ledger: every figure as printed")
+    shown = frame["used"] | frame["figure"].isin(set(linked))
+    lead = words(
+        "{count} printed figures, {used} of them in use.", count=len(frame), used=int(frame["used"].sum())
+    )
+    main = _ledger_table(park, frame[shown], words("Printed figures that this page refers to"), words)
+    rest = frame[~shown]
+    if rest.empty:
+        return Html(paragraph(lead) + main, lead)
+    caption = words("The other printed figures ({count})", count=len(rest))
+    folded = (
+        f"<details><summary>{cell(caption)}</summary>{_ledger_table(park, rest, caption, words)}</details>"
+    )
+    return Html(paragraph(lead) + main + folded, lead)
+
+
+def _ledger_table(park: Park, frame: pd.DataFrame, caption: str, words: Words) -> Raw:
     rows = []
     for row in frame.to_dict("records"):
         low, high = (float(row[c]) for c in ("low", "high"))
-        bounds = (
-            ""
-            if low == high
-            else f"{_canonical(low, row['unit'], words)} – {_canonical(high, row['unit'], words)}"
-        )
-        used = words("yes") if row["used"] else ""
-        subject = Raw(f'<span lang="zh">{cell(row["subject"])}</span>')
-        text = Raw(f'<span lang="zh">{cell(row["text"])}</span>')
-        name = Raw(cell(str(row["figure"]).replace("_", "_\u200b")))
-        place = Raw(f'{_source_link(park, row["source"])}, <span lang="zh">{cell(row["place"])}</span>')
-        rows.append((name, text, subject, row["period"], bounds, used, place))
+        bounds = [_canonical(v, row["unit"], words) for v in (low, high)]
+        read = bounds[0] if low == high else words("{low} to {high}", low=bounds[0], high=bounds[1])
+        text, subject = (Raw(f'<span lang="zh">{cell(row[c])}</span>') for c in ("text", "subject"))
+        place = Raw(f'{_source_link(park, row["source"])} <span lang="zh">{cell(row["place"])}</span>')
+        used = words("yes") if row["used"] else "–"
+        rows.append((text, subject, row["period"], read, used, place))
     head = (
-        words("Figure"),
         words("As printed"),
         words("Subject"),
         words("Period"),
@@ -192,10 +232,7 @@ def ledger(park: Park, words: Words) -> Html:
         words("Place"),
     )
     ids = [f"figure-row-{n}" for n in frame["figure"]]
-    lead = words(
-        "{count} printed figures, {used} of them in use.", count=len(frame), used=int(frame["used"].sum())
-    )
-    return Html(paragraph(lead) + table(head, rows, caption, ids=ids, kind="ledger"), lead)
+    return table(head, rows, caption, ids=ids, kind="ledger")
 
 
 def _canonical(value: float, unit: str, words: Words) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Goal",
     "break_evens",
+    "by_kind",
     "contributions",
     "density",
     "fan",
@@ -272,3 +273,28 @@ def ledger(park: Park) -> pd.DataFrame:
     kept = park.figures[["figure", "subject", "variable", "period", "place", "source", "note"]]
     frame = frame.merge(kept, on="figure")
     return frame.assign(used=frame["figure"].isin(used))
+
+
+def by_kind(projection: Projection) -> pd.DataFrame:
+    """Contributions by kind of shock, widest mean first.
+
+    Returns
+    -------
+    DataFrame
+        Index ``kind`` (a kind of shock, ``baseline`` or ``base_year``); ``mean``, ``low``, ``high``
+        (10% and 90% points of the kind's sum, 亿元) and ``drivers``, a tuple of names.
+    """
+    shocks = projection.park.config.shocks
+    draws: dict[str, np.ndarray] = {}
+    names: dict[str, list[str]] = {}
+    for (driver, _), values in projection.contribution_draws().items():
+        kind = shocks[driver].kind if driver in shocks else driver
+        draws[kind] = draws[kind] + values if kind in draws else values
+        names.setdefault(kind, [])
+        if driver not in names[kind]:
+            names[kind].append(driver)
+    frame = pd.DataFrame(
+        {k: [v.mean(), *np.quantile(v, [0.1, 0.9])] for k, v in draws.items()}, index=["mean", "low", "high"]
+    ).T.rename_axis("kind")
+    frame["drivers"] = [tuple(names[k]) for k in frame.index]
+    return frame.loc[frame["mean"].abs().sort_values(ascending=False, kind="stable").index]

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from parkanalysis.findings import Goal
+from parkanalysis.findings import Goal, by_kind
 from parkanalysis.inverse import BreakEven
 from parkanalysis.projection import Projection
 from parkanalysis.wording import Words
 
-__all__ = ["drivers_by_kind", "gap", "goal_label", "projected", "required", "uncertainty"]
+__all__ = ["gap", "goal_label", "projected", "required", "uncertainty"]
 
 
 def goal_label(words: Words, goal: Goal) -> str:
@@ -38,9 +38,13 @@ def projected(projection: Projection, goal: Goal, words: Words) -> str:
     change = words.percent(abs(growth))
     than = words.amount(base, extra=1)
     if growth < 0:
-        moved = words("{change} below the {base} of {year}", change=change, base=than, year=park.config.base_year)
+        moved = words(
+            "{change} below the {base} of {year}", change=change, base=than, year=park.config.base_year
+        )
     else:
-        moved = words("{change} above the {base} of {year}", change=change, base=than, year=park.config.base_year)
+        moved = words(
+            "{change} above the {base} of {year}", change=change, base=than, year=park.config.base_year
+        )
     return words(
         "Industrial value added in {year} is projected at {median}, {moved}; the 80% interval runs from "
         "{range}, and {goal} is reached with a probability of {chance}.",
@@ -53,25 +57,20 @@ def projected(projection: Projection, goal: Goal, words: Words) -> str:
     )
 
 
-def drivers_by_kind(projection: Projection) -> pd.DataFrame:
-    """Mean contribution and number of drivers by kind of shock, widest first; 亿元."""
-    shocks = projection.park.config.shocks
-    means = projection.contributions()["mean"]
-    kinds = [shocks[d].kind if d in shocks else str(d) for d in means.index]
-    frame = means.groupby(kinds).agg(["sum", "size"])
-    return frame.loc[frame["sum"].abs().sort_values(ascending=False, kind="stable").index]
-
-
 def gap(projection: Projection, words: Words) -> str:
     """What drives the gap to the base year."""
-    by_kind = drivers_by_kind(projection)["sum"]
-    total = words.amount(float(by_kind.sum()), sign=True)
+    means = by_kind(projection)["mean"]
+    total = words.amount(float(means.sum()), sign=True)
     down, up = (
-        words.join(f"{words.kind(str(k))} ({words.plain_amount(v, sign=True)})" for k, v in part.items())
-        for part in (by_kind[by_kind < 0], by_kind[by_kind >= 0])
+        words.join(
+            words.enclose(words.kind(str(k)), words.plain_amount(v, sign=True)) for k, v in part.items()
+        )
+        for part in (means[means < 0], means[means >= 0])
     )
     if down and up:
-        return words("On average {down} pull it down, {up} push it up: {total} in all.", down=down, up=up, total=total)
+        return words(
+            "On average {down} pull it down, {up} push it up: {total} in all.", down=down, up=up, total=total
+        )
     if down:
         return words("On average {down} pull it down: {total} in all.", down=down, total=total)
     return words("On average {up} push it up: {total} in all.", up=up, total=total)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -162,6 +164,45 @@ class Words:
             return self.amount(hundred_million, extra=1)
         name = self.unit(code)
         return f"{significant(value)} {name}".strip()
+
+    def value_range(self, low: float, high: float, code: str) -> str:
+        """Two values with the unit once.
+
+        Examples
+        --------
+        >>> Words(None, "en").value_range(1450, 1900, "CNY/t")
+        '1,450 to 1,900 yuan/t'
+        """
+        first, second = self.value(low, code), self.value(high, code)
+        between = " 至 " if self.lang == "zh" else " to "
+        number = re.compile(r"[−+]?[\d,.]+|∞|−∞|–")
+        found = number.search(first)
+        after = first[found.end() :] if found else ""
+        if found and after and second.endswith(after) and code != "fraction":
+            first = first[: found.end()]
+            second = second[len(second) - len(second.removeprefix(first[: found.start()])) :]
+        return first + between + second
+
+    def value_with_range(self, value: float, low: float, high: float, code: str) -> str:
+        """A value and, where it has any, its range behind it."""
+        if low == high or not math.isfinite(value):
+            return self.value(value, code)
+        inside = self.value_range(low, high, code)
+        return self.enclose(self.value(value, code), inside)
+
+    def difference(self, value: float, code: str) -> str:
+        """A difference of two values; of two fractions in percentage points."""
+        return self.points(value, sign=True) if code == "fraction" else self.value(value, code)
+
+    def enclose(self, text: str, inside: str) -> str:
+        """Text with a remark in brackets."""
+        return f"{text}（{inside}）" if self.lang == "zh" else f"{text} ({inside})"
+
+    def named_unit(self, label: str, unit: str) -> str:
+        """A label of an axis with its unit."""
+        if not unit:
+            return label
+        return f"{label}（{unit}）" if self.lang == "zh" else f"{label}, {unit}"
 
     def evidence(self, grade: str) -> str:
         """Name of an evidence grade."""
