@@ -1,0 +1,204 @@
+"""Projections: reproducible, the same in any chunks, quantiles and risks against closed forms."""
+
+import csv
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from parkanalysis import projection as module
+from parkanalysis.errors import InputError
+from parkanalysis.park import read_park
+from parkanalysis.projection import project, quantile_frame
+from parkanalysis.scenario import read_scenario
+from parkanalysis.targets import target_risk, targets_met
+
+
+def test_no_shock_is_the_baseline_exactly(qingzhen):
+    found = project(qingzhen, "reference", 1000)
+    assert np.array_equal(found.draws, found.baseline)
+
+
+def test_without_growth_and_shocks_the_base_year_stays(qingzhen):
+    found = project(qingzhen, read_scenario(qingzhen, "reference", baseline_growth=0.0), 1000)
+    assert np.abs(found.draws - 37.01).max() < 1e-12
+
+
+def test_a_growth_set_by_hand(qingzhen):
+    found = project(qingzhen, read_scenario(qingzhen, "reference", baseline_growth=0.1), 100)
+    assert found.median == pytest.approx(40.711)
+
+
+def test_the_same_seed_gives_the_same_draws_and_another_others(qingzhen):
+    one, again, other = (project(qingzhen, "combined", 500, s).draws for s in (4, 4, 5))
+    assert np.array_equal(one, again)
+    assert not np.array_equal(one, other)
+
+
+def test_more_draws_begin_with_the_same(qingzhen):
+    few, many = (project(qingzhen, "combined", n).draws for n in (100, 1000))
+    assert np.array_equal(few, many[:100])
+
+
+@pytest.mark.parametrize("size", [64, 1000, 777])
+def test_chunks_do_not_change_anything(qingzhen, monkeypatch, size):
+    whole = project(qingzhen, "combined", 2000)
+    table, walk = whole.contributions(), whole.contributions(by="both")
+    monkeypatch.setattr(module, "chunks", lambda draws, _=0: spans(draws, size))
+    parts = project(qingzhen, "combined", 2000)
+    assert np.array_equal(parts.draws, whole.draws)
+    assert parts.contributions().equals(table)
+    assert parts.contributions(by="both").equals(walk)
+
+
+def spans(draws, size):
+    return [(a, min(a + size, draws)) for a in range(0, draws, size)]
+
+
+def test_the_order_of_rows_does_not_matter(park_copy: Path):
+    before = project(read_park(park_copy), "combined", 300)
+    for file in sorted(park_copy.glob("*.csv")):
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            header, *rows = list(csv.reader(stream))
+        random.Random(7).shuffle(rows)
+        with file.open("w", encoding="utf-8", newline="") as stream:
+            csv.writer(stream).writerows([header, *rows])
+    after = project(read_park(park_copy), "combined", 300)
+    assert np.array_equal(after.draws, before.draws)
+    assert after.contributions().equals(before.contributions())
+
+
+def test_one_draw_is_the_deterministic_run(qingzhen):
+    found = project(qingzhen, "combined", 1)
+    assert found.draws.tolist() == [found.central]
+    table = found.contributions()
+    assert table["mean"].sum() == pytest.approx(found.central - 37.01, abs=1e-9)
+    assert np.allclose(table["low"], table["high"])
+
+
+def test_lever_changes_move_the_projection_the_right_way(qingzhen):
+    def median(**levers):
+        return project(qingzhen, read_scenario(qingzhen, "combined", **levers), 512).median
+
+    assert median(alumina_price_2016=1700) > median(alumina_price_2016=1500)
+    assert median(alumina_pass_through=0.6) > median(alumina_pass_through=0.2)
+    assert median(closed_share_minmetals=0.2) > median(closed_share_minmetals=1.0)
+    assert median(power_sold_2016=20) > median(power_sold_2016=12)
+
+
+def test_quantiles_of_normal_draws_against_the_closed_form():
+    n = 1 << 14
+    draws = norm.ppf((np.arange(n) + 0.5) / n)
+    frame = quantile_frame(draws, [0.1, 0.5, 0.9])
+    assert frame["value_added"].to_numpy() == pytest.approx(norm.ppf([0.1, 0.5, 0.9]), abs=1e-3)
+    # standard error of a quantile: sqrt(q(1 - q)/n) / density there
+    density = norm.pdf(norm.ppf([0.1, 0.5, 0.9]))
+    assert frame["standard_error"].to_numpy() == pytest.approx(
+        np.sqrt(np.array([0.09, 0.25, 0.09]) / n) / density, rel=0.02
+    )
+
+
+def test_the_standard_error_covers_what_seeds_differ_by(qingzhen):
+    medians = [project(qingzhen, "combined", 512, seed).median for seed in range(30)]
+    stated = project(qingzhen, "combined", 512, 0).quantiles.loc[0.5, "standard_error"]
+    # scrambled Sobol points do better than the independent draws it is stated for
+    assert np.std(medians) < stated
+
+
+def test_a_linear_projection_has_the_quantiles_of_its_lever(qingzhen):
+    levers = {
+        "baseline_growth": {"low": 0.02, "central": 0.06, "high": 0.1, "distribution": "two_piece_normal"}
+    }
+    found = project(qingzhen, read_scenario(qingzhen, "reference", **levers), 1 << 14)
+    sigma = 0.04 / norm.ppf(0.9)
+    expected = 37.01 * (1 + norm.ppf([0.05, 0.25, 0.5, 0.9], 0.06, sigma))
+    assert found.quantiles.loc[[0.05, 0.25, 0.5, 0.9], "value_added"].to_numpy() == pytest.approx(
+        expected, abs=2e-3
+    )
+    risk = found.target_risk([39.0, 40.0])["probability"].to_numpy()
+    assert risk == pytest.approx(norm.sf((np.array([39, 40]) / 37.01 - 1 - 0.06) / sigma), abs=1e-3)
+    # expected distance below the target, given that it is missed: sigma z + sigma phi(z)/Phi(z)
+    scale, z = 37.01 * sigma, (40 / 37.01 - 1.06) / sigma
+    shortfall = scale * (z + norm.pdf(z) / norm.cdf(z))
+    assert found.target_risk([40.0])["shortfall"].item() == pytest.approx(shortfall, abs=2e-3)
+
+
+def test_target_risk_by_hand():
+    table = target_risk(np.array([36.0, 38.0, 41.0, 45.0]), [30, 38, 40, 50])
+    assert table["probability"].tolist() == [1, 0.75, 0.5, 0]
+    assert table["shortfall"].tolist() == pytest.approx([0, 2, 3, 10])
+
+
+def test_targets_met_hold_with_the_probability_they_state(qingzhen):
+    found = project(qingzhen, "combined", 1237)
+    for p, target in found.targets_met().items():
+        assert found.target_risk([target])["probability"].item() >= p
+        assert found.target_risk([target + 1e-9])["probability"].item() < p + 1 / 1237
+    assert targets_met(np.arange(1.0, 11.0), [0.5, 0.9]).tolist() == [5, 1]
+
+
+def test_the_chance_falls_with_the_target(qingzhen):
+    table = project(qingzhen, "combined", 1000).target_risk()
+    assert len(table) == 41
+    assert (np.diff(table["probability"]) <= 0).all()
+    assert (table["shortfall"] >= 0).all()
+
+
+def test_the_marks_are_the_stated_target_and_the_growth_of_the_reference(qingzhen):
+    found = project(qingzhen, "combined", 1000)
+    marks = found.marks()
+    assert marks.index.tolist() == ["base_year", "reference_growth", "stated"]
+    assert marks.loc["stated", "target"] == 40
+    assert marks.loc["stated", "growth"] == pytest.approx(40 / 37.01 - 1)
+    growth = read_scenario(qingzhen, "reference").levers["baseline_growth"].central
+    assert marks.loc["reference_growth", "target"] == pytest.approx(37.01 * (1 + growth))
+    # a scenario that sets the growth itself does not move the mark
+    severe = project(qingzhen, "severe", 1000).marks()
+    assert severe["target"].equals(marks["target"])
+    assert (severe["probability"] <= marks["probability"]).all()
+
+
+def test_an_interval_holds_what_it_says(qingzhen):
+    found = project(qingzhen, "combined", 1000)
+    low, high = found.interval(0.8)
+    assert ((found.draws >= low) & (found.draws <= high)).mean() == pytest.approx(0.8, abs=0.002)
+
+
+@pytest.mark.parametrize("draws", [0, -5, 2.5, True, "100", 10**9])
+def test_draws_out_of_range_are_refused(qingzhen, draws):
+    with pytest.raises(InputError, match="draws"):
+        project(qingzhen, "combined", draws)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, None, True])
+def test_bad_seeds_are_refused(qingzhen, seed):
+    with pytest.raises(InputError, match="seed"):
+        project(qingzhen, "combined", 10, seed)
+
+
+def test_bad_questions_are_refused(qingzhen):
+    found = project(qingzhen, "combined", 64)
+    with pytest.raises(InputError, match="driver, industry, both"):
+        found.contributions(by="plant")
+    with pytest.raises(InputError, match="finite"):
+        found.target_risk([float("nan")])
+    with pytest.raises(InputError, match="above 0 and below 1"):
+        found.targets_met([0.5, 1.0])
+
+
+MILLION = """
+import resource
+from parkanalysis.projection import project
+found = project("qingzhen", "combined", 1_000_000)
+gap = found.contributions()["mean"].sum() - (found.draws.mean() - 37.01)
+print(abs(gap) < 1e-9, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 < 1000)
+"""
+
+
+def test_a_million_draws_stay_within_a_gigabyte():
+    run = subprocess.run([sys.executable, "-c", MILLION], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["True", "True"]
