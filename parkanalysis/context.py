@@ -11,7 +11,7 @@ from parkanalysis.lexicon import LEAD_IN
 from parkanalysis.reading import Quantity
 from parkanalysis.units import UNITS, Unit, trie
 
-__all__ = ["CURRENCIES", "Front", "TimeLine", "look_back", "subject_of", "turn_between"]
+__all__ = ["CURRENCIES", "RELATIVE", "Front", "TimeLine", "look_back", "subject_of", "turn_between"]
 
 _BEFORE_MONEY = """
 CNY: ¥ RMB 人民币 CNY
@@ -140,7 +140,7 @@ _TIME = re.compile(
     r"|(?<![\d.])(?:\d{1,2} ?[-至~] ?)?\d{1,2} ?月(?:份|末|底|初|(?: ?\d{1,2} ?日))?"
     r"|“?十[一二三四五]五”?(?:期间|时期|末|以来|规划)?"
     r"|[二一][〇零九][〇零一二三四五六七八九]{2}年"
-    r"|(?<![比较与])(?:[上下]半年|[一二三四]季度|前[一二三四]季度|去年|今年|上年|全年|本年|年末|年底|上月|本月)"
+    r"|(?<![比较与])(?:[上下]半年|第?[一二三四]季度|前[一二三四]季度|去年|今年|上年|全年|本年|年末|年底|上月|本月)"
     r"|近[一二三四五六七八九十两\d]{1,2} ?年来?"
 )
 _BREAK = re.compile(r"(?:(?<=[。;!?*])|(?<=[。;!?*] ))\n|\n#")
@@ -170,20 +170,20 @@ class TimeLine:
 
 _BOUNDARY = frozenset(",。;:、\n()!?**“”")
 _TAIL = re.compile(
-    r"(?:累计|力争|争取|确保|已|共|达到?|为|是|有|了|的|将|预计|完成|实现|超过|同比|比上年|较上年"
+    r"(?:[比较与][上去前今年月初末期季度同]{1,6}|分别|累计|力争|争取|确保|已|共|达到?|为|是|有|了|的|将|预计|完成|实现|超过|同比|比上年|较上年"
     r"|仅能|只能|能|仅|由原来|由|从|其中|在|总计|合计|年均|达|建成|新增| )+$"
 )
 _HEAD = re.compile(r"^(?:其中|截止|截至|已|并|和|及|与|对|在|将|使|其|个|的| )+")
 _NOUN = re.compile(r" ?(?:的)? ?([㐀-鿿A-Za-z]{1,16})")
 _REACH = 40
 _MOVES = re.compile(trie(list(DIRECTIONS)))
-_RELATIVE = frozenset({"fraction", "percentage_point", "times"})
+RELATIVE = frozenset({"fraction", "percentage_point", "times"})
 
 
 def subject_of(clean: str, start: int, end: int, quantity: Quantity, inherited: str, floor: int) -> str:
     """Phrase that says what a figure measures: what precedes it, else what follows it."""
     phrase = _phrase_before(clean, start, max(floor, start - _REACH, 0))
-    if not phrase and quantity.unit in _RELATIVE and inherited:
+    if not phrase and quantity.unit in RELATIVE and inherited:
         return inherited
     follows = quantity.unit == "count" or clean[end : end + 1] == "的" or not phrase
     noun = _NOUN.match(clean, end) if follows else None

@@ -209,7 +209,7 @@ def _optional(path: Path, module: str, package: str) -> Any:
 
 _WRAP = re.compile(
     r"(?<=[\u3400-\u9fff，、；：（“《\d.])\n(?=[\u3400-\u9fff，。、；：）”》\d%])"
-    r"(?![一二三四五六七八九十]{1,3}、|（|\d{1,2}[.、])"
+    r"(?![一二三四五六七八九十]{1,3}、|（|\d{1,2}(?:、|\.(?!\d)))"
 )
 
 

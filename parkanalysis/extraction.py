@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from parkanalysis.context import Front, TimeLine, look_back, subject_of, turn_between
+from parkanalysis.context import RELATIVE, Front, TimeLine, look_back, subject_of, turn_between
 from parkanalysis.grammar import CORE, normalize
 from parkanalysis.hedges import ReadingRule, rule_of
 from parkanalysis.reading import Quantity, Reading, UnreadableError, evaluate, finish
@@ -43,6 +43,7 @@ class Mention:
 
 
 _LONGEST_LIST = 12
+_SYMBOLS = frozenset("¥$€£")
 _AND = re.compile(r" ?[、和及与,] ?")
 _RESPECTIVELY = re.compile(r"分别|依次|各")
 _DIGITS = re.compile(r"^[\d., ]+")
@@ -79,7 +80,7 @@ def extract(text: str, rule: str | ReadingRule = "standard") -> list[Mention]:
     position, search = 0, CORE.search
     while (match := search(clean, position)) is not None:
         position = max(match.end(), position + 1)
-        if is_plain(match):
+        if is_plain(match) and clean[match.start() - 1 : match.start()] not in _SYMBOLS:
             waiting = (
                 [*waiting[-_LONGEST_LIST:], match] if _follows(clean, waiting, match.start()) else [match]
             )
@@ -119,7 +120,9 @@ def _mentions(
         return [*listed, Mention(start, end, printed, quantity, listed[-1].subject, period)]
     if previous is not None and previous.quantity.unit == quantity.unit:
         quantity = _with_before(clean, previous, quantity, front)
-    inherited, floor = (previous.subject, previous.end) if previous else ("", 0)
+    inherited, floor = ("", previous.end) if previous else ("", 0)
+    if previous is not None and (previous.quantity.unit == quantity.unit or quantity.unit in RELATIVE):
+        inherited = previous.subject
     subject = subject_of(clean, front.outer, end, quantity, inherited, floor)
     if quantity.before is not None:
         subject = inherited
@@ -168,10 +171,6 @@ def _enumerated(
         subject_of(clean, front.outer, waiting[0].end(), mentions[0].quantity, "", 0) if mentions else ""
     )
     return [replace(m, subject=subject) for m in mentions]
-
-
-def _line_start(clean: str, start: int) -> bool:
-    return start == 0 or clean[start - 1] == "\n"
 
 
 def _read(clean: str, match: re.Match[str], rule: ReadingRule) -> tuple[re.Match[str], Reading, Front] | None:

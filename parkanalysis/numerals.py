@@ -84,6 +84,8 @@ def _chinese(text: str) -> tuple[str, int]:
         return f"{_chinese(whole)[0]}.{digits}", -len(digits.rstrip("0"))
     if not any(c in MULTIPLIER for c in whole):
         digits = whole.translate(_DIGITS)
+        if len(digits) in (2, 3) and "0" not in digits:  # 一三个 is no way to say thirteen
+            raise NumeralError(f"{text!r} is a row of digits, not a number")
         return digits, step_exponent(digits)
     step = 0
     for character in reversed(whole):
@@ -104,8 +106,8 @@ def _chinese(text: str) -> tuple[str, int]:
 
 def _scale(text: str) -> int:
     """Power of ten of a run of multipliers: 万亿 is 12; 亿万 and 十十 are none."""
-    powers = [MULTIPLIER[c] for c in text]
-    if any(a >= b for a, b in itertools.pairwise(powers)):
+    powers = [MULTIPLIER.get(c, 0) for c in text]
+    if 0 in powers or any(a >= b for a, b in itertools.pairwise(powers)):
         raise NumeralError(f"{text!r} is not a multiplier")
     return sum(powers)
 

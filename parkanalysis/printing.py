@@ -43,7 +43,11 @@ def candidates(quantity: Quantity) -> list[str]:
     if quantity.direction == "翻番" and quantity.value in _FOLD:
         return [f"{hedge}翻{_FOLD[quantity.value]}番"]
     number, _, rest = figure.partition(" ")
-    plain = [f"{head}{hedge} {figure}", f"{head}{figure}{hedge}", f"{head}{number} {hedge}{rest}"]
+    plain = [
+        f"{head}{hedge} {figure}" if hedge else f"{head}{figure}",
+        f"{head}{figure}{hedge}",
+        f"{head}{number} {hedge}{rest}",
+    ]
     months = rest.startswith("个") and quantity.unit in ("month", "hour")
     inside = [f"{head}{number}个{hedge}{rest[1:]}"] if months else []
     span = []

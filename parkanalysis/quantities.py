@@ -38,10 +38,11 @@ class QuantityError(InputError):
 
     Examples
     --------
-    >>> parse("12.3.4 亿元")
-    Traceback (most recent call last):
-    ...
-    parkanalysis.quantities.QuantityError: quantity: found '12.3.4 亿元', character 5: '.4 亿元'; allowed: ...
+    >>> try:
+    ...     parse("12.3.4 亿元")
+    ... except QuantityError as error:
+    ...     print(error)
+    quantity: found '12.3.4 亿元', character 5: '.4 亿元'; allowed: one number with one decimal point
     """
 
     def __init__(self, text: str, where: int = 0, allowed: str = "") -> None:
@@ -89,8 +90,9 @@ def parse(text: str, rule: str | ReadingRule = "standard") -> Quantity:
 
     Examples
     --------
-    >>> parse("5 亿元以上")
-    Quantity(value=500000000.0, low=500000000.0, high=inf, unit='CNY', hedge='以上', direction=None, ...)
+    >>> loss = parse("减少 5 亿元以上")
+    >>> loss.low, loss.high, loss.unit, loss.hedge, loss.direction
+    (500000000.0, inf, 'CNY', '以上', '减少')
     >>> parse("200 余亿元").high, parse("2×600 兆瓦").value, parse("2300 元/吨").unit
     (30000000000.0, 1200.0, 'CNY/t')
     >>> parse("由原来的 2300 元/吨下跌到 1580 元/吨").before
@@ -198,6 +200,12 @@ def _parse_pair(text: str, clean: str, start: int, rule: ReadingRule) -> Quantit
         raise QuantityError(text, _skip(clean, end), "nothing more after the second quantity")
     second = CORE.search(clean, turn.end())
     word = (second["u2"] or second["u1"]) if second else None
+    if second is not None and first.group() == first["n1"] and first["n1"].isdigit():
+        # 由 12 降至 10 亿元: the multiplier and the unit stand once
+        first = (
+            CORE.fullmatch(first.group() + clean[second.start("n1") : second.end()].lstrip("0123456789.,"))
+            or first
+        )
     try:
         earlier = evaluate(first, rule, unit_of(word) if word and not first["u1"] else None)
     except UnreadableError as error:

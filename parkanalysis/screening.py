@@ -52,9 +52,9 @@ def is_figure(clean: str, match: re.Match[str], reading: Reading, front: Front) 
     code = reading.unit.code
     if code in _TIME_UNITS and not _is_duration(clean, match, word, reading, front, following):
         return False
-    if code == "count" and (front.ranking or following[:1] == "级" or not (reading.high * 10).is_integer()):
+    if code == "count" and (front.ranking or following[:1] == "级"):
         return False
-    if code == "count" and "." in digits and not match["m1"] and digits[-1] not in "万亿千百":
+    if code == "count" and not reading.high.is_integer() and (reading.unit.weak or _heads_line(clean, match)):
         return False  # 2.2 本项目 is a heading
     if digits[0] in _CHINESE or match["some"]:
         return _is_spelled_figure(clean, match, word, code, front, bool(reading.hedges) or front.loose)
@@ -68,6 +68,10 @@ def is_figure(clean: str, match: re.Match[str], reading: Reading, front: Front) 
             or code == "CNY"
         )
     return True
+
+
+def _heads_line(clean: str, match: re.Match[str]) -> bool:
+    return match.start() == 0 or clean[match.start() - 1] == "\n"
 
 
 def _is_duration(

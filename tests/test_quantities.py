@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from parkanalysis.errors import InputError
+from parkanalysis.numerals import NumeralError, number
 from parkanalysis.quantities import (
     RULES,
+    Quantity,
     QuantityError,
     bounds,
     convert,
@@ -201,3 +203,23 @@ def test_formatting_writes_the_figure_anew():
 
 def test_extraction_is_reachable_from_here():
     assert extract("产值 5 亿元")[0].quantity == parse("5 亿元")
+
+
+def test_a_quantity_without_its_text_still_has_bounds_and_prints():
+    made = Quantity(4e9, 3.8e9, 4.2e9, "CNY", "左右")
+    assert bounds(made, "standard") == (3.8e9, 4.2e9)
+    assert str(made) == "40 亿元左右"
+    assert str(Quantity(1.0, 0.5, 2.0, "no_such_unit")) == "1 no_such_unit"
+    assert str(Quantity(12e8, 12e8, 12e8, "CNY/t", None, None, "", 5e8)).startswith("由 5 亿元/吨到")
+
+
+def test_numbers_by_hand():
+    assert number("3万4567") == ("34567", 0, 0)
+    assert number("1万8") == ("18000", 0, 3)
+    assert number("一点五三") == ("1.53", 0, -2)
+
+
+@pytest.mark.parametrize("text", ["一百1", "3万5亿", "3万一", "十十", "", "3亿万", "元"])
+def test_what_is_no_number(text):
+    with pytest.raises(NumeralError):
+        number(text)
