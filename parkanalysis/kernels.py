@@ -5,8 +5,6 @@ offers it through Jupyter's own extension point, so that the kernelspec ``parkan
 papermill, nbclient, nbval and JupyterLab alike. Where fork is not to be had, the kernel starts the
 ordinary way and a log line says so.
 
-Examples
---------
 ``papermill -k parkanalysis in.ipynb out.ipynb`` or ``pytest --nbval --nbval-kernel-name parkanalysis``
 """
 
@@ -63,19 +61,31 @@ def _without_main() -> Iterator[None]:
             sys.modules["__main__"] = main
 
 
-def start_server() -> None:
-    """Start the fork server unless it runs; returns at once, the imports go on behind."""
+def _server() -> Any:
     from multiprocessing import forkserver
 
+    return forkserver._forkserver
+
+
+def _reuse_server() -> None:
+    """Let this process's children come from the server that it came from; Python would start another."""
+    server = _server()
+    if server._forkserver_address is not None:
+        server.ensure_running = lambda: None
+
+
+def start_server() -> None:
+    """Start the fork server unless it runs; returns at once, the imports go on behind."""
     multiprocessing.get_context("forkserver").set_forkserver_preload(PRELOAD)
     with _without_main():
-        forkserver.ensure_running()
+        _server().ensure_running()
 
 
-def fork(target: Callable[..., object], *args: object) -> BaseProcess:
+def fork(target: Callable[..., object], *args: object, folder: str | None = None) -> BaseProcess:
     """Run ``target(*args)`` in a new process forked from the warm one.
 
-    The process leads its own process group and dies with its caller.
+    The process leads its own process group and dies with its caller. Where fork is not to be had,
+    it is an ordinary new process.
 
     Parameters
     ----------
@@ -83,17 +93,24 @@ def fork(target: Callable[..., object], *args: object) -> BaseProcess:
         A function that can be imported by name.
     *args
         Picklable arguments.
+    folder : str, optional
+        Removed when the caller dies.
     """
-    start_server()
-    process = multiprocessing.get_context("forkserver").Process(target=_child, args=(target, args))
+    if available():
+        start_server()
+    context: Any = multiprocessing.get_context("forkserver" if available() else "spawn")
+    process: BaseProcess = context.Process(target=_child, args=(target, args, folder))
     with _without_main():
         process.start()
     return process
 
 
-def _child(target: Callable[..., object], args: tuple[object, ...]) -> None:
-    os.setpgid(0, 0)
-    die_with_parent()
+def _child(target: Callable[..., object], args: tuple[object, ...], folder: str | None) -> None:
+    if hasattr(os, "setpgid"):
+        os.setpgid(0, 0)
+    die_with_parent(folder)
+    if available():
+        _reuse_server()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     target(*args)
 
@@ -108,7 +125,9 @@ def die_with_parent(folder: str | None = None) -> None:
         parent.join()
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
-        os.killpg(0, signal.SIGKILL)
+        if hasattr(os, "killpg"):
+            os.killpg(0, signal.SIGKILL)
+        os._exit(1)
 
     threading.Thread(target=watch, name="parent-watch", daemon=True).start()
 
@@ -125,6 +144,7 @@ def _run_kernel(
     os.environ.update(env)
     if cwd:
         os.chdir(cwd)
+    tempfile.tempdir = None  # the environment may name another now
     sys.argv = ["ipykernel_launcher", *argv]
     sys.path.insert(0, "")
     numpy = sys.modules.get("numpy")
@@ -134,8 +154,8 @@ def _run_kernel(
 
     atexit._clear()  # what the parent registered is the parent's to do
     try:
-        # The fork server is the parent; the variable that names it otherwise may be somebody else's.
-        launch_new_instance(argv=[*argv, f"--IPKernelApp.parent_handle={os.getppid()}"])
+        # 1 stands for "do not watch the parent": the fork server is not this kernel's owner.
+        launch_new_instance(argv=[*argv, "--IPKernelApp.parent_handle=1"])
         control = IPKernelApp.instance().control_thread
         if control is not None:  # it may still write to the output thread, which the exit handlers stop
             control.stop()
@@ -186,7 +206,7 @@ class WarmProvisioner(LocalProvisioner):
         """Choose private Unix sockets, then prepare as for any local kernel."""
         manager = self.parent
         if manager is not None and available() and self.folder is None and manager.transport == "tcp":
-            folder = tempfile.mkdtemp(prefix="parkanalysis-")
+            folder = tempfile.mkdtemp(prefix="kernel-")
             if len(os.fsencode(folder)) <= LONGEST_FOLDER:
                 self.folder = folder
                 manager.transport = "ipc"
@@ -275,3 +295,6 @@ class WarmKernelManager(AsyncKernelManager):
         kwargs.setdefault("kernel_name", KERNEL)
         super().__init__(**{"kernel_spec_manager": _OwnSpec(), **kwargs})
         self.client_class = f"{__name__}.{WarmKernelClient.__name__}"
+
+    async def _async_wait(self, pollinterval: float = 0.01) -> None:
+        await super()._async_wait(pollinterval=min(pollinterval, 0.01))

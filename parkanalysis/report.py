@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import functools
+import importlib
+import keyword
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from parkanalysis.errors import InputError, Problem
 from parkanalysis.kernels import KERNEL, WarmKernelManager
+from parkanalysis.published import TABLE, publish, published, tables
 
-if TYPE_CHECKING:
-    import pandas as pd
+__all__ = ["TABLE", "Failure", "Rendered", "produce", "publish", "published", "render_one", "to_html"]
 
-__all__ = ["Failure", "Rendered", "produce", "publish", "published", "render_one", "to_html"]
-
-RESULTS_MIME = "application/vnd.parkanalysis.results+json"
-NOTEBOOK, PAGE, TABLE, FAILED = "report.ipynb", "report.html", "results.parquet", "failed.ipynb"
+NOTEBOOK, PAGE, FAILED = "report.ipynb", "report.html", "failed.ipynb"
+FURTHER = ("csv", "docx", "pdf", "png", "svg", "xlsx")
 
 
 @dataclass(frozen=True)
@@ -57,50 +58,6 @@ class Rendered:
     seconds: float = 0.0
     cell_seconds: float = 0.0
     failure: Failure | None = None
-
-
-def publish(frame: pd.DataFrame) -> None:
-    """Attach ``frame`` to the notebook, unseen, so that the renderer can save it as Parquet.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Tidy results with columns of numbers, strings or truth values.
-    """
-    from IPython.display import display
-
-    columns = [
-        {"name": str(name), "dtype": str(frame[name].dtype), "values": _plain(frame[name])} for name in frame
-    ]
-    display({RESULTS_MIME: {"columns": columns}, "text/plain": ""}, raw=True)  # type: ignore[no-untyped-call]
-
-
-def _plain(column: pd.Series[Any]) -> list[object]:
-    """Values as JSON can hold them; a float that is not finite becomes its name."""
-    if column.dtype.kind == "f":
-        return [v if abs(v) < float("inf") else str(v) for v in column.tolist()]
-    if column.dtype.kind in "iub":
-        return column.tolist()
-    return [None if missing else str(v) for v, missing in zip(column, column.isna(), strict=True)]
-
-
-def published(notebook: Mapping[str, Any]) -> pd.DataFrame | None:
-    """Return the frame a notebook published last, or None.
-
-    Parameters
-    ----------
-    notebook : NotebookNode
-        An executed notebook.
-    """
-    import pandas as pd
-
-    payload = None
-    for cell in notebook["cells"]:
-        for output in cell.get("outputs", ()):
-            payload = output.get("data", {}).get(RESULTS_MIME, payload)
-    if payload is None:
-        return None
-    return pd.DataFrame({c["name"]: pd.Series(c["values"], dtype=c["dtype"]) for c in payload["columns"]})
 
 
 @functools.cache
@@ -199,6 +156,7 @@ def produce(
     parameters: Mapping[str, object],
     *,
     folder: Path,
+    further: Sequence[str] = (),
     kernel: str = KERNEL,
     timeout: float | None = None,
 ) -> Rendered:
@@ -212,6 +170,8 @@ def produce(
         Injected the way papermill does; ``lang`` also sets the language of the page.
     folder : Path
         The kernel's working directory.
+    further : sequence of str
+        Formats beyond notebook, page and Parquet, of :data:`FURTHER`.
     kernel : str
         Kernelspec to run it with.
     timeout : float, optional
@@ -223,6 +183,9 @@ def produce(
     """
     import nbformat
 
+    bad = [name for name in parameters if not name.isidentifier() or keyword.iskeyword(name)]
+    if bad:  # papermill would write it into the code as it stands
+        raise InputError(Problem("parameters", repr(n), "a Python name") for n in bad)
     started = time.perf_counter()
     node = _parameterised(notebook, parameters)
     clock, failure = _execute(node, kernel, timeout, folder)
@@ -230,10 +193,13 @@ def produce(
     files: dict[str, bytes] = {}
     text = nbformat.writes(node).encode()  # type: ignore[no-untyped-call]
     if failure is None:
-        files = {NOTEBOOK: text, PAGE: to_html(node, str(parameters.get("lang", "en"))).encode()}
-        frame = published(node)
-        if frame is not None:
-            files[TABLE] = frame.to_parquet(index=False)
+        lang = str(parameters.get("lang", "en"))
+        page = to_html(node, lang).encode()
+        files = {NOTEBOOK: text, PAGE: page, **tables(published(node), further)}
+        documents = sorted(set(further) - {"csv", "xlsx"})
+        if documents:
+            exports = importlib.import_module("parkanalysis.exports")
+            files |= exports.export(documents, notebook=node, page=page, lang=lang)
     else:
         files = {FAILED: text}
     return Rendered(files, time.perf_counter() - started, clock.seconds, failure)

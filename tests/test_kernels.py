@@ -7,11 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import nbformat
 import pytest
+from rendering import alive, notebook, printed, wait_until
 
 from parkanalysis import kernels, report
 
@@ -29,22 +29,6 @@ print([hasattr(m, "trace") for m in (builtins, pandas, sys)], "trace" in globals
 print(os.getcwd() == "/", pandas.options.display.max_rows)
 print(os.getpid(), random.random(), numpy.random.random())
 """
-
-
-def notebook(path: Path, *cells: str) -> Path:
-    """Write a notebook of these code cells, the first of them holding the parameters."""
-    nodes = [nbformat.v4.new_code_cell(source) for source in cells]
-    nodes[0].metadata["tags"] = ["parameters"]
-    spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(nbformat.v4.new_notebook(cells=nodes, metadata={"kernelspec": spec}), path)
-    return path
-
-
-def printed(folder: Path, name: str = report.NOTEBOOK) -> list[str]:
-    """Lines the notebook printed."""
-    node = nbformat.read(folder / name, as_version=4)
-    texts = [o["text"] for c in node.cells for o in c.get("outputs", ()) if o["output_type"] == "stream"]
-    return "".join(texts).splitlines()
 
 
 def test_nothing_set_in_one_report_is_seen_in_the_next(tmp_path: Path) -> None:
@@ -114,22 +98,6 @@ def test_an_ordinary_kernel_where_fork_is_not_to_be_had(
     assert "ordinary kernel" in caplog.text
 
 
-def _alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
-
-
-def wait_until(condition: object, seconds: float = 20) -> None:
-    """Wait for ``condition()`` to hold; fail if it does not within the time."""
-    end = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < end, "still not so"
-        time.sleep(0.02)
-
-
 def test_interrupt_restart_and_kill() -> None:
     async def scenario() -> tuple[str, int, Path]:
         manager = kernels.WarmKernelManager()
@@ -152,7 +120,7 @@ def test_interrupt_restart_and_kill() -> None:
 
     ename, pid, folder = asyncio.run(scenario())
     assert ename == "KeyboardInterrupt"
-    wait_until(lambda: not _alive(pid))
+    wait_until(lambda: not alive(pid))
     assert not folder.exists()
 
 
@@ -177,7 +145,7 @@ def test_a_kernel_ends_with_its_killed_owner_and_leaves_no_sockets() -> None:
         wait_until(lambda: (Path(folder) / "k-1").exists())
         os.kill(owner.pid, signal.SIGKILL)
         owner.wait()
-    wait_until(lambda: not _alive(int(pid)) and not Path(folder).exists())
+    wait_until(lambda: not alive(int(pid)) and not Path(folder).exists())
 
 
 def test_a_script_without_a_main_guard_is_not_run_again(tmp_path: Path) -> None:
