@@ -3,8 +3,8 @@
     python benchmarks/extract.py                          this package alone
     python benchmarks/extract.py --peer PEER/bin/python   and JioNLP, from an interpreter that has it
 
-Times are CPU time, the best of five on one core. JioNLP reads money only, so recall is also given on the money
-figures of the ledger; a figure counts as found where the spans overlap.
+Times are CPU time, the best of five on one core. JioNLP reads money only, so recall is also given on the
+money figures of the ledger; a figure counts as found where the spans overlap.
 """
 
 from __future__ import annotations
