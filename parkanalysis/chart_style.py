@@ -28,7 +28,7 @@ COLORS = {
     "target": "#b5387e",
     "paper": "#ffffff",
 }
-WIDTH = 6.2  # inches; the page shows it at about one and a fifth of that
+WIDTH = 5.4  # inches; a page shows it at up to one and a fifth of that, a phone at two thirds
 
 
 def font_path() -> Path:
@@ -131,7 +131,8 @@ def to_bytes(ax: Axes, form: str = "svg", dpi: int = 200, paper: str = "none") -
 
 # on the page ink, greys and paper follow its light or dark style
 _VARIABLES = {
-    COLORS[name]: f"var(--chart-{name}, {COLORS[name]})" for name in ("ink", "muted", "grid", "paper")
+    COLORS[name]: f"var(--chart-{name}, {COLORS[name]})"
+    for name in ("ink", "muted", "grid", "total", "gain", "loss", "target")
 }
 
 

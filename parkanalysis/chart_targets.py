@@ -130,8 +130,7 @@ def frontier(
         ax = axes(ax, 3.4)
         assert words.park is not None
         units = [words.park.levers[n].unit for n in (found.x, found.y)]
-        factors = [100.0 if u == "fraction" else 1.0 for u in units]
-        x, y = found.x_values * factors[0], found.y_values * factors[1]
+        x, y = words.shown(found.x_values, units[0]), words.shown(found.y_values, units[1])
         grid = words.money(found.reached)
         goal = float(words.money(found.target))
         above = [goal, max(float(grid.max()), goal) + 1]
@@ -143,7 +142,7 @@ def frontier(
             line = ax.contour(x, y, grid, levels=[goal], colors=[COLORS["target"]], linewidths=1.8)
             ax.clabel(line, fmt=lambda _: words.plain_amount(found.target), fontsize=9)
         if here is not None:
-            at = (here[0] * factors[0], here[1] * factors[1])
+            at = (words.shown(here[0], units[0]), words.shown(here[1], units[1]))
             ax.plot(*at, "o", ms=6, color=COLORS["ink"])
             ax.annotate(words("assumed"), at, (7, -3), textcoords="offset points")
         for name, unit, setter in zip((found.x, found.y), units, (ax.set_xlabel, ax.set_ylabel), strict=True):

@@ -76,7 +76,7 @@ def assumptions(projection: Projection, ranked: pd.DataFrame, words: Words) -> H
         words("On what it rests"),
     )
     ids = [f"lever-{n}" for n in ranked.index]
-    return Html(table(head, rows, caption, ids=ids, kind="assumptions"), caption)
+    return Html(table(head, rows, caption, ids=ids, kind="assumptions stack"), caption)
 
 
 def _levers_of(park: Park, driver: str) -> list[str]:
@@ -144,7 +144,7 @@ def basis(projection: Projection, kinds: pd.DataFrame, ranked: pd.DataFrame, wor
         words("10% to 90% points"),
         words("Made of"),
     )
-    return Html(table(head, rows, caption, numeric=(1, 2), kind="basis"), caption)
+    return Html(table(head, rows, caption, numeric=(1, 2), kind="basis stack"), caption)
 
 
 def _spread(row: Any, words: Words) -> tuple[str, str]:
@@ -192,7 +192,7 @@ def audit(checks: pd.DataFrame, words: Words) -> Html:
     ranks = [order.get(str(v), 3) for v in checks["verdict"]]
     rows = [row for _, row in sorted(zip(ranks, rows, strict=True), key=lambda pair: pair[0])]
     caption = words("Checks of the printed figures")
-    return Html(paragraph(lead) + table(head, rows, caption, numeric=(1, 2, 3), kind="audit"), lead)
+    return Html(paragraph(lead) + table(head, rows, caption, numeric=(1, 2, 3), kind="audit stack"), lead)
 
 
 def ledger(park: Park, words: Words, linked: Iterable[str] = ()) -> Html:
@@ -232,7 +232,7 @@ def _ledger_table(park: Park, frame: pd.DataFrame, caption: str, words: Words) -
         words("Place"),
     )
     ids = [f"figure-row-{n}" for n in frame["figure"]]
-    return table(head, rows, caption, ids=ids, kind="ledger")
+    return table(head, rows, caption, ids=ids, kind="ledger stack")
 
 
 def _canonical(value: float, unit: str, words: Words) -> str:

@@ -5,27 +5,27 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-__all__ = ["UNIT_NAMES", "Scale", "fixed", "probability", "scale", "significant"]
+__all__ = ["ENGLISH_FACTORS", "UNIT_NAMES", "Scale", "fixed", "probability", "scale", "significant"]
 
 MINUS = "−"
 
 # unit code of a lever -> (Chinese, English); a fraction is shown in percent
 UNIT_NAMES: dict[str, tuple[str, str]] = {
     "CNY": ("元", "yuan"),
-    "CNY_10k": ("万元", "10,000 yuan"),
-    "CNY_100m": ("亿元", "CNY 100 million"),
+    "CNY_10k": ("万元", "CNY million"),
+    "CNY_100m": ("亿元", "CNY billion"),
     "t": ("吨", "t"),
-    "10k_t": ("万吨", "10,000 t"),
+    "10k_t": ("万吨", "million t"),
     "kWh": ("千瓦时", "kWh"),
-    "10k_kWh": ("万千瓦时", "10,000 kWh"),
-    "100m_kWh": ("亿千瓦时", "100 million kWh"),
+    "10k_kWh": ("万千瓦时", "million kWh"),
+    "100m_kWh": ("亿千瓦时", "billion kWh"),
     "MW": ("兆瓦", "MW"),
-    "10k_kW": ("万千瓦", "10 MW"),
+    "10k_kW": ("万千瓦", "MW"),
     "h": ("小时", "h"),
     "m3": ("立方米", "m³"),
-    "10k_m3": ("万立方米", "10,000 m³"),
+    "10k_m3": ("万立方米", "million m³"),
     "count": ("", ""),
-    "10k_count": ("万", "10,000"),
+    "10k_count": ("万", ""),
     "CNY/t": ("元/吨", "yuan/t"),
     "CNY/kWh": ("元/千瓦时", "yuan/kWh"),
     "CNY/m3": ("元/立方米", "yuan/m³"),
@@ -40,6 +40,18 @@ UNIT_NAMES: dict[str, tuple[str, str]] = {
     "year": ("年", "years"),
     "month": ("个月", "months"),
     "": ("", ""),
+}
+
+# English does not count in ten thousands: factor from the lever's unit to the English one
+ENGLISH_FACTORS = {
+    "CNY_10k": 0.01,
+    "CNY_100m": 0.1,
+    "10k_t": 0.01,
+    "10k_kWh": 0.01,
+    "100m_kWh": 0.1,
+    "10k_kW": 10.0,
+    "10k_m3": 0.01,
+    "10k_count": 1e4,
 }
 
 

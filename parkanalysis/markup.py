@@ -60,7 +60,7 @@ def table(
     ids : sequence of str
         Anchor of each row.
     kind : str
-        Class of the table.
+        Class of the table; with "stack" its rows become cards on a phone.
     """
     right = set(numeric)
 
@@ -70,12 +70,13 @@ def table(
     parts = [f'<div class="table" role="region" tabindex="0" aria-label="{escape(_text(caption))}">']
     parts.append(f'<table class="{kind}"><caption>{cell(caption)}</caption><thead><tr>')
     parts += [f'<th scope="col"{attributes(i)}>{cell(h)}</th>' for i, h in enumerate(head)]
+    labels = [f' data-label="{escape(_text(h))}"' if "stack" in kind else "" for h in head]
     parts.append("</tr></thead><tbody>")
     for number, row in enumerate(rows):
         anchor = f' id="{escape(ids[number])}"' if number < len(ids) and ids[number] else ""
         first, *rest = row
         parts.append(f'<tr{anchor}><th scope="row"{attributes(0)}>{cell(first)}</th>')
-        parts += [f"<td{attributes(i)}>{cell(v)}</td>" for i, v in enumerate(rest, 1)]
+        parts += [f"<td{attributes(i)}{labels[i]}>{cell(v)}</td>" for i, v in enumerate(rest, 1)]
         parts.append("</tr>")
     parts.append("</tbody></table></div>")
     return Raw("".join(parts))

@@ -81,7 +81,7 @@ def answer(projection: Projection, goal: Goal, found: Sequence[BreakEven], words
             words.amount(projection.median - base, sign=True),
         ),
         _tile(
-            words("Distance to {goal}", goal=sentences.goal_label(words, goal)),
+            words("Distance to {goal}", goal=sentences.goal_phrase(words, goal)),
             words.amount(projection.median - goal.value, sign=True),
             words(
                 "chance of {amount}: {chance}", amount=words.amount(goal.value), chance=words.chance(chance)
@@ -152,10 +152,12 @@ def what_if_table(
 
 def _what_if(frame: pd.DataFrame, name: str, unit: str, goal: Goal, words: Words) -> Raw:
     percent = unit == "fraction"
-    shown = [words.percent(float(v)) if percent else significant(float(v)) for v in frame.index]
+    shown = [
+        words.percent(float(v)) if percent else significant(words.shown(float(v), unit)) for v in frame.index
+    ]
     caption = words("What if: {lever}", lever=words.lever(name))
-    if not percent and words.unit(unit):
-        caption = f"{caption}, {words.unit(unit)}"
+    if not percent:
+        caption = words.named_unit(caption, words.unit(unit))
     ranges = [
         f"{words.plain_amount(a)} – {words.plain_amount(b)}"
         for a, b in zip(frame["low"], frame["high"], strict=True)

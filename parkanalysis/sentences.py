@@ -11,7 +11,7 @@ from parkanalysis.inverse import BreakEven
 from parkanalysis.projection import Projection
 from parkanalysis.wording import Words
 
-__all__ = ["gap", "goal_label", "projected", "required", "uncertainty"]
+__all__ = ["gap", "goal_label", "goal_phrase", "projected", "required", "uncertainty"]
 
 
 def goal_label(words: Words, goal: Goal) -> str:
@@ -22,7 +22,7 @@ def goal_label(words: Words, goal: Goal) -> str:
     return words("{year} level", year=words.park.config.base_year)
 
 
-def _goal_phrase(words: Words, goal: Goal) -> str:
+def goal_phrase(words: Words, goal: Goal) -> str:
     assert words.park is not None
     if goal.stated:
         return words("the stated {amount}", amount=words.amount(goal.value))
@@ -52,7 +52,7 @@ def projected(projection: Projection, goal: Goal, words: Words) -> str:
         median=words.amount(projection.median),
         moved=moved,
         range=words.amount_range(low, high),
-        goal=_goal_phrase(words, goal),
+        goal=goal_phrase(words, goal),
         chance=words.chance(float((projection.draws >= goal.value).mean())),
     )
 
@@ -91,7 +91,7 @@ def required(
     projection: Projection, found: Sequence[BreakEven], goal: Goal, words: Words, most: int = 2
 ) -> str:
     """What would have to be true for the goal to be reached with even odds."""
-    phrase = _goal_phrase(words, goal)
+    phrase = goal_phrase(words, goal)
     met = [_condition(f, projection, words) for f in found if f.status == "met"]
     if not met:
         if found and all(f.status == "always" for f in found):

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from parkanalysis import formatting
-from parkanalysis.formatting import UNIT_NAMES, Scale, fixed, significant
+from parkanalysis.formatting import ENGLISH_FACTORS, UNIT_NAMES, Scale, fixed, significant
 from parkanalysis.park import Park
 
 __all__ = ["LANGUAGES", "Words", "catalogue", "catalogue_path"]
@@ -72,9 +72,11 @@ def catalogue(lang: str) -> Mapping[str, str]:
         return MappingProxyType({})
     from babel.messages.pofile import read_po
 
-    with catalogue_path(lang).open("rb") as file:
-        messages = read_po(file, locale=lang)
-    return MappingProxyType({str(m.id): str(m.string) for m in messages if m.id and m.string})
+    messages: dict[str, str] = {}
+    for path in sorted(catalogue_path(lang).parent.glob("*.po")):
+        with path.open("rb") as file:
+            messages |= {str(m.id): str(m.string) for m in read_po(file, locale=lang) if m.id and m.string}
+    return MappingProxyType(messages)
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,13 @@ class Words:
             hundred_million = value * {"CNY": 1e-8, "CNY_10k": 1e-4, "CNY_100m": 1.0}[code]
             return self.amount(hundred_million, extra=1)
         name = self.unit(code)
-        return f"{significant(value)} {name}".strip()
+        return f"{significant(self.shown(value, code))} {name}".strip()
+
+    def shown(self, value: Any, code: str) -> Any:
+        """A lever's value, scalar or array, as a number in the unit of this language."""
+        if code == "fraction":
+            return value * 100.0
+        return value * ENGLISH_FACTORS.get(code, 1.0) if self.lang == "en" else value
 
     def value_range(self, low: float, high: float, code: str) -> str:
         """Two values with the unit once.
