@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: report test lab backtest bench bench-render lint lock clean
+.PHONY: report test lab backtest bench bench-render dictionary lint lock readme clean
 
 report: $(READY)
 	@$(BIN)/parkanalysis report
@@ -38,3 +38,18 @@ lock:
 
 clean:
 	rm -rf $(VENV) outputs/*/ outputs/index.html
+
+readme: $(READY)
+	$(BIN)/python scripts/readme.py
+
+backtest: $(READY)
+	$(BIN)/python benchmarks/backtest.py
+
+bench: $(READY)
+	$(BIN)/python benchmarks/projection.py
+
+bench-render: $(READY)
+	$(BIN)/python benchmarks/render.py
+
+dictionary: $(READY)
+	$(BIN)/python -m parkanalysis.dictionary

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from parkanalysis.errors import Problem, nearest
+from parkanalysis.errors import InputError, Problem, nearest
 from parkanalysis.files import MAX_PROBLEMS, line_of
 from parkanalysis.hedges import RULES
 from parkanalysis.levers import UNITS
@@ -69,6 +70,7 @@ class _Config:
         yield from self.money(("value_added",), config.value_added)
         for name in ("growth", "deflator"):
             yield from self.lever((name,), name, getattr(config, name))
+        yield from self._method()
         if config.reading_rule not in RULES:
             yield self.missing(("reading_rule",), config.reading_rule, RULES, "reading rule")
         if config.other_industry is not None and config.other_industry not in config.industries:
@@ -88,6 +90,16 @@ class _Config:
     def at(self, loc: tuple[Any, ...], found: str, allowed: str) -> Problem:
         column = ".".join(str(part) for part in loc)
         return Problem("park.yml", found, allowed, line_of(self.files.document, loc), column)
+
+    def _method(self) -> Iterator[Problem]:
+        from parkanalysis.methods import check_method
+
+        try:
+            check_method(self.config.growth_method)
+        except InputError as error:
+            for p in error.problems:
+                line = line_of(self.files.document, ("growth_method",))
+                yield replace(p, file="park.yml", row=line, column="growth_method")
 
     def missing(self, loc: tuple[Any, ...], name: str, known: Collection[str], what: str) -> Problem:
         line = line_of(self.files.document, loc)
@@ -180,7 +192,7 @@ class _Config:
         for i, correlation in enumerate(self.config.correlations):
             loc = ("correlations", i)
             pair = frozenset(correlation.levers)
-            for name in sorted(pair - self.files.names["levers"]):
+            for name in sorted(n for n in pair if n not in self.files.names["levers"]):
                 yield self.missing(loc, name, self.files.names["levers"], "lever")
             if len(pair) == 1:
                 yield self.at(loc, f"{correlation.levers[0]} twice", "two different levers")
@@ -241,7 +253,8 @@ def _scenario(name: str, files: Files, levers: Mapping[str, tuple[int, Any]]) ->
         )
         key = (item.kind, getattr(item, field)) if field else ("", shock)
         if key in taken:
-            found = f"{key[1]!r} by {taken[key]} and {shock}" if field else f"{shock!r} twice"
+            twice = taken[key] == shock
+            found = f"{shock!r} twice" if twice else f"{key[1]!r} by {taken[key]} and {shock}"
             yield Problem(file, found, "each plant, price and rate changed once", line, "shocks")
         taken.setdefault(key, shock)
 

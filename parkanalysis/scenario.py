@@ -91,7 +91,7 @@ def _forecast(park: Park, series: str) -> Any:
         allowed = f"two or more up to {park.config.base_year}"
         raise InputError(Problem("history.csv", found, allowed, column="series"))
     # one step: the growth of a year is as uncertain wherever the series ends
-    return _Growth(baseline.growth(annual, horizon=1))
+    return _Growth(baseline.growth(annual, horizon=1, method=park.config.growth_method))
 
 
 def _resolve(park: Park, lever: Lever) -> Lever:

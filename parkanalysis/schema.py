@@ -204,6 +204,7 @@ class ParkFile(Strict):
     value_added: Annotated[Figure, _says("figure: published value added of the base year")]
     other_industry: Annotated[InIndustry | None, _says("industry that stands for all the rest")] = None
     growth: Annotated[Lever, _says("lever: growth of value added without any shock, a fraction")]
+    growth_method: Annotated[str, _says("method that forecasts the reference series")] = "default"
     reading_rule: Annotated[str, _says("how hedged figures become bounds")] = "standard"
     display_unit: Annotated[
         Literal["CNY_100m", "CNY_10k"], _says("unit of amounts in reports: 亿元 or 万元")
