@@ -198,6 +198,9 @@ def parse_yaml(name: str, text: str) -> Any:
         mark = error.problem_mark or error.context_mark
         found = " ".join(str(error.problem or error.context).split())
         raise InputError(Problem(name, found, "valid YAML", mark.line + 1 if mark else None)) from None
+    except UnicodeEncodeError as error:
+        found = f"the character {text[error.start]!r}"
+        raise InputError(Problem(name, found, "text that UTF-8 can hold")) from None
     except YAMLError as error:
         raise InputError(Problem(name, str(error).splitlines()[0][:120], "valid YAML")) from None
 

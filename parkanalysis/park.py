@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from parkanalysis import hedges, quantities
-from parkanalysis.crosscheck import Files, cross_check
+from parkanalysis.crosscheck import cross_check
 from parkanalysis.errors import InputError, Problem, nearest
 from parkanalysis.files import MAX_PROBLEMS
 from parkanalysis.levers import UNITS, Lever
@@ -19,6 +19,7 @@ from parkanalysis.quantities import Quantity
 from parkanalysis.raw import Raw, attempt, read_folder
 from parkanalysis.schema import ParkFile, ScenarioFile
 from parkanalysis.table_schema import KEYS, TABLES
+from parkanalysis.tablecheck import Anything, Files
 from parkanalysis.validation import parse_model, validate_rows
 
 __all__ = ["Park", "known_parks", "park_path", "read_park"]
@@ -209,6 +210,8 @@ def _validated(raw: Raw, problems: list[Problem]) -> Files:
         rows[name], found = validate_rows(f"{name}.csv", records, model, key)
         problems += [*(table.problems if table is not None else []), *found]
         names[name] = {str(cells.get(key)).strip() for _, cells in records} if key is not None else set()
+        if name not in raw.tables:
+            names[name] = Anything()
     config = None
     if raw.park is not None:
         config = attempt(problems, parse_model, "park.yml", raw.park, ParkFile)

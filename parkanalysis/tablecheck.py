@@ -15,7 +15,7 @@ from parkanalysis.levers import UNITS
 from parkanalysis.quantities import Quantity
 from parkanalysis.schema import PARAMETERS, ParkFile, ScenarioFile
 
-__all__ = ["Files", "check_tables", "shape_problem", "unknown"]
+__all__ = ["Anything", "Files", "check_tables", "shape_problem", "unknown"]
 
 Rows = list[tuple[int, Any]]
 
@@ -23,6 +23,13 @@ FORECAST_UNITS = ("fraction",)
 MAX_LEVERS = 5_000
 MAX_HORIZON = 10
 COUNTS = {4: 1, 6: 4, 7: 12}  # length of a period -> periods a year
+
+
+class Anything(set[str]):
+    """The names of a table that could not be read: none of them is known to be missing."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
 
 
 @dataclass(frozen=True)
