@@ -111,7 +111,7 @@ def size_for(rows: int, least: float = 1.6) -> float:
 def titled(ax: Axes, title: str, source: str) -> Axes:
     """Set title and source into the figure itself, for a chart that leaves the page."""
     with style():
-        ax.figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")  # type: ignore[union-attr]
+        ax.figure.suptitle(title, x=0.01, ha="left", fontsize=11.5)  # type: ignore[union-attr]
         ax.figure.supxlabel(source, x=0.01, ha="left", fontsize=7, color=COLORS["muted"])  # type: ignore[union-attr]
     return ax
 

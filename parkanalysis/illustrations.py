@@ -18,9 +18,11 @@ from parkanalysis.wording import Words
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from parkanalysis.parameters import Case
     from parkanalysis.park import Park
 
 __all__ = [
+    "all_figures",
     "contributions",
     "distribution",
     "fan",
@@ -42,7 +44,25 @@ def _figure(ax: Axes, name: str, title: str, alt: str, words: Words, note: str =
         park=words.park.label(words.lang),
         date=words.date(words.park.config.as_of),
     )
-    return Figure(to_svg(ax, name), f"figure-{name}", title, alt, note, source)
+    return Figure(to_svg(ax, name), f"figure-{name}", title, alt, note, source, ax)
+
+
+def all_figures(case: Case) -> list[Figure]:
+    """Every chart of a report, in its order."""
+    words, projection = Words(case.park, case.lang), case.project()
+    goal, shares = findings.goal(case.park), findings.contributions(projection)
+    ranked = findings.ranking(projection)
+    made = [
+        fan(projection, goal, words),
+        waterfall(projection, shares, words),
+        contributions(shares, words),
+        distribution(projection, goal, words),
+        tornado(projection, ranked, words),
+        target_risk(projection, goal, words),
+        frontier(projection, ranked, goal, words),
+        ledger_intervals(case.park, words),
+    ]
+    return [item for item in made if isinstance(item, Figure)]
 
 
 def _pairs(frame: pd.DataFrame, words: Words) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
@@ -112,6 +112,8 @@ class Figure:
     Attributes
     ----------
     svg, id, title, alt, note, source : str
+    axes : Axes, optional
+        What was drawn, for other formats.
     """
 
     svg: str
@@ -120,6 +122,7 @@ class Figure:
     alt: str
     note: str = ""
     source: str = ""
+    axes: Any = field(default=None, repr=False, compare=False)
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[Mapping[str, str], Mapping[str, Mapping[str, str]]]:
         meta = {k: getattr(self, k) for k in ("id", "title", "alt", "note", "source")}

@@ -17,7 +17,7 @@ from parkanalysis.formatting import fixed, probability
 from parkanalysis.markup import Raw, cell, link, paragraph
 from parkanalysis.park import Park, known_parks, read_park
 from parkanalysis.report import PAGE, TABLE, write_aside
-from parkanalysis.wording import LANGUAGES, Words
+from parkanalysis.wording import LANGUAGES, N_, Words
 
 __all__ = ["Entry", "comparison_table", "entries", "index_html", "multiples", "write"]
 
@@ -175,7 +175,7 @@ def _row(group: list[Entry], park: Park | None, words: Words) -> str:
     return f"<tr>{''.join(cells)}</tr>"
 
 
-NAMES = {"zh": "Chinese", "en": "English"}
+NAMES = {"zh": N_("Chinese"), "en": N_("English")}
 
 
 def multiples(rows: Iterable[Entry], park: Park | None, words: Words) -> Raw:
@@ -241,10 +241,10 @@ def index_html(found: list[Entry], lang: str, other: str = "") -> str:
     """The page of the index in a language."""
     from parkanalysis.pages import page
 
-    plain = Words(None, lang)
-    parts = [f"<h1>{cell(plain('Projected industrial value added'))}</h1>"]
+    say = Words(None, lang)
+    parts = [f"<h1>{cell(say('Projected industrial value added'))}</h1>"]
     if other:
-        parts.append(paragraph(link(f"index.{other}.html" if other else "", plain(NAMES[other]))))
+        parts.append(paragraph(link(f"index.{other}.html" if other else "", say(NAMES[other]))))
     for name in dict.fromkeys(e.park for e in found):
         rows = [e for e in found if e.park == name]
         park = _park(name)
@@ -262,8 +262,8 @@ def index_html(found: list[Entry], lang: str, other: str = "") -> str:
             )
         )
     if not found:
-        parts.append(paragraph(plain("No report has been rendered yet.")))
-    return page("".join(parts), lang, plain("Projected industrial value added"), kind="index", script=SCRIPT)
+        parts.append(paragraph(say("No report has been rendered yet.")))
+    return page("".join(parts), lang, say("Projected industrial value added"), kind="index", script=SCRIPT)
 
 
 def write(out: Path) -> None:

@@ -11,14 +11,12 @@ from parkanalysis import __version__, findings, sentences
 from parkanalysis.findings import Goal
 from parkanalysis.formatting import significant
 from parkanalysis.inverse import BreakEven
-from parkanalysis.markup import Figure, Html, Raw, cell, link, paragraph, table
+from parkanalysis.markup import Html, Raw, cell, link, paragraph, table
 from parkanalysis.projection import Projection
 from parkanalysis.scenario import Scenario, difference
 from parkanalysis.wording import Words
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from parkanalysis.parameters import Case
 
 __all__ = [
@@ -26,7 +24,6 @@ __all__ = [
     "break_even_table",
     "contribution_table",
     "difference_table",
-    "figure",
     "heading",
     "title",
     "uncertainty",
@@ -38,13 +35,6 @@ __all__ = [
 def heading(text: str, name: str) -> Html:
     """A heading that the table of contents leads to."""
     return Html(f'<h2 id="{name}">{cell(text)}</h2>', text)
-
-
-def figure(ax: Axes, name: str, heading: str, alt: str, note: str = "", source: str = "") -> Figure:
-    """A chart for the page: vector graphics, title, text alternative."""
-    from parkanalysis.chart_style import to_svg
-
-    return Figure(to_svg(ax, name), f"figure-{name}", heading, alt, note, source)
 
 
 def title(case: Case, words: Words) -> Html:
@@ -158,16 +148,24 @@ def _what_if(frame: pd.DataFrame, name: str, unit: str, goal: Goal, words: Words
     caption = words("What if: {lever}", lever=words.lever(name))
     if not percent:
         caption = words.named_unit(caption, words.unit(unit))
-    ranges = [
-        f"{words.plain_amount(a)} – {words.plain_amount(b)}"
-        for a, b in zip(frame["low"], frame["high"], strict=True)
-    ]
     rows = [
-        (words("Projection, {unit}", unit=words.money_unit), *map(words.plain_amount, frame["median"])),
-        (words("80% interval"), *ranges),
-        (words("Chance of {amount}", amount=words.amount(goal.value)), *map(words.chance, frame["chance"])),
+        (
+            text,
+            words.plain_amount(row["median"]),
+            words(
+                "{low} to {high}", low=words.plain_amount(row["low"]), high=words.plain_amount(row["high"])
+            ),
+            words.chance(row["chance"]),
+        )
+        for text, (_, row) in zip(shown, frame.iterrows(), strict=True)
     ]
-    return table((words("Value"), *shown), rows, caption, numeric=range(1, len(shown) + 1), kind="whatif")
+    head = (
+        words("Value"),
+        words("Projection, {unit}", unit=words.money_unit),
+        words("80% interval"),
+        words("Chance of {amount}", amount=words.amount(goal.value)),
+    )
+    return table(head, rows, caption, numeric=range(1, 4), kind="whatif")
 
 
 def break_even_table(found: Sequence[BreakEven], goal: Goal, projection: Projection, words: Words) -> Html:
@@ -188,7 +186,7 @@ def break_even_table(found: Sequence[BreakEven], goal: Goal, projection: Project
         position = words.chance(item.position) if item.status == "met" else "–"
         rows.append((link(f"#lever-{item.lever}", words.lever(item.lever)), central, value, position))
     head = (words("Assumption"), words("Assumed"), words("Needed"), words("Chance of at most this"))
-    return Html(table(head, rows, caption, numeric=(1, 2, 3)), caption)
+    return Html(table(head, rows, caption, numeric=(1, 2, 3), kind="stack"), caption)
 
 
 def uncertainty(ranked: pd.DataFrame, words: Words) -> Html:

@@ -1,303 +1,146 @@
-"""A park as one Excel workbook: a sheet per table; the same checks, with messages that name sheet and cell.
-
-Sheets ``figures``, ``levers``, ``history``, ``prices``, ``value_added_rates`` and ``sources`` hold the
-columns of the CSV files of the same names. Sheet ``park`` has the columns ``key`` and ``value``: a key is
-the way to a value of park.yml, its parts joined by dots (``industries.steel.name.en``); items of a list
-are separated by commas. Sheet ``scenarios`` has ``scenario``, ``key`` and ``value``. Other sheets are
-left alone, so that the workbook can hold its own calculations.
-"""
+"""Results as tables for spreadsheets: a formatted workbook and CSV, in which no text is a formula."""
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import io
-import warnings
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from parkanalysis.errors import InputError, Problem, nearest
-from parkanalysis.files import (
-    MAX_PROBLEMS,
-    MAX_ROWS,
-    Located,
-    LocatedList,
-    Table,
-    header_problems,
-    read_bytes,
-    read_text,
-    read_yaml,
-    scalar,
-)
-from parkanalysis.raw import MAX_SCENARIOS, Raw, scenario_problem
-from parkanalysis.table_schema import REQUIRED_TABLES, TABLES
+import pandas as pd
 
-__all__ = ["read_workbook", "write_workbook"]
+from parkanalysis import __version__
+from parkanalysis.wording import Words
 
-MAX_UNPACKED = 200_000_000
-MAX_CELLS = 2_000_000
-MAX_PARTS = 6
-KEYED = {"park": ("key", "value"), "scenarios": ("scenario", "key", "value")}
-# keys whose value is a list, written in one cell
-LISTS = {"languages", "shocks", "levers", "figures"}
-TEXTS = {"name", "title", "description", "zh", "en", "note", "stated", "computed", "as_of", "start", "end"}
+__all__ = ["safe_text", "to_csv", "to_xlsx", "vintage_time"]
 
 
-@dataclass(frozen=True)
-class _Sheet:
-    """Text cells of a sheet, and the letter of each column."""
+def safe_text(value: object) -> object:
+    """Text that no spreadsheet takes for a formula.
 
-    table: Table
-    letters: Mapping[str, str]
-
-
-def _text(value: Any) -> str:
-    """A cell as the text that a CSV file would hold."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, dt.datetime):
-        return value.date().isoformat()
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    return str(value)
-
-
-def _sheet(name: str, sheet: Any) -> _Sheet:
-    from openpyxl.utils import get_column_letter
-
-    rows = sheet.iter_rows(values_only=True)
-    top = [_text(value).strip() for value in next(rows, ())]
-    while top and not top[-1]:
-        top.pop()
-    if found := header_problems(name, top):
-        return _Sheet(Table([], found), {})
-    letters = {column: get_column_letter(i + 1) for i, column in enumerate(top)}
-    records: list[tuple[int, dict[str, str]]] = []
-    problems: list[Problem] = []
-    for number, values in enumerate(rows, start=2):
-        cells = [_text(value) for value in values]
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(records) >= MAX_ROWS:
-            problems.append(Problem(name, "more rows", f"at most {MAX_ROWS:,} rows", number))
-            break
-        for i, cell in enumerate(cells[len(top) :], start=len(top) + 1):
-            if cell.strip():
-                place = f"cell {get_column_letter(i)}{number}"
-                problems.append(Problem(name, repr(cell[:60]), "nothing beside the table", number, place))
-        cells += [""] * (len(top) - len(cells))
-        records.append((number, dict(zip(top, cells, strict=False))))
-    return _Sheet(Table(records, problems[:MAX_PROBLEMS]), letters)
-
-
-def _open(path: Path) -> tuple[dict[str, Any], bytes]:
-    from openpyxl import load_workbook
-
-    from parkanalysis.workbooks import check_package, uncomputed
-
-    data = read_bytes(path)
-    if not data.startswith(b"PK"):
-        raise InputError(Problem(path.name, "no workbook", "a park's folder, or its workbook in xlsx"))
-    formulas = check_package(path.name, data, MAX_UNPACKED, MAX_CELLS)
-    try:
-        with warnings.catch_warnings():
-            # openpyxl warns of styles and validations that it does not keep; only cells matter here
-            warnings.simplefilter("ignore")
-            book = load_workbook(io.BytesIO(data), data_only=True, keep_links=False)
-    except (KeyError, ValueError, TypeError, AttributeError, IndexError, OSError, SyntaxError) as error:
-        found = f"a damaged workbook ({str(error)[:80]})"
-        raise InputError(Problem(path.name, found, "an xlsx workbook")) from None
-    sheets = {
-        s.title.strip().lower(): s for s in book.worksheets if s.max_row * s.max_column <= 4 * MAX_CELLS
-    }
-    known = {name: sheet for name, sheet in sheets.items() if name in {*TABLES, *KEYED}}
-    problems = [
-        Problem(
-            f"{path.name}, sheet {sheet.title}",
-            f"the formula {formula[:60]}, not computed",
-            "a stored value (open the file in a spreadsheet program and save it)",
-            row,
-            f"cell {letter}{row}",
-        )
-        for sheet in (known.values() if formulas else ())
-        for formula, row, letter in uncomputed(data, sheet)
-    ]
-    if problems:
-        raise InputError(problems)
-    others = set(sheets) - set(known)
-    missing = [
-        Problem(path.name, "no such sheet", f"a sheet {name}", nearest=nearest(name, others))
-        for name in (*REQUIRED_TABLES, "park")
-        if name not in known
-    ]
-    if missing:
-        raise InputError(missing)
-    return known, data
-
-
-def _insert(document: Located, key: str, value: Any, row: int) -> str | None:
-    """Put a value where a dotted key leads; return what is wrong with the key."""
-    parts = [part.strip() for part in key.split(".")]
-    if len(parts) > MAX_PARTS or not all(parts):
-        return f"names joined by dots, at most {MAX_PARTS}"
-    node = document
-    for part in parts[:-1]:
-        if part not in node:
-            node[part] = Located({}, {})
-            node.lines[part] = row
-        if not isinstance(node[part], Located):
-            return f"a key that does not go on from {part}, which has a value in row {node.lines[part]}"
-        node = node[part]
-    last = parts[-1]
-    if last in node:
-        return f"each key once, first in row {node.lines[last]}"
-    node[last], node.lines[last] = value, row
-    return None
-
-
-def _value(key: str, text: str, row: int) -> Any:
-    last = key.rpartition(".")[2].strip()
-    if last in LISTS and not (last == "shocks" and text.strip() == "all"):
-        items = [item.strip() for item in text.replace("、", ",").replace("，", ",").split(",")]
-        return LocatedList([item for item in items if item], [row] * len(items))
-    return text.strip() if last in TEXTS else scalar(text.strip())
-
-
-def _numbered(node: Any) -> Any:
-    """Mappings whose keys are 1, 2, 3 … stand for lists."""
-    if not isinstance(node, Located):
-        return node
-    items = {key: _numbered(value) for key, value in node.items()}
-    if items and list(items) == [str(i + 1) for i in range(len(items))]:
-        return LocatedList(items.values(), node.lines.values())
-    return Located(items, node.lines)
-
-
-def _documents(name: str, sheet: _Sheet, split: bool) -> tuple[dict[str, Located], list[Problem]]:
-    """Key and value rows as documents, one a scenario where ``split``."""
-    columns = KEYED["scenarios" if split else "park"]
-    problems = list(sheet.table.problems)
-    if not problems:
-        problems = [
-            Problem(name, "no such column", f"a column {c}", 1, c) for c in columns if c not in sheet.letters
-        ]
-    if problems:
-        return {}, problems
-    documents: dict[str, Located] = {}
-    for row, cells in sheet.table.records:
-        scenario = cells["scenario"].strip() if split else ""
-        problem = scenario_problem(name, scenario) if split else None
-        if problem is not None:
-            problems.append(replace(problem, row=row, column="scenario"))
-            continue
-        key = cells["key"].strip()
-        document = documents.setdefault(scenario, Located({}, {}))
-        wrong = _insert(document, key, _value(key, cells["value"], row), row)
-        if wrong:
-            problems.append(Problem(name, repr(key[:80]), wrong, row, "key"))
-    if len(documents) > MAX_SCENARIOS:
-        problems.append(Problem(name, f"{len(documents)} scenarios", f"at most {MAX_SCENARIOS}"))
-    return {key: _numbered(document) for key, document in documents.items()}, problems[:MAX_PROBLEMS]
-
-
-def read_workbook(path: Path) -> Raw:
-    """Read the sheets of a park's workbook.
-
-    Raises
-    ------
-    InputError
-        When the file is no workbook, is damaged, holds macros or links, or lacks a sheet.
+    Examples
+    --------
+    >>> safe_text("=1+1"), safe_text(-1.5), safe_text("−0.4")
+    ("'=1+1", -1.5, '−0.4')
     """
-    known, data = _open(path)
-    sheets = {name: _sheet(_file(name), sheet) for name, sheet in known.items()}
-    problems: list[Problem] = []
-    found, wrong = _documents("park.yml", sheets["park"], split=False)
-    problems += wrong
-    scenarios: dict[str, Located] = {}
-    if "scenarios" in sheets:
-        scenarios, wrong = _documents("scenarios.csv", sheets["scenarios"], split=True)
-        problems += wrong
-
-    def place(problem: Problem) -> Problem:
-        return _place(path.name, sheets, problem)
-
-    return Raw(
-        id=path.stem,
-        tables={name: sheets[name].table for name in TABLES if name in sheets},
-        park=found.get("", None),
-        scenarios=scenarios,
-        problems=problems,
-        digest=hashlib.sha256(data).hexdigest(),
-        place=place,
-    )
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return "'" + value
+    return value
 
 
-def _file(sheet: str) -> str:
-    return "park.yml" if sheet == "park" else f"{sheet}.csv"
+def to_csv(frame: pd.DataFrame) -> bytes:
+    """Results as CSV that spreadsheets open with the right characters."""
+    safe = frame.apply(lambda column: column.map(safe_text))
+    return safe.to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
 
 
-def _place(book: str, sheets: Mapping[str, _Sheet], problem: Problem) -> Problem:
-    """Name sheet and cell in place of file and column."""
-    name = problem.file.split("/")[0].removesuffix(".csv").removesuffix(".yml")
-    column = problem.column
-    letters = sheets[name].letters if name in sheets else {}
-    keyed = name in KEYED
-    letter = letters.get("value" if keyed and column not in letters else column or "")
-    if problem.row is not None and letter is not None:
-        column = f"{column} (cell {letter}{problem.row})"
-    scenario = problem.file.removeprefix("scenarios/").removesuffix(".yml") if "/" in problem.file else ""
-    file = f"{book}, sheet {name}" + (f", scenario {scenario}" if scenario else "")
-    return replace(problem, file=file, column=column)
+def _labels(frame: pd.DataFrame, words: Words) -> pd.DataFrame:
+    """The rows with readable labels beside the names."""
+
+    def label(row: Any) -> str:
+        if row.driver:
+            return words.driver(row.driver)
+        if row.industry:
+            return words.industry(row.industry)
+        return words.lever(row.variable.removeprefix("lever_")) if row.variable.startswith("lever_") else ""
+
+    labels = [label(row) for row in frame.itertuples(index=False)]
+    shown = frame.copy()
+    shown.insert(3, "label", labels)
+    return shown
 
 
-def _flat(node: Any, before: str = "") -> Iterable[tuple[str, str]]:
-    """Dotted keys and cell texts of a document."""
-    if isinstance(node, list) and all(isinstance(item, str) for item in node):
-        yield before, ", ".join(node)
-    elif isinstance(node, Mapping | list):
-        pairs = node.items() if isinstance(node, Mapping) else ((str(i + 1), v) for i, v in enumerate(node))
-        for key, value in pairs:
-            yield from _flat(value, f"{before}.{key}" if before else str(key))
-    else:
-        yield before, _text(node)
+def _sheets(frame: pd.DataFrame, words: Words) -> Iterator[tuple[str, pd.DataFrame]]:
+    labelled = _labels(frame, words)
+    levers = labelled[labelled["variable"].str.startswith("lever_")]
+    parts = labelled[labelled["variable"].str.startswith("contribution")]
+    yield words("Results"), labelled.drop(index=[*levers.index, *parts.index])
+    for name, rows in ((words("Contributions"), parts), (words("Assumptions"), levers)):
+        if len(rows):
+            keys = ["variable", "driver", "industry", "label", "unit"]
+            wide = rows.pivot_table("value", keys, "statistic", aggfunc="first", sort=False).reset_index()
+            yield name, wide.rename_axis(columns=None)
 
 
-def write_workbook(folder: Path, path: Path) -> None:
-    """Write a park's folder as a workbook, every cell as text, so that nothing becomes a formula.
+def _about(frame: pd.DataFrame, words: Words) -> list[tuple[str, str]]:
+    rows = [
+        (words("Scenario"), ", ".join(dict.fromkeys(frame["scenario"]))),
+        (
+            words("Amounts"),
+            words("亿元 (100 million yuan) where the unit is CNY_100m; current prices unless said"),
+        ),
+        (
+            words("Median"),
+            words("statistic quantile_0.5; the 80% interval runs from quantile_0.1 to quantile_0.9"),
+        ),
+        (words("Version"), f"parkanalysis {__version__}"),
+    ]
+    if words.park is not None:
+        rows.insert(0, (words("Park"), words.park.label(words.lang)))
+        rows.append((words("Data as of"), words.date(words.park.config.as_of)))
+    return rows
+
+
+def to_xlsx(frame: pd.DataFrame, words: Words) -> bytes:
+    """Results as a workbook: notes, results, contributions, assumptions.
 
     Parameters
     ----------
-    folder : Path
-        A park that can be read.
-    path : Path
-        xlsx file; replaced when it is there.
-    """
-    import csv
+    frame : DataFrame
+        As from ``results.tidy``.
+    words : Words
 
+    Returns
+    -------
+    bytes
+        Text is written as text: no cell is a formula or a link. The same bytes every time.
+    """
     import xlsxwriter
 
-    sheets: dict[str, list[list[str]]] = {
-        "park": [list(KEYED["park"]), *map(list, _flat(read_yaml(folder / "park.yml")))]
+    stream = io.BytesIO()
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "nan_inf_to_errors": True,
+        "in_memory": True,
     }
-    for name in TABLES:
-        if (folder / f"{name}.csv").is_file():
-            sheets[name] = list(csv.reader(io.StringIO(read_text(folder / f"{name}.csv"), newline="")))
-    rows = [list(KEYED["scenarios"])]
-    for file in sorted((folder / "scenarios").glob("*.yml")):
-        rows += [[file.stem, *pair] for pair in _flat(read_yaml(file))]
-    sheets["scenarios"] = rows
-    buffer = io.BytesIO()
-    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
-        head = book.add_format({"bold": True, "bg_color": "#DDE6EE"})
-        for name, table in sheets.items():
-            sheet = book.add_worksheet(name)
-            sheet.freeze_panes(1, 0)
-            for i, cells in enumerate(table):
-                for j, cell in enumerate(cells):
-                    sheet.write_string(i, j, cell, head if i == 0 else None)
-            sheet.autofit(300)
-    path.write_bytes(buffer.getvalue())
+    with xlsxwriter.Workbook(stream, options) as book:
+        created = vintage_time(words)
+        book.set_properties({"title": words("Projected industrial value added"), "created": created})
+        styles = {
+            "head": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}),
+            "number": book.add_format({"num_format": "#,##0.000"}),
+            "wrap": book.add_format({"text_wrap": True, "valign": "top"}),
+        }
+        about = book.add_worksheet(words("About"))
+        about.set_column(0, 0, 18)
+        about.set_column(1, 1, 80, styles["wrap"])
+        for i, (key, value) in enumerate(_about(frame, words)):
+            about.write_string(i, 0, key, styles["head"])
+            about.write_string(i, 1, value)
+        for name, rows in _sheets(frame, words):
+            _write_sheet(book.add_worksheet(name[:31]), rows, styles)
+    return stream.getvalue()
+
+
+def vintage_time(words: Words) -> dt.datetime:
+    """The park's vintage date as a moment, for files that must say when they were made."""
+    day = words.park.config.as_of if words.park is not None else dt.date(2000, 1, 1)
+    return dt.datetime(day.year, day.month, day.day)
+
+
+def _write_sheet(sheet: Any, rows: pd.DataFrame, styles: Mapping[str, Any]) -> None:
+    for j, column in enumerate(rows.columns):
+        sheet.write_string(0, j, str(column), styles["head"])
+        values = rows[column].tolist()
+        for i, value in enumerate(values, 1):
+            if isinstance(value, int | float):
+                if value == value:
+                    sheet.write_number(i, j, value, styles["number"] if isinstance(value, float) else None)
+            else:
+                sheet.write_string(i, j, str(value))
+        width = max([len(str(column)), *(len(str(v)) for v in values if isinstance(v, str))], default=8)
+        sheet.set_column(j, j, min(max(width + 2, 10), 42))
+    sheet.freeze_panes(1, 0)
+    if len(rows):
+        sheet.autofilter(0, 0, len(rows), len(rows.columns) - 1)
