@@ -127,10 +127,10 @@ def _audit(park: Park) -> Iterator[Problem]:
 
     frame = audit.audit(park)
     for row in frame[frame["verdict"] == "differs"].to_dict("records"):
-        stated, computed, unit = row["stated"], row["computed"], row["unit"]
+        unit = f" {row['unit']}" if row["unit"] else ""
         yield Problem(
             "audit",
-            f"{row['name_en']}: stated {stated:g} {unit}, computed {computed:g}",
+            f"{row['name_en']}: stated {row['stated']:g}{unit}, computed {row['computed']:g}{unit}",
             f"{row['relation']}, or a note that says why not",
             column=str(row["check"]),
         )

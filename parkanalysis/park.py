@@ -256,7 +256,7 @@ def read_park(path: str | Path) -> Park:
     if place.is_dir():
         raw = read_folder(place)
     else:
-        from parkanalysis.workbook import read_workbook
+        from parkanalysis.park_book import read_workbook
 
         raw = read_workbook(place)
     problems = list(raw.problems)

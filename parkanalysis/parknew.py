@@ -115,7 +115,7 @@ def _writing(target: Path) -> Iterator[Path]:
         folder.mkdir()
         yield folder
         if book:
-            from parkanalysis.workbook import write_workbook
+            from parkanalysis.park_book import write_workbook
 
             write_workbook(folder, aside / "park.xlsx")
             os.replace(aside / "park.xlsx", target)

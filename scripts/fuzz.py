@@ -179,7 +179,7 @@ def park(data: bytes) -> None:
 
 
 def workbook(data: bytes) -> None:
-    from parkanalysis.workbook import write_workbook
+    from parkanalysis.park_book import write_workbook
 
     choices = Choices(data)
     with _scratch() as folder:

@@ -157,7 +157,8 @@ def test_a_plant_and_its_product_belong_to_one_industry(zone):
         ("- {levers: [vat_rate, vat_rat], rank: 0.1}", "unknown lever 'vat_rat'"),
         ("- {levers: [vat_rate, vat_rate], rank: 0.1}", "vat_rate twice"),
         (
-            "- {levers: [vat_rate, rationing_cap], rank: 0.1}\n- {levers: [rationing_cap, vat_rate], rank: 0.2}",
+            "- {levers: [vat_rate, rationing_cap], rank: 0.1}\n"
+            "- {levers: [rationing_cap, vat_rate], rank: 0.2}",
             "again",
         ),
         (
