@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -245,9 +244,13 @@ def _row(task: Task, record: Mapping[str, Any], *, fresh: bool) -> list[object]:
 
 
 def _write_index(out: Path) -> None:
-    """The page over all reports, where the library has one."""
-    if importlib.util.find_spec("parkanalysis.pages") is not None:
-        importlib.import_module("parkanalysis.pages").write_index(out)
+    """The page over all reports."""
+    from parkanalysis import pages
+
+    try:
+        pages.write_index(out)
+    except OSError as error:
+        _log.warning("%s: %s", out / "index.html", words(error))
 
 
 def results(folder: str | Path = "outputs") -> pd.DataFrame:

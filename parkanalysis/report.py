@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import importlib
 import keyword
 import os
@@ -60,13 +59,6 @@ class Rendered:
     failure: Failure | None = None
 
 
-@functools.cache
-def _exporter(lang: str) -> Any:
-    from nbconvert import HTMLExporter
-
-    return HTMLExporter(language_code=lang)  # type: ignore[no-untyped-call]
-
-
 def to_html(notebook: Mapping[str, Any], lang: str) -> str:
     """Return the page of an executed notebook.
 
@@ -76,8 +68,9 @@ def to_html(notebook: Mapping[str, Any], lang: str) -> str:
     lang : str
         Language code of the page, such as ``"zh"``.
     """
-    body, _ = _exporter(lang).from_notebook_node(notebook, {"metadata": {"name": "report"}})
-    return str(body)
+    from parkanalysis import pages
+
+    return pages.to_html(notebook, lang)
 
 
 @dataclass

@@ -132,17 +132,22 @@ def unpack(archive: bytes, folder: Path) -> None:
 
 
 @cache
-def installation_hash() -> str:
-    """Hash over this library's source and the name and version of everything installed."""
-    digest = hashlib.sha256(sys.version.encode())
+def library_hash() -> str:
+    """Hash over this library's source and the files that belong to it."""
+    digest = hashlib.sha256()
     here = Path(__file__).resolve().parent
     for file in sorted(f for f in here.rglob("*") if f.is_file() and "__pycache__" not in f.parts):
         if not {"data", "notebooks"} & set(file.relative_to(here).parts[:1]):
             digest.update(f"{file.relative_to(here).as_posix()}\0".encode() + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+@cache
+def installation_hash() -> str:
+    """Hash over Python, this library, and the name and version of everything installed."""
     folders = {Path(p) for p in sys.path if p}
     found = {i.name for p in folders if p.is_dir() for i in p.glob("*.dist-info")}
-    digest.update("\n".join(sorted(found)).encode())
-    return digest.hexdigest()
+    return _hash(sys.version, library_hash(), "\n".join(sorted(found)))
 
 
 def _hash(*parts: bytes | str) -> str:

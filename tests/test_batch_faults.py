@@ -25,6 +25,12 @@ SEEDLESS = {"notebook": NOTEBOOK, "langs": ["zh"], "progress": False, "jobs": 2}
 PRICES = [1400 + 10 * n for n in range(30)]
 
 
+@pytest.fixture(autouse=True)
+def _no_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page over all reports expects results of projections, not of these notebooks."""
+    monkeypatch.setattr(batch, "_write_index", lambda out: None)
+
+
 @pytest.fixture
 def temporary() -> Iterator[Path]:
     """A folder for temporary files with a path short enough for sockets."""
@@ -35,6 +41,7 @@ def temporary() -> Iterator[Path]:
 def run_batch(out: str, temporary: str, prices: list[int], **more: object) -> None:
     """Body of a run in a process of its own; its result goes to a file beside the output."""
     tasks.installation_hash = lambda: "installed"  # type: ignore[assignment]
+    batch._write_index = lambda out: None  # type: ignore[assignment]
     tempfile.tempdir = temporary
     grids = {"alumina_price_2016": prices}
     frame = batch.render("reference", grids=grids, out=out, **{**SEEDLESS, **more})  # type: ignore[arg-type]
