@@ -169,7 +169,9 @@ def figure_files(figures: Iterable[Figure], forms: Iterable[str] = ("png", "svg"
     return files
 
 
-def export(formats: Iterable[str], *, notebook: Mapping[str, Any], page: str, lang: str) -> dict[str, bytes]:
+def export(
+    formats: Iterable[str], *, notebook: Mapping[str, Any], page: str | bytes, lang: str
+) -> dict[str, bytes]:
     """The files asked for beside a rendered report.
 
     Parameters
@@ -192,6 +194,7 @@ def export(formats: Iterable[str], *, notebook: Mapping[str, Any], page: str, la
     InputError
         On an unknown format, or one whose program is not installed.
     """
+    text = page.decode() if isinstance(page, bytes) else page
     wanted = list(dict.fromkeys(formats))
     unknown = [Problem("--to", repr(f), ", ".join(FORMATS)) for f in wanted if f not in FORMATS]
     if unknown:
@@ -210,8 +213,8 @@ def export(formats: Iterable[str], *, notebook: Mapping[str, Any], page: str, la
     makers: dict[str, Any] = {
         "xlsx": lambda: {"results.xlsx": to_xlsx(frame, words)},
         "csv": lambda: {"results.csv": to_csv(frame)},
-        "docx": lambda: {"report.docx": to_docx(page, drawn, words)},
-        "pdf": lambda: {"report.pdf": to_pdf(page)},
+        "docx": lambda: {"report.docx": to_docx(text, drawn, words)},
+        "pdf": lambda: {"report.pdf": to_pdf(text)},
         "png": lambda: figure_files(drawn, ["png"]),
         "svg": lambda: figure_files(drawn, ["svg"]),
     }
