@@ -1,4 +1,4 @@
-"""What a park's figures say before anything is projected: the ledger, its hedges, the base year."""
+"""What a park's figures say before anything is projected: ledger, hedges, accounts, levers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pandas as pd
 from parkanalysis import model
 from parkanalysis.findings import ledger
 from parkanalysis.hedges import RULES
+from parkanalysis.levers import EVIDENCE
 from parkanalysis.markup import Html, paragraph, table
 from parkanalysis.park import Park
 from parkanalysis.quantities import bounds
@@ -17,10 +18,14 @@ from parkanalysis.wording import Words
 __all__ = [
     "account_frame",
     "account_table",
+    "disagreements",
+    "evidence_frame",
     "hedged",
     "kinds",
     "ledger_sentence",
     "ledger_table",
+    "lever_sentence",
+    "lever_table",
     "rule_table",
 ]
 
@@ -189,3 +194,75 @@ def account_table(frame: pd.DataFrame, words: Words) -> Html:
     )
     numeric = range(1, len(names))
     return Html(paragraph(lead) + table([words(n) for n in names], rows, caption, numeric=numeric), lead)
+
+
+def evidence_frame(scenario: Scenario) -> pd.DataFrame:
+    """How many levers stand on which evidence, and how many of them act in the scenario.
+
+    Examples
+    --------
+    >>> from parkanalysis.scenario import read_scenario
+    >>> from parkanalysis.park import read_park
+    >>> evidence_frame(read_scenario(read_park("qingzhen"), "reference")).index.tolist()
+    ['reported', 'derived', 'proxy', 'assumed']
+    """
+    used = set(model.used_levers(scenario))
+    grades = pd.Series({n: lever.evidence for n, lever in scenario.levers.items()}, dtype=object)
+    counts = {
+        grade: ((grades == grade).sum(), sum(grades.get(n) == grade for n in used)) for grade in EVIDENCE
+    }
+    frame = pd.DataFrame.from_dict(counts, orient="index", columns=["levers", "acting"])
+    return frame.rename_axis("evidence")
+
+
+def disagreements(checks: pd.DataFrame, words: Words) -> pd.DataFrame:
+    """Checks that do not hold, the largest relative difference first.
+
+    Parameters
+    ----------
+    checks : DataFrame
+        As from ``audit``.
+
+    Returns
+    -------
+    DataFrame
+        Index check; its ``name`` and ``relative`` = (stated - computed) / computed, a fraction.
+    """
+    frame = checks[checks["verdict"] == "differs"].set_index("check")
+    relative = (frame["difference"] / frame["computed"].where(frame["computed"] != 0)).round(3)
+    found = pd.DataFrame({"name": frame[f"name_{words.lang}"], "relative": relative})
+    order = relative.abs().sort_values(ascending=False, kind="stable").index
+    return found.loc[order]
+
+
+def lever_sentence(scenario: Scenario, words: Words) -> Html:
+    """How many levers act in a scenario, and how many of those are assumed."""
+    acting = model.used_levers(scenario)
+    text = words(
+        "Of {n} levers {used} act in this scenario; {assumed} of them are assumed.",
+        n=len(scenario.levers),
+        used=len(acting),
+        assumed=sum(scenario.levers[n].evidence == "assumed" for n in acting),
+    )
+    return Html(paragraph(text), text)
+
+
+def lever_table(scenario: Scenario, words: Words) -> Html:
+    """Levers that act in a scenario: central value, range, hard bounds, grade, note."""
+    rows = []
+    for name in model.used_levers(scenario):
+        lever = scenario.levers[name]
+        low, high = words.value(lever.low, lever.unit), words.value(lever.high, lever.unit)
+        bounds_text = f"{words.value(lever.minimum, lever.unit)} – {words.value(lever.maximum, lever.unit)}"
+        rows.append(
+            (
+                words.lever(name),
+                words.value(lever.central, lever.unit),
+                "" if lever.is_point else f"{low} – {high}",
+                bounds_text,
+                words.evidence(lever.evidence),
+            )
+        )
+    head = [words(t) for t in ("lever", "central", "80% interval", "hard bounds", "evidence")]
+    caption = words("Levers that act in the scenario")
+    return Html(table(head, rows, caption, numeric=(1, 2, 3)), caption)

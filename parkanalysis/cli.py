@@ -268,9 +268,15 @@ def explore(
     os.environ["PARKANALYSIS_PARK"] = str(park_path(park))
     if lang:
         os.environ["PARKANALYSIS_LANG"] = lang
+    own = Path(__file__).resolve().parent / "templates" / "page"
+    before = os.environ.get("JUPYTER_PATH")
+    os.environ["JUPYTER_PATH"] = os.pathsep.join([str(own), before] if before else [str(own)])
     _start(
         "voila",
         str(_notebooks() / "explore.ipynb"),
+        "--template=parkanalysis",
+        "--show_tracebacks=True",
+        "--KernelManager.transport=ipc",
         "--Voila.ip=127.0.0.1",
         f"--port={port}",
         *([] if browser else ["--no-browser"]),

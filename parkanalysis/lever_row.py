@@ -18,14 +18,14 @@ class LeverRow(w.VBox):  # type: ignore[misc]
     def __init__(self, lever: Lever, words: Words) -> None:
         self.factor = 100.0 if lever.unit == "fraction" else 1.0
         span = slider_range(lever)
-        step = span.step * self.factor
-        decimals = max(0, len(f"{step:.10f}".rstrip("0").partition(".")[2]))
+        self.low, self.step = span.low * self.factor, span.step * self.factor
+        self.decimals = max(0, len(f"{self.step:.10f}".rstrip("0").partition(".")[2]))
         self.slider = w.FloatSlider(
-            value=lever.central * self.factor,
-            min=span.low * self.factor,
+            value=self._snapped(lever.central),
+            min=self.low,
             max=span.high * self.factor,
-            step=step,
-            readout_format=f",.{decimals}f",
+            step=self.step,
+            readout_format=f",.{self.decimals}f",
             tooltip=words.lever(lever.name),
             layout=w.Layout(flex="1 1 auto", width="auto"),
         )
@@ -33,7 +33,7 @@ class LeverRow(w.VBox):  # type: ignore[misc]
             icon="undo",
             tooltip=words("back to its range"),
             disabled=True,
-            layout=w.Layout(width="2.4em"),
+            layout=w.Layout(width="40px", padding="0"),
         )
         self.text = w.HTML(html.lever_html(lever, words, held=False))
         super().__init__(
@@ -42,9 +42,16 @@ class LeverRow(w.VBox):  # type: ignore[misc]
         )
         self.slider.add_class(f"pa-lever-{lever.name}")
 
+    def _snapped(self, value: float) -> float:
+        """The nearest place of the slider; the browser would go there by itself and call it a move."""
+        steps = round((value * self.factor - self.low) / self.step)
+        return round(self.low + steps * self.step, self.decimals + 2)
+
     def show(self, lever: Lever, words: Words, held: bool, used: bool) -> None:
         """Follow the lever as the scenario has it."""
         self.text.value = html.lever_html(lever, words, held)
-        self.slider.value = lever.central * self.factor
+        shown = self._snapped(lever.central)
+        if abs(self.slider.value - shown) > self.step / 2:
+            self.slider.value = shown
         self.slider.disabled = not used
         self.release.disabled = not held

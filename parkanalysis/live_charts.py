@@ -19,6 +19,8 @@ __all__ = ["Bar", "bars", "risk_curve_svg", "waterfall_svg"]
 WIDTH = 560
 LABEL = 170
 ROW = 24
+# keeps a text readable where a line passes behind it
+HALO = "paint-order='stroke' stroke='#ffffff' stroke-width='3'"
 FONT = "font-family='system-ui, \"Noto Sans SC\", sans-serif' font-size='12'"
 
 
@@ -69,7 +71,7 @@ def _svg(height: float, title: str, body: Sequence[str]) -> str:
 
 
 def _text(x: float, y: float, text: str, anchor: str = "start", color: str = COLORS["ink"]) -> str:
-    return f"<text x='{x:.1f}' y='{y:.1f}' text-anchor='{anchor}' fill='{color}'>{escape(text)}</text>"
+    return f"<text x='{x:.1f}' y='{y:.1f}' text-anchor='{anchor}' fill='{color}' {HALO}>{escape(text)}</text>"
 
 
 def _line(x1: float, y1: float, x2: float, y2: float, color: str, dashed: bool = False) -> str:

@@ -134,7 +134,7 @@ def lever_html(lever: Lever, words: Words, held: bool) -> str:
         if lever.is_point
         else f"{words.value(lever.low, lever.unit)} – {words.value(lever.high, lever.unit)}"
     )
-    state = words("held") if held else span
+    state = words("held at {value}", value=words.value(lever.central, lever.unit)) if held else span
     weight = "600" if held else "400"
     note = f" title='{escape(lever.note, quote=True)}'" if lever.note else ""
     return (

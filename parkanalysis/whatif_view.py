@@ -36,19 +36,7 @@ FULL = w.Layout(width="100%")
 
 
 class Explorer(w.VBox):  # type: ignore[misc]
-    """The page of a case: what is changed, and what follows.
-
-    Attributes
-    ----------
-    park : Park
-        Read again after a scenario was saved.
-    change : Change
-        What has been moved so far.
-    target : float
-        亿元.
-    answer : Answer
-        What the page shows.
-    """
+    """The page of a case: ``change`` is what was moved, ``answer`` what is shown for ``target`` (亿元)."""
 
     def __init__(self, case: Case) -> None:
         super().__init__()
@@ -120,9 +108,7 @@ class Explorer(w.VBox):  # type: ignore[misc]
         }
         titles = [names.get(p.key) or self.words.kind(p.key) for p in parts]
         boxes = [w.VBox([self.rows[n] for n in p.levers], layout=FULL) for p in parts]
-        return w.Accordion(
-            children=boxes, titles=[t[:1].upper() + t[1:] for t in titles], selected_index=0, layout=FULL
-        )
+        return w.Accordion(children=boxes, titles=[t[:1].upper() + t[1:] for t in titles], selected_index=0)
 
     def _keep(self) -> w.Widget:
         words = self.words
@@ -157,7 +143,7 @@ class Explorer(w.VBox):  # type: ignore[misc]
         low, high = min(0.5 * base, 0.9 * self.target), max(1.6 * base, 1.1 * self.target)
         step = 10.0**-self.words.scale.decimals
         slider = w.FloatSlider(
-            value=money(self.target),
+            value=round(round(money(self.target) / step) * step, 9),
             min=round(money(low) / step) * step,
             max=round(money(high) / step) * step,
             step=step,
@@ -180,14 +166,14 @@ class Explorer(w.VBox):  # type: ignore[misc]
         self.scenario.observe(lambda c: self._restart(c["new"]), "value")
         self.language.observe(lambda c: self._speak(c["new"]), "value")
         self.reset.on_click(lambda _: self._restart(self.change.start))
-        self.goal.observe(lambda c: self._aim(c["new"]), "value")
+        self.goal.observe(lambda c: _is_move(c) and self._aim(c["new"]), "value")
         self.save.on_click(lambda _: self._save(False))
         self.overwrite.on_click(lambda _: self._save(True))
         self.name.observe(lambda _: self._ask(False), "value")
         for box in self.switches.values():
             box.observe(lambda _: self._switched(), "value")
         for name, row in self.rows.items():
-            row.slider.observe(lambda c, n=name: self._slid(n, c["new"]), "value")
+            row.slider.observe(lambda c, n=name: _is_move(c) and self._slid(n, c["new"]), "value")
             row.release.on_click(lambda _, n=name: self._apply(self.change.release(n)))
 
     @contextmanager
@@ -277,6 +263,11 @@ class Explorer(w.VBox):  # type: ignore[misc]
             self.scenario.value = name
         self._follow()
         self.message.value = html.message_html(self.words("Saved: {file}", file=path.name))
+
+
+def _is_move(change: Any) -> bool:
+    """Whether a slider went a step; drawn, a browser sends back the last digits of a float."""
+    return bool(abs(change["new"] - change["old"]) > change["owner"].step / 2)
 
 
 def _moved(case: Case) -> dict[str, float]:
