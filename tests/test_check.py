@@ -6,8 +6,8 @@ import pytest
 from parkfiles import PARKS, add_row, copy_park, edit, set_cell
 
 from parkanalysis.check import check
-from parkanalysis.parknew import TEMPLATE
 from parkanalysis.park_book import write_workbook
+from parkanalysis.parknew import TEMPLATE
 
 
 @pytest.fixture
@@ -71,7 +71,8 @@ def test_a_vintage_after_the_target_year_is_warned_of(zone):
 def test_the_audit_speaks_as_warnings(zone):
     with (zone / "park.yml").open("a", encoding="utf-8") as stream:
         stream.write(
-            "checks:\n  c: {name: Outputs, stated: output_steel_2024, unit: CNY_100m, computed: output_machinery_2024}\n"
+            "checks:\n  c: {name: Outputs, unit: CNY_100m, stated: output_steel_2024, "
+            "computed: output_machinery_2024}\n"
         )
     (problem,) = [p for p in check(zone) if p.file == "audit" and p.column == "c"]
     assert problem.severity == "warning"

@@ -10,8 +10,8 @@ from openpyxl import Workbook, load_workbook
 from parkfiles import PARKS, only, problems
 
 from parkanalysis.park import read_park
-from parkanalysis.parknew import TEMPLATE
 from parkanalysis.park_book import write_workbook
+from parkanalysis.parknew import TEMPLATE
 
 
 @pytest.fixture

@@ -1,0 +1,137 @@
+"""Many parks: the parts keep their distributions, the total follows from the stated correlation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from parkfiles import PARKS, copy_park, edit
+
+from parkanalysis.errors import InputError
+from parkanalysis.park import read_park
+from parkanalysis.parknew import TEMPLATE
+from parkanalysis.portfolio import COLUMNS, portfolio, read_parks, total_draws
+from parkanalysis.projection import project
+
+N = 4096
+
+
+@pytest.fixture(scope="module")
+def projections():
+    places = {"template_park": TEMPLATE, "harbour": PARKS / "harbour", "tiny": PARKS / "tiny"}
+    return {name: project(read_park(path), "reference", draws=N) for name, path in places.items()}
+
+
+def normals(count, n=40_000, seed=1):
+    return np.random.default_rng(seed).normal(10, 1, (count, n))
+
+
+def test_independent_parts_add_their_variances():
+    parts = normals(4)
+    assert total_draws(parts, 0.0).std() == pytest.approx(2, rel=0.02)
+
+
+def test_parts_that_move_as_one_add_their_quantiles():
+    parts = normals(3)
+    total = total_draws(parts, 1.0)
+    q = [0.05, 0.5, 0.95]
+    assert np.quantile(total, q) == pytest.approx(sum(np.quantile(p, q) for p in parts), abs=1e-3)
+
+
+@pytest.mark.parametrize("rank", [0.2, 0.5, 0.8])
+def test_the_stated_rank_correlation_is_the_one_between_normal_parts(rank):
+    # var(x + y) = 2 + 2 r with r = 2 sin(pi rank / 6) for unit normals
+    total = total_draws(normals(2, n=200_000), rank)
+    assert total.var() == pytest.approx(2 + 4 * np.sin(np.pi * rank / 6), rel=0.02)
+
+
+@given(st.floats(0, 1), st.integers(1, 5))
+def test_the_mean_never_depends_on_the_correlation(rank, count):
+    parts = normals(count, n=500)
+    before = parts.copy()
+    assert total_draws(parts, rank).mean() == pytest.approx(parts.mean(axis=1).sum())
+    assert (parts == before).all()
+
+
+def test_one_park_is_its_own_total():
+    (part,) = normals(1, n=1_000)
+    assert np.sort(total_draws([part], 0.3)) == pytest.approx(np.sort(part))
+
+
+def test_the_frame(projections):
+    frame = portfolio(projections)
+    assert list(frame.columns) == COLUMNS
+    assert frame["park"].tolist() == ["template_park", "harbour", "tiny", "total", "total", "total"]
+    parks = frame[frame["level"] == "park"].set_index("park")
+    for name, projection in projections.items():
+        assert parks.loc[name, "median"] == pytest.approx(np.median(projection.draws))
+        assert (parks.loc[name, "low"], parks.loc[name, "high"]) == pytest.approx(projection.interval(0.8))
+    # three target years: nothing is added across them
+    assert frame[frame["level"] == "total"]["target_year"].tolist() == [2020, 2024, 2025]
+
+
+def test_targets_come_from_the_stated_projection_or_the_caller(projections):
+    frame = portfolio(projections, {"tiny": 3.2}).set_index("park")
+    zone = projections["template_park"]
+    assert frame.loc["template_park", "target"] == 53
+    assert frame.loc["template_park", "probability"] == pytest.approx((zone.draws >= 53).mean())
+    assert frame.loc["tiny", "target"] == 3.2
+    assert np.isnan(frame.loc["harbour", "probability"])
+
+
+def test_totals_of_one_year(tmp_path):
+    second = copy_park(tmp_path)
+    twins = [project(read_park(p), "combined", draws=N) for p in (TEMPLATE, second)]
+    frame = portfolio(twins, correlation=1.0).set_index("level")
+    total, park = frame.loc["total"], frame.loc["park"].iloc[0]
+    for column in ("base", "mean", "low", "median", "high", "target"):
+        assert total[column] == pytest.approx(2 * park[column])
+    assert total["probability"] == pytest.approx(park["probability"], abs=2e-3)
+    assert total["correlation"] == 1.0
+    apart = portfolio(twins, correlation=0.0).set_index("level").loc["total"]
+    assert apart["high"] - apart["low"] < 0.75 * (total["high"] - total["low"])
+
+
+def test_a_total_has_a_target_only_when_all_parks_have_one(tmp_path):
+    second = copy_park(tmp_path)
+    edit(second / "park.yml", "stated:\n  result: stated_result_2025\n  loss: stated_loss_2025\n", "")
+    twins = [project(read_park(p), "reference", draws=64) for p in (TEMPLATE, second)]
+    assert np.isnan(portfolio(twins).iloc[-1]["target"])
+    assert portfolio(twins, {"zone": 50}).iloc[-1]["target"] == 103
+
+
+def test_the_same_again_is_the_same(projections):
+    pd.testing.assert_frame_equal(portfolio(projections), portfolio(list(projections.values())))
+
+
+def test_what_is_refused(projections):
+    one = projections["tiny"]
+    cases = [
+        (([],), {}, "no parks"),
+        (([one, one],), {}, "two projections of 'tiny'"),
+        (([one], {"tinny": 1}), {}, "unknown park 'tinny'"),
+        (([one], {"tiny": float("nan")}), {}, "nan"),
+        (([one],), {"correlation": 1.5}, "1.5"),
+        (([one],), {"correlation": -0.1}, "-0.1"),
+        (([one, project(TEMPLATE, draws=8)],), {}, "different numbers of draws"),
+    ]
+    for arguments, options, found in cases:
+        with pytest.raises(InputError, match=found):
+            portfolio(*arguments, **options)
+
+
+def test_reading_many_parks_shows_all_problems(tmp_path):
+    broken = copy_park(tmp_path)
+    (broken / "park.yml").unlink()
+    (tmp_path / "tiny").mkdir()
+    with pytest.raises(InputError) as caught:
+        read_parks([TEMPLATE, broken, "nowhere"])
+    assert [p.file for p in caught.value.problems] == ["zone/park.yml", "nowhere/park"]
+    assert list(read_parks([TEMPLATE, PARKS / "tiny", TEMPLATE])) == ["template_park", "tiny"]
+
+
+def test_two_parks_of_one_name(tmp_path):
+    with pytest.raises(InputError, match="two parks called 'zone'"):
+        read_parks([copy_park(tmp_path / "a"), copy_park(tmp_path / "b")])
