@@ -90,7 +90,7 @@ def style() -> Iterator[None]:
         "mathtext.default": "regular",
         "path.simplify": True,
     }
-    with mpl.rc_context(settings):
+    with mpl.rc_context(settings):  # type: ignore[arg-type]
         yield
 
 
@@ -111,8 +111,8 @@ def size_for(rows: int, least: float = 1.6) -> float:
 def titled(ax: Axes, title: str, source: str) -> Axes:
     """Set title and source into the figure itself, for a chart that leaves the page."""
     with style():
-        ax.figure.suptitle(title, x=0.01, ha="left", fontsize=11.5)  # type: ignore[union-attr]
-        ax.figure.supxlabel(source, x=0.01, ha="left", fontsize=7, color=COLORS["muted"])  # type: ignore[union-attr]
+        ax.figure.suptitle(title, x=0.01, ha="left", fontsize=11.5)
+        ax.figure.supxlabel(source, x=0.01, ha="left", fontsize=7, color=COLORS["muted"])
     return ax
 
 

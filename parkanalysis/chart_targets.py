@@ -145,8 +145,8 @@ def frontier(
             at = (words.shown(here[0], units[0]), words.shown(here[1], units[1]))
             ax.plot(*at, "o", ms=6, color=COLORS["ink"])
             ax.annotate(words("assumed"), at, (7, -3), textcoords="offset points")
-        for name, unit, setter in zip((found.x, found.y), units, (ax.set_xlabel, ax.set_ylabel), strict=True):
-            setter(words.named_unit(words.lever(name), words.unit(unit)))
+        ax.set_xlabel(words.named_unit(words.lever(found.x), words.unit(units[0])))
+        ax.set_ylabel(words.named_unit(words.lever(found.y), words.unit(units[1])))
     return ax
 
 

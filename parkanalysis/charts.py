@@ -194,7 +194,8 @@ def distribution(
     """
     with style():
         ax = axes(ax, 2.7)
-        low, median, high = (float(quantiles.loc[q, "value_added"]) for q in (0.1, 0.5, 0.9))
+        at = quantiles["value_added"].to_dict()
+        low, median, high = at[0.1], at[0.5], at[0.9]
         x, y = frame["value"].to_numpy(float), frame["density"].to_numpy(float)
         peak = float(y.max()) if len(y) else 1.0
         if len(x):

@@ -102,7 +102,7 @@ def _made_of(projection: Projection, driver: str, ranked: pd.DataFrame, words: W
         if name not in ranked.index:
             continue
         lever = ranked.loc[name]
-        label, grade = link(f"#lever-{name}", words.lever(name)), _grade(lever["evidence"], words)
+        label, grade = link(f"#lever-{name}", words.lever(name)), _grade(str(lever["evidence"]), words)
         items.append(f"<li>{label} {cell(_range(lever, words))} {grade}</li>")
     return Raw(f"<ul>{''.join(items)}</ul>" if items else "")
 
@@ -202,7 +202,8 @@ def ledger(park: Park, words: Words, linked: Iterable[str] = ()) -> Html:
     lead = words(
         "{count} printed figures, {used} of them in use.", count=len(frame), used=int(frame["used"].sum())
     )
-    main = _ledger_table(park, frame[shown], words("Printed figures that this page refers to"), words)
+    first = frame[shown].sort_values("used", ascending=False, kind="stable")
+    main = _ledger_table(park, first, words("Printed figures that this page refers to"), words)
     rest = frame[~shown]
     if rest.empty:
         return Html(paragraph(lead) + main, lead)

@@ -136,10 +136,8 @@ def fan(projection: Projection) -> pd.DataFrame:
     park = projection.park
     years = [park.config.base_year, park.config.target_year]
     names = {0.05: "q05", 0.1: "q10", 0.25: "q25", 0.5: "q50", 0.75: "q75", 0.9: "q90", 0.95: "q95"}
-    bands = pd.DataFrame(
-        {n: [park.value_added, float(projection.quantiles.loc[q, "value_added"])] for q, n in names.items()},
-        index=years,
-    )
+    ends = projection.quantiles["value_added"].to_dict()
+    bands = pd.DataFrame({n: [park.value_added, ends[q]] for q, n in names.items()}, index=years)
     rows = park.series(park.levers[park.config.growth].series)
     rows = rows[rows["period"].str.fullmatch(r"\d{4}")] if len(rows) else rows
     past = pd.Series(rows["value"].to_numpy(float), index=rows["period"].astype(int).to_numpy())
@@ -148,7 +146,8 @@ def fan(projection: Projection) -> pd.DataFrame:
         past = past / past.loc[years[0]] * park.value_added
     else:
         past = pd.Series([park.value_added], index=[years[0]])
-    return pd.concat([past.rename("history"), bands], axis=1).sort_index().rename_axis("year")
+    frame: pd.DataFrame = pd.concat([past.rename("history"), bands], axis=1)
+    return frame.sort_index().rename_axis("year")
 
 
 def density(draws: np.ndarray, points: int = 161) -> pd.DataFrame:
@@ -187,14 +186,15 @@ def ranking(projection: Projection) -> pd.DataFrame:
     """
     scenario = projection.scenario
     share = importance(projection)
-    ends = tornado(projection)
+    ends = tornado(projection).to_dict("index")
     rows = {}
     for name in used_levers(scenario):
         lever = scenario.levers[name]
         fixed = [lever.low, lever.central, lever.high]
-        if name in ends.index:
-            fixed[0], fixed[2] = ends.loc[name, ["low", "high"]].tolist()
-        reached = ends.loc[name, ["at_low", "at_high"]].tolist() if name in ends.index else [np.nan] * 2
+        reached = [np.nan, np.nan]
+        if name in ends:
+            fixed[0], fixed[2] = ends[name]["low"], ends[name]["high"]
+            reached = [ends[name]["at_low"], ends[name]["at_high"]]
         text = [lever.unit, lever.evidence, lever.source, lever.figure, lever.note]
         rows[name] = [float(share.get(name, 0.0)), *fixed, *reached, *text]
     columns = ["share", "low", "central", "high", "at_low", "at_high"]

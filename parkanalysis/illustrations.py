@@ -80,7 +80,7 @@ def waterfall(projection: Projection, shares: pd.DataFrame, words: Words) -> Fig
         "Bars from {start} in {base_year} to {end} in {year}: {steps}.",
         start=words.amount(projection.park.value_added),
         base_year=config.base_year,
-        end=words.amount(float(frame.loc["end", "value"])),
+        end=words.amount(float(frame["value"].iloc[-1])),
         year=config.target_year,
         steps=_pairs(shares, words),
     )
@@ -162,8 +162,8 @@ def tornado(projection: Projection, ranked: pd.DataFrame, words: Words, most: in
         alt = words(
             "Widest swing: {lever}, from {low} to {high} between its 10% and 90% points.",
             lever=words.lever(first),
-            low=words.amount(float(frame.loc[first, "at_low"])),
-            high=words.amount(float(frame.loc[first, "at_high"])),
+            low=words.amount(float(frame["at_low"].iloc[0])),
+            high=words.amount(float(frame["at_high"].iloc[0])),
         )
     note = words("Median with one assumption at its 10% and at its 90% point, all else as it is.")
     ax = chart_targets.tornado(frame, words, projection.median)

@@ -21,7 +21,9 @@ TEMPLATES = Path(__file__).parent / "templates"
 def _exporter() -> Any:
     from nbconvert import HTMLExporter
 
-    return HTMLExporter(template_name="report", extra_template_basedirs=[str(TEMPLATES)])
+    return HTMLExporter(  # type: ignore[no-untyped-call]
+        template_name="report", extra_template_basedirs=[str(TEMPLATES)]
+    )
 
 
 @functools.cache
@@ -55,7 +57,7 @@ def _font_face(characters: frozenset[str]) -> str:
     import base64
     import io
 
-    from fontTools import subset
+    from fontTools import subset  # type: ignore[import-untyped]
 
     from parkanalysis.chart_style import font_path
 
@@ -70,7 +72,10 @@ def _font_face(characters: frozenset[str]) -> str:
     stream = io.BytesIO()
     subset.save_font(font, stream, options)
     data = base64.b64encode(stream.getvalue()).decode()
-    return f"@font-face{{font-family:'Park Sans';src:url(data:font/woff;base64,{data}) format('woff')}}"
+    return (
+        "@font-face{font-family:'Park Sans';font-display:block;unicode-range:U+2E80-FFEF,U+20000-3FFFF;"
+        f"src:url(data:font/woff;base64,{data}) format('woff')}}"
+    )
 
 
 def page(body: str, lang: str, title: str, *, kind: str = "", script: str = "") -> str:

@@ -165,7 +165,8 @@ def settings_table(projections: Mapping[str, Projection], words: Words) -> Html:
     frame = comparison.settings(p.scenario for p in projections.values())
     names = _names(projections, words)
     rows = []
-    for (kind, name), row in frame.iterrows():
+    for key, row in frame.iterrows():
+        kind, name = str(key[0]), str(key[1])  # type: ignore[index]
         values = row.drop("unit")
         if kind == "shock":
             shown = [words("acts") if v else "–" for v in values]

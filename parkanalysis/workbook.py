@@ -31,7 +31,7 @@ def safe_text(value: object) -> object:
 def to_csv(frame: pd.DataFrame) -> bytes:
     """Results as CSV that spreadsheets open with the right characters."""
     safe = frame.apply(lambda column: column.map(safe_text))
-    return safe.to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
+    return str(safe.to_csv(index=False, lineterminator="\n")).encode("utf-8-sig")
 
 
 def _labels(frame: pd.DataFrame, words: Words) -> pd.DataFrame:
