@@ -1,3 +1,60 @@
-"""Project the industrial value added of a development zone."""
+"""Project the industrial value added of a development zone, and say on what each figure rests.
+
+The way of the data; each step knows those above it, none below::
+
+    quantities      text as printed -> value, bounds, unit          quantities.parse("5 亿元以上")
+    tables          statistical tables -> tidy frames               tables.read_table(path)
+    park            a folder of figures -> a checked Park           read_park("qingzhen")
+    audit           what the source says against itself             audit.audit(park)
+    accounts        value added by industry, balanced               base_year.account_frame(scenario)
+    baseline        growth with no shock, as a distribution         baseline.forecast(series)
+    scenario        which shocks act, what the levers are           read_scenario(park, "combined")
+    projection      draws of the target year                        project(park, scenario)
+                    contributions, break-evens, target risk         projection.contributions(), …
+    whatif          a scenario changed, and what follows            whatif.answer(scenario, target)
+    report          the page, the tables, the index                 parkanalysis report combined
+
+Amounts are in 亿元 (1e8 yuan), rates are fractions, a column in percentage points ends in ``_pp``.
+Bad input raises ``InputError`` with every problem found: file, row, column, found, allowed.
+
+Examples
+--------
+>>> import parkanalysis as pa
+>>> park = pa.read_park("qingzhen")
+>>> scenario = pa.read_scenario(park, "combined", alumina_price_2016=1700)
+>>> projection = pa.project(park, scenario, draws=1024)
+>>> projection.interval()[0] < projection.median < projection.interval()[1]
+True
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
 
 __version__ = "0.1.0"
+
+# name -> module; loaded when it is asked for, so that `import parkanalysis` costs nothing
+_WHERE = {
+    "InputError": "errors",
+    "Projection": "projection",
+    "extract": "quantities",
+    "forecast": "baseline",
+    "parse": "quantities",
+    "project": "projection",
+    "read_parameters": "parameters",
+    "read_park": "park",
+    "read_scenario": "scenario",
+}
+
+__all__ = ["__version__", *_WHERE]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_WHERE[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_WHERE})

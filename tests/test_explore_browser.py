@@ -102,6 +102,7 @@ def section(page, title):
 
 def nudge(page, lever, steps):
     handle = page.locator(f".pa-lever-{lever} .noUi-handle")
+    handle.wait_for(state="visible", timeout=PATIENCE)
     handle.focus()
     for _ in range(abs(steps)):
         handle.press("ArrowRight" if steps > 0 else "ArrowLeft")
