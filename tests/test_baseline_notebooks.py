@@ -1,0 +1,102 @@
+"""Frames and sentences behind the notebooks of the baseline and of its track record."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from parkanalysis import outlook, track_record
+from parkanalysis.park import read_park
+from parkanalysis.wording import Words
+
+
+@pytest.fixture(scope="module")
+def park():
+    return read_park("qingzhen")
+
+
+@pytest.fixture(scope="module")
+def words(park):
+    return Words(park, "en")
+
+
+def test_the_series_ends_where_knowledge_ends(park):
+    assert outlook.annual(park).index[-1] == 2015
+    assert outlook.annual(park, as_of="2014-12-31").index[-1] == 2013
+    assert outlook.annual(park)[2015] == 1108.52
+
+
+def test_past_forecasts_use_past_knowledge_and_known_outturns(park):
+    found = outlook.vintages(park, most=3)
+    assert found["known_to"].tolist() == [2013, 2014, 2015]
+    assert found.loc[2015, "outturn"] == pytest.approx(1108.52 / 976.59 - 1)
+    assert np.isnan(found.loc[2016, "outturn"])
+
+
+def test_selection_is_relative_to_naive_by_hand():
+    def row(data, method, points, mase, smape):
+        return {
+            "program": "parkanalysis",
+            "data": data,
+            "method": method,
+            "points": points,
+            "mase": mase,
+            "smape": smape,
+        }
+
+    stored = pd.DataFrame(
+        [
+            row("M1", "naive", 4, 2.0, 9.0),
+            row("M1", "default", 4, 1.0, 9.0),
+            row("Tourism", "naive", 4, 1.0, 9.0),
+            row("Tourism", "default", 4, 0.9, 9.0),
+            row("M1", "naive", 0, 9.0, 20.0),
+            row("M1", "default", 0, 9.0, 10.0),
+            row("M3", "default", 4, 99.0, 99.0),
+        ]
+    )
+    found = outlook.selection(stored)
+    assert found.index.tolist() == ["default", "naive"]
+    assert found["mase"].tolist() == pytest.approx([0.7, 1.0])
+    assert found["smape"].tolist() == [10, 20]
+
+
+def test_the_stored_evidence_supports_the_default():
+    stored = outlook.evidence()
+    assert outlook.selection(stored).index[0] == "default"
+    m3 = track_record.short_windows(stored, 5).loc["default"]
+    assert m3["mase"] <= 1.03
+    assert 0.78 <= m3["coverage_80"] <= 0.82
+    assert 0.935 <= m3["coverage_95"] <= 0.965
+    assert m3["interval_score_80"] < 41.3
+    smape = track_record.full_history(stored)["smape"]
+    assert smape.xs("parkanalysis")["default"] <= min(15.70, smape.xs("statsforecast").min())
+
+
+def test_figures_published_later_are_set_beside_and_not_inside(park, words):
+    found = track_record.afterwards(park)
+    growth = found.iloc[0]
+    assert growth["outturn"] == pytest.approx(1218.79 / 1108.52 - 1)
+    assert (found["published"] > park.config.as_of).all()
+    assert found["probability"].between(0, 1).all()
+    assert "Later knowledge" in repr(track_record.afterwards_sentence(found, words))
+
+
+def test_charts_show_the_frames(park, words):
+    series = outlook.annual(park)
+    ax = outlook.fan_chart(series, words)
+    assert ax.get_xlim()[1] == pytest.approx(2018.02)
+    held = track_record.coverage(outlook.evidence())
+    lines = track_record.coverage_chart(held, words).get_lines()
+    drawn = [line.get_ydata() for line in lines[1:]]
+    expected = [100 * rows["coverage_80"] for _, rows in held.groupby(level="data")]
+    assert all(np.allclose(a, b) for a, b in zip(drawn, expected, strict=True))
+    assert outlook.fan_figure(series, words).alt.startswith("guiyang")
+    assert "M3" in track_record.coverage_figure(held, words).alt
+
+
+def test_sentences_carry_their_numbers(park, words):
+    assert "2015" in repr(outlook.known_sentence(park, words))
+    own = track_record.own_record(park, origins=4)
+    assert "over 4 origins" in repr(track_record.own_sentence(own, words))
+    past = outlook.vintages(park, most=3)
+    assert repr(outlook.vintages_sentence(past, words)).startswith("Of 2 forecasts")
