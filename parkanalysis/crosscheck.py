@@ -7,13 +7,13 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from parkanalysis.errors import InputError, Problem, nearest
+from parkanalysis.errors import InputError, Problem
 from parkanalysis.files import MAX_PROBLEMS, line_of
 from parkanalysis.hedges import RULES
 from parkanalysis.levers import UNITS
-from parkanalysis.quantities import Quantity
-from parkanalysis.schema import LeverSetting, ParkFile
-from parkanalysis.tablecheck import Files, check_tables, shape_problem, unknown
+from parkanalysis.scenariocheck import check_scenario, check_setting
+from parkanalysis.schema import ParkFile
+from parkanalysis.tablecheck import Files, check_tables, unknown
 
 __all__ = ["Files", "check_setting", "cross_check"]
 
@@ -53,7 +53,7 @@ def cross_check(files: Files) -> list[Problem]:
     if files.config is not None:
         problems += islice(_Config(files, files.config, levers).problems(), MAX_PROBLEMS)
     for name in files.scenarios:
-        problems += islice(_scenario(name, files, levers), MAX_PROBLEMS)
+        problems += islice(check_scenario(name, files, levers), MAX_PROBLEMS)
         if len(problems) > MAX_PROBLEMS:
             break
     return list(dict.fromkeys(problems))
@@ -85,6 +85,7 @@ class _Config:
         for section in ("industries", "products", "plants", "shocks"):
             for key, item in getattr(config, section).items():
                 yield from self.fields((section, key), item)
+        yield from self.balance()
         yield from self.vintage()
 
     def at(self, loc: tuple[Any, ...], found: str, allowed: str) -> Problem:
@@ -157,6 +158,18 @@ class _Config:
         if getattr(item, "kind", "") in NEEDS_RATE:
             yield from self.rate(place, item)
 
+    def balance(self) -> Iterator[Problem]:
+        """The accounts can be scaled to the published total only from parts that cannot all be 0."""
+        names = {i.value_added or i.value_added_rate for i in self.config.industries.values()}
+        found = [self.levers[name] for name in names if name is not None and name in self.levers]
+        for line, row in found:
+            if row.minimum < 0:
+                allowed = "0 or more for the value added of an industry"
+                yield Problem("levers.csv", f"{row.minimum:g} of {row.lever}", allowed, line, "minimum")
+        if len(found) == len(names) and all(row.minimum <= 0 for _, row in found):
+            allowed = "one industry at least whose lever has a minimum above 0"
+            yield self.at(("industries",), "industries whose value added may all be 0", allowed)
+
     def rate(self, place: tuple[str, str], item: Any) -> Iterator[Problem]:
         """Some shocks turn output into value added."""
         field = "product" if item.kind == "capacity_ramp_up" else "industry"
@@ -224,72 +237,3 @@ class _Config:
                     found = f"{row.source}, published on {published[row.source]}"
                     allowed = f"a source published by the vintage date {config.as_of}"
                     yield Problem(f"{table}.csv", found, allowed, line, "source")
-
-
-def _scenario(name: str, files: Files, levers: Mapping[str, tuple[int, Any]]) -> Iterator[Problem]:
-    file = f"scenarios/{name}.yml"
-    document, scenario = files.scenarios[name]
-    for lever, setting in scenario.levers.items():
-        line = line_of(document, ("levers", lever))
-        if lever not in files.names["levers"]:
-            yield unknown(file, line, "levers", lever, files.names["levers"], "lever")
-        elif lever in levers:
-            for found, allowed in check_setting(setting, levers[lever][1], files.parsed):
-                yield Problem(file, found, allowed, line, f"levers.{lever}")
-    if files.config is None:
-        return
-    shocks = files.config.shocks
-    active = list(shocks) if scenario.shocks == "all" else list(scenario.shocks)
-    taken: dict[tuple[str, str], str] = {}
-    for i, shock in enumerate(active):
-        line = line_of(document, ("shocks", i))
-        if shock not in shocks:
-            yield unknown(file, line, "shocks", shock, shocks, "shock")
-            continue
-        item = shocks[shock]
-        # acting twice on the same thing would count it twice
-        field = {"plant_closure": "plant", "price_change": "product", "rate_change": "industry"}.get(
-            item.kind
-        )
-        key = (item.kind, getattr(item, field)) if field else ("", shock)
-        if key in taken:
-            twice = taken[key] == shock
-            found = f"{shock!r} twice" if twice else f"{key[1]!r} by {taken[key]} and {shock}"
-            yield Problem(file, found, "each plant, price and rate changed once", line, "shocks")
-        taken.setdefault(key, shock)
-
-
-def check_setting(
-    setting: float | LeverSetting, row: Any, parsed: Mapping[str, Quantity]
-) -> Iterator[tuple[str, str]]:
-    """What is wrong with a lever's setting: pairs of found and allowed.
-
-    ``row`` is anything with ``minimum``, ``maximum`` and ``unit``.
-    """
-    bounds = f"{row.minimum:g} to {row.maximum:g} {row.unit}"
-    values: list[float]
-    if not isinstance(setting, LeverSetting):
-        values = [float(setting)]
-    elif setting.figure is not None:
-        quantity = parsed.get(setting.figure)
-        canonical, factor = UNITS[row.unit]
-        if quantity is None:
-            near = nearest(setting.figure, parsed)
-            yield f"unknown figure {setting.figure!r}", f"a figure (nearest: {near})" if near else "a figure"
-            return
-        if quantity.unit != canonical:
-            yield f"{setting.figure} in {quantity.unit}", f"a figure in {canonical}"
-            return
-        values = [quantity.value / factor]
-    elif setting.quantile is not None:
-        return
-    else:
-        values = [v for v in (setting.low, setting.central, setting.high) if v is not None]
-        low, central, high = values
-        if sorted(values) != values:
-            yield f"{values}", "low ≤ central ≤ high"
-        elif problem := shape_problem(setting.distribution or "triangular", low, central, high):
-            yield f"{values}", problem
-    for value in values:
-        if not row.minimum <= value <= row.maximum:
-            yield f"{value:g}", bounds
