@@ -25,16 +25,12 @@ import types
 from collections.abc import Callable, Iterator, Mapping
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from queue import Empty
 from typing import Any
 
-from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.connect import KernelConnectionInfo
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
-from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-__all__ = ["KERNEL", "WarmKernelManager", "WarmProvisioner", "available", "fork", "start_server"]
+__all__ = ["KERNEL", "WarmProvisioner", "available", "fork", "start_server"]
 
 KERNEL = "parkanalysis"
 PRELOAD = ["parkanalysis.preload"]
@@ -100,8 +96,13 @@ def fork(target: Callable[..., object], *args: object, folder: str | None = None
         start_server()
     context: Any = multiprocessing.get_context("forkserver" if available() else "spawn")
     process: BaseProcess = context.Process(target=_child, args=(target, args, folder))
-    with _without_main():
-        process.start()
+    try:
+        with _without_main():
+            process.start()
+    except (EOFError, ConnectionError):  # the server has died; the next start finds out and makes another
+        process = context.Process(target=_child, args=(target, args, folder))
+        with _without_main():
+            process.start()
     return process
 
 
@@ -123,8 +124,11 @@ def die_with_parent(folder: str | None = None) -> None:
 
     def watch() -> None:
         parent.join()
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+        for _ in range(100 if folder else 0):  # the other threads may still be writing into it
+            shutil.rmtree(str(folder), ignore_errors=True)
+            if not os.path.exists(str(folder)):
+                break
+            time.sleep(0.01)
         if hasattr(os, "killpg"):
             os.killpg(0, signal.SIGKILL)
         os._exit(1)
@@ -136,8 +140,10 @@ def _run_kernel(
     argv: list[str], env: Mapping[str, str], cwd: str | None, group: int, folder: str | None
 ) -> None:
     """Become an ordinary IPython kernel; runs in the forked process and never returns."""
-    with contextlib.suppress(OSError):  # the group's leader has just died: the watch ends this one too
+    try:
         os.setpgid(0, group)
+    except OSError:  # the group's leader is gone already; the watch ends this process, and no other
+        os.setpgid(0, 0)
     die_with_parent(folder)
     multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
     os.environ.clear()
@@ -265,36 +271,3 @@ class _OwnSpec(KernelSpecManager):
             language="python",
             metadata={"kernel_provisioner": {"provisioner_name": PROVISIONER}},
         )
-
-
-class WarmKernelClient(AsyncKernelClient):
-    """Client that goes to work once both channels have answered, without the usual 0.2 s of listening."""
-
-    async def _async_wait_for_ready(self, timeout: float | None = None) -> None:
-        end = time.monotonic() + (timeout or float("inf"))
-        while True:
-            self.kernel_info()
-            with contextlib.suppress(Empty):
-                reply = await self.shell_channel.get_msg(timeout=1)
-                # What the kernel broadcasts before the subscription stands is lost: ask until it arrives.
-                await self.iopub_channel.get_msg(timeout=0.2)
-                self._handle_kernel_info_reply(reply)
-                return
-            if self.parent is not None and not await self.parent.is_alive():
-                raise RuntimeError("Kernel died before replying to kernel_info")
-            if time.monotonic() > end:
-                raise RuntimeError(f"Kernel didn't respond in {timeout} seconds")
-
-    wait_for_ready = _async_wait_for_ready
-
-
-class WarmKernelManager(AsyncKernelManager):
-    """Kernel manager whose default is the warm kernel; other kernelspecs work as installed."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("kernel_name", KERNEL)
-        super().__init__(**{"kernel_spec_manager": _OwnSpec(), **kwargs})
-        self.client_class = f"{__name__}.{WarmKernelClient.__name__}"
-
-    async def _async_wait(self, pollinterval: float = 0.01) -> None:
-        await super()._async_wait(pollinterval=min(pollinterval, 0.01))

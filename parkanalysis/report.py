@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from parkanalysis.errors import InputError, Problem
-from parkanalysis.kernels import KERNEL, WarmKernelManager
+from parkanalysis.kernel_manager import WarmKernelManager
+from parkanalysis.kernels import KERNEL
 from parkanalysis.published import TABLE, publish, published, tables
 
 __all__ = ["TABLE", "Failure", "Rendered", "produce", "publish", "published", "render_one", "to_html"]

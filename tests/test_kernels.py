@@ -14,6 +14,7 @@ import pytest
 from rendering import alive, notebook, printed, wait_until
 
 from parkanalysis import kernels, report
+from parkanalysis.kernel_manager import WarmKernelManager
 
 LEAVE_TRACES = """
 import os, sys, pandas, builtins, tempfile, random, numpy
@@ -100,7 +101,7 @@ def test_an_ordinary_kernel_where_fork_is_not_to_be_had(
 
 def test_interrupt_restart_and_kill() -> None:
     async def scenario() -> tuple[str, int, Path]:
-        manager = kernels.WarmKernelManager()
+        manager = WarmKernelManager()
         await manager.start_kernel()
         folder = Path(manager.connection_file).parent
         client = manager.client()
@@ -127,9 +128,10 @@ def test_interrupt_restart_and_kill() -> None:
 OWNER = """
 import asyncio, sys, time
 from parkanalysis import kernels
+from parkanalysis.kernel_manager import WarmKernelManager
 kernels.PRELOAD = []
 async def main():
-    manager = kernels.WarmKernelManager()
+    manager = WarmKernelManager()
     await manager.start_kernel()
     print(manager.provisioner.pid, manager.provisioner.folder, flush=True)
     time.sleep(60)
