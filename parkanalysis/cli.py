@@ -276,7 +276,6 @@ def explore(
         str(_notebooks() / "explore.ipynb"),
         "--template=parkanalysis",
         "--show_tracebacks=True",
-        "--KernelManager.transport=ipc",
         "--Voila.ip=127.0.0.1",
         f"--port={port}",
         *([] if browser else ["--no-browser"]),
