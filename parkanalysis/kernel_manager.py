@@ -36,6 +36,20 @@ class WarmKernelClient(AsyncKernelClient):
     wait_for_ready = _async_wait_for_ready
 
 
+class _OwnSpec(KernelSpecManager):
+    """Knows the warm kernel even where its kernelspec is not installed."""
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        if kernel_name != KERNEL:
+            return super().get_kernel_spec(kernel_name)
+        return KernelSpec(
+            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            display_name=KERNEL,
+            language="python",
+            metadata={"kernel_provisioner": {"provisioner_name": PROVISIONER}},
+        )
+
+
 class WarmKernelManager(AsyncKernelManager):
     """Kernel manager whose default is the warm kernel; other kernelspecs work as installed."""
 

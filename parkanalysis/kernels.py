@@ -257,17 +257,3 @@ class WarmProvisioner(LocalProvisioner):
         if self.folder is not None and not restart:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder = None
-
-
-class _OwnSpec(KernelSpecManager):
-    """Knows the warm kernel even where its kernelspec is not installed."""
-
-    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        if kernel_name != KERNEL:
-            return super().get_kernel_spec(kernel_name)
-        return KernelSpec(
-            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
-            display_name=KERNEL,
-            language="python",
-            metadata={"kernel_provisioner": {"provisioner_name": PROVISIONER}},
-        )
