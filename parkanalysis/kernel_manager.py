@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from queue import Empty
 from typing import Any
 
 from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 
-from parkanalysis.kernels import KERNEL
+from parkanalysis.kernels import KERNEL, PROVISIONER
 
 __all__ = ["WarmKernelClient", "WarmKernelManager"]
 

@@ -1,0 +1,161 @@
+"""Scenario reports with warm kernels against a shell loop of papermill and nbconvert, in one run.
+
+``python benchmarks/render.py`` prints: both times for the same reports, overhead a report beyond its
+cells, whether the outputs are identical, and how time, memory and leftovers grow up to 200 reports.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from parkanalysis import batch, kernels, park, tasks
+
+BIN = Path(sys.executable).parent
+DRAWS = 20_000
+
+
+def chosen(count: int) -> list[dict[str, Any]]:
+    """``count`` different reports of the shipped park: every scenario at as many prices as it takes."""
+    names = list(park.read_park("qingzhen").scenarios)
+    prices = [1400 + 10 * n for n in range(-(-count // len(names)))]
+    return [{"scenario": n, "alumina_price_2016": p} for p in prices for n in names][:count]
+
+
+def shell_loop(notebook: Path, cases: list[dict[str, Any]], out: Path) -> float:
+    """Seconds that papermill and nbconvert take, one process after the other."""
+    started = time.perf_counter()
+    for number, case in enumerate(cases):
+        path = out / f"{number}.ipynb"
+        options = [a for name, value in {"lang": "zh", **case}.items() for a in ("-p", name, str(value))]
+        run(BIN / "papermill", notebook, path, "--no-progress-bar", "-p", "draws", DRAWS, *options)
+        run(BIN / "jupyter", "nbconvert", "--to", "html", path)
+    return time.perf_counter() - started
+
+
+def run(*command: object) -> None:
+    subprocess.run([str(c) for c in command], check=True, capture_output=True)
+
+
+def warm(cases: list[dict[str, Any]], out: Path) -> tuple[float, Any]:
+    """Seconds that the package takes for the same, from an empty folder and without a warm server."""
+    prices = sorted({c["alumina_price_2016"] for c in cases})
+    frames, started = [], time.perf_counter()
+    for price in prices:
+        names = [c["scenario"] for c in cases if c["alumina_price_2016"] == price]
+        frames.append(
+            batch.render(names, langs=["zh"], levers={"alumina_price_2016": price}, out=out, draws=DRAWS)
+        )
+    import pandas as pd
+
+    frame = pd.concat(frames, ignore_index=True)
+    assert (frame["status"] == "ok").all(), batch.failure_table(frame[frame["status"] != "ok"])
+    return time.perf_counter() - started, frame
+
+
+def outputs(path: Path) -> list[Any]:
+    """All that a notebook's cells show, without what differs between any two runs."""
+    node = nbformat.read(path, as_version=4)
+    return [[o.get("data") or o.get("text") for o in c.get("outputs", ())] for c in node.cells]
+
+
+@contextmanager
+def peak_memory() -> Iterator[list[tuple[float, float]]]:
+    """Resident MB of this process over time."""
+    samples: list[tuple[float, float]] = []
+    stop = threading.Event()
+
+    def watch() -> None:
+        while not stop.wait(0.5):
+            pages = int(Path("/proc/self/statm").read_text().split()[1])
+            samples.append((time.perf_counter(), pages * resource.getpagesize() / 2**20))
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    yield samples
+    stop.set()
+    thread.join()
+
+
+def started_processes() -> int:
+    """Processes that descend from the fork server now."""
+    server = kernels._server()._forkserver_pid
+    stats = [p.read_text().rpartition(")")[2].split() for p in Path("/proc").glob("[0-9]*/stat")]
+    return sum(int(fields[1]) == server and fields[0] != "Z" for fields in stats)
+
+
+def leftovers(temporary: Path) -> str:
+    time.sleep(1)
+    return f"{started_processes()} processes, {len(list(temporary.iterdir()))} temporary files or sockets"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--reports", type=int, default=20, help="compared with the shell loop")
+    parser.add_argument("--many", type=int, default=200, help="for time and memory")
+    arguments = parser.parse_args()
+    root = Path(tempfile.mkdtemp(prefix="pb"))
+    temporary = root / "tmp"
+    temporary.mkdir()
+    tempfile.tempdir = os.environ["TMPDIR"] = str(temporary)
+    notebook = root / "scenario_report.ipynb"
+    notebook.write_bytes(tasks.scenario_notebook())
+    cases = chosen(arguments.reports)
+
+    seconds, frame = warm(cases, root / "warm")
+    overhead = (frame["seconds"] - frame["cell_seconds"]).median()
+    print(f"warm kernels: {seconds:.1f} s for {len(cases)} reports, start included", flush=True)
+    print(f"overhead beyond the cells: {overhead:.2f} s a report (median)", flush=True)
+    plain = root / "plain"
+    plain.mkdir()
+    slow = shell_loop(notebook, cases, plain)
+    print(f"papermill and nbconvert in a shell loop: {slow:.1f} s", flush=True)
+    print(f"ratio: {slow / seconds:.1f}", flush=True)
+    folders = dict(zip(zip(frame["scenario"], frame["levers"], strict=True), frame["folder"], strict=True))
+    same = 0
+    for number, case in enumerate(cases):
+        folder = folders[case["scenario"], f"alumina_price_2016={case['alumina_price_2016']}"]
+        same += outputs(plain / f"{number}.ipynb") == outputs(root / "warm" / folder / "report.ipynb")
+    print(f"identical numbers, text and images: {same} of {len(cases)} reports", flush=True)
+
+    names = ["reference"]
+    prices = [1300 + 5 * n for n in range(arguments.many)]
+    marks: list[float] = []
+    keep = batch.keep
+
+    def marked(*given: Any) -> Any:
+        marks.append(time.perf_counter())
+        return keep(*given)
+
+    batch.keep = marked
+    with peak_memory() as samples:
+        batch.render(
+            names, langs=["zh"], grids={"alumina_price_2016": prices}, out=root / "many", draws=DRAWS
+        )
+    half = len(marks) // 2
+    print(f"{len(marks)} reports: {marks[-1] - marks[0]:.0f} s", flush=True)
+    first, second = marks[half] - marks[0], marks[-1] - marks[half]
+    print(f"first half {first:.0f} s, second half {second:.0f} s")
+    at_20 = max(mb for when, mb in samples if when <= marks[min(20, len(marks) - 1)])
+    print(f"parent: {at_20:.0f} MB by report 20, {max(mb for _, mb in samples):.0f} MB by the last")
+    print(f"left behind: {leftovers(temporary)}")
+    size = sum(p.stat().st_size for p in (root / "many").rglob("*") if p.is_file()) / len(marks)
+    print(json.dumps({"seconds_each": (marks[-1] - marks[0]) / (len(marks) - 1), "bytes_each": size}))
+    subprocess.run(["rm", "-r", str(root)], check=False)
+
+
+if __name__ == "__main__":
+    main()
