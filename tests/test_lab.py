@@ -39,6 +39,11 @@ def lab(tmp_path_factory):
         if time.monotonic() > end or process.poll() is not None:
             pytest.fail(f"JupyterLab did not start: {log.read_text()[-2000:]}")
         time.sleep(0.1)
+    for _ in range(200):  # the address is printed a moment before the socket listens
+        with socket.socket() as s:
+            if s.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        time.sleep(0.1)
     yield port, found[1]
     os.killpg(process.pid, signal.SIGTERM)
     try:
@@ -90,6 +95,7 @@ def test_kernel_is_the_installation_s_own(lab):
     assert "python3" in specs["kernelspecs"]
     _, body = ask(port, "/api/kernels", token, "POST", {"name": "python3"})
     kernel = json.loads(body)["id"]
-    children = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    assert any(kernel in line and line.startswith(sys.executable) for line in children.splitlines())
+    commands = subprocess.run(["ps", "-eo", "args", "-ww"], capture_output=True, text=True, check=True).stdout
+    (command,) = [line for line in commands.splitlines() if f"kernel-{kernel}.json" in line]
+    assert os.path.samefile(command.split()[0], sys.executable)
     ask(port, f"/api/kernels/{kernel}", token, "DELETE")
