@@ -71,6 +71,7 @@ def _font_face(characters: frozenset[str]) -> str:
     subsetter.subset(font)
     stream = io.BytesIO()
     subset.save_font(font, stream, options)
+    font.close()
     data = base64.b64encode(stream.getvalue()).decode()
     return (
         "@font-face{font-family:'Park Sans';font-display:block;unicode-range:U+2E80-FFEF,U+20000-3FFFF;"

@@ -1,0 +1,192 @@
+"""Words, numbers and the catalogue: the same results said in two languages."""
+
+import ast
+import json
+import re
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from report_pages import page, run, write_park
+
+from parkanalysis import findings, sections, sentences
+from parkanalysis.formatting import fixed, probability, scale, significant
+from parkanalysis.park import read_park
+from parkanalysis.projection import project
+from parkanalysis.wording import Words, catalogue
+
+PACKAGE = Path(sections.__file__).parent
+CALLS = {"words", "say", "N_"}
+
+
+def _literals(tree: ast.AST) -> set[str]:
+    """First arguments of the calls that translate, where they are literals."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+            if name in CALLS and isinstance(node.args[0].value, str):
+                found.add(node.args[0].value)
+    return found
+
+
+def _code() -> Iterator[ast.AST]:
+    for file in PACKAGE.glob("*.py"):
+        yield ast.parse(file.read_text(encoding="utf-8"))
+    for file in (PACKAGE.parent / "notebooks").glob("*.ipynb"):
+        for cell in json.loads(file.read_text(encoding="utf-8"))["cells"]:
+            if cell["cell_type"] == "code":
+                yield ast.parse("".join(cell["source"]))
+
+
+def _keys() -> set[str]:
+    return set().union(*map(_literals, _code()))
+
+
+def _texts() -> set[str]:
+    nodes = (node for tree in _code() for node in ast.walk(tree))
+    return {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+
+
+def test_every_text_is_translated():
+    missing = sorted(_keys() - set(catalogue("zh")))
+    assert not missing, "not in the Chinese catalogue:\n" + "\n".join(missing)
+
+
+def test_the_catalogue_holds_nothing_that_nobody_says():
+    assert not sorted(set(catalogue("zh")) - _texts())
+
+
+def test_both_languages_take_the_same_values():
+    for texts in catalogue("zh").items():
+        english, chinese = ({f for _, f, _, _ in string.Formatter().parse(t) if f} for t in texts)
+        assert english == chinese, texts
+        assert re.search(r"[一-鿿；]", texts[1]), texts
+
+
+def test_amounts_in_both_languages():
+    park = read_park("qingzhen")
+    zh, en = Words(park, "zh"), Words(park, "en")
+    assert zh.amount(37.01, extra=1) == "37.01 亿元"
+    assert en.amount(37.01, extra=1) == "CNY 3.701 billion"
+    assert zh.amount(-4.44, sign=True) == "−4.4 亿元"
+    assert en.amount_range(27.3, 37.2) == "CNY 2.73 to 3.72 billion"
+    assert zh.points(0.0812) == "8.1 个百分点"
+    assert en.points(0.0812) == "8.1 percentage points"
+    assert en.value(120, "10k_t") == "1.2 million t"
+    assert zh.value(120, "10k_t") == "120 万吨"
+    assert en.value(12, "100m_kWh") == "1.2 billion kWh"
+    assert zh.value_range(1450, 1900, "CNY/t") == "1,450 至 1,900 元/吨"
+    assert en.value_with_range(0.5, 0.2, 1.0, "CNY_100m") == "CNY 0.050 billion (CNY 0.020 to 0.100 billion)"
+    assert en.value_range(5.0, float("inf"), "CNY_100m") == "CNY 0.500 to ∞ billion"
+
+
+def test_ten_thousand_yuan_where_the_park_asks_for_it(tmp_path):
+    folder = write_park(tmp_path / "small", {"reading_rule: standard": "display_unit: CNY_10k"})
+    zh, en = (Words(read_park(folder), lang) for lang in ("zh", "en"))
+    assert zh.amount(37.01) == "370,100 万元"
+    assert en.amount(37.01) == "CNY 3,701 million"
+
+
+@given(st.floats(-1e6, 1e6), st.integers(0, 6))
+def test_fixed_reads_back(value, decimals):
+    text = fixed(value, decimals)
+    assert abs(float(text.replace(",", "").replace("−", "-")) - value) <= 0.5000001 * 10**-decimals + 1e-9
+    assert not re.fullmatch("−0(.0+)?", text)
+
+
+@given(st.floats(1e-4, 1e7))
+def test_significant_keeps_three_digits(value):
+    assert float(significant(value).replace(",", "")) == pytest.approx(value, rel=5.1e-3)
+
+
+@given(st.floats(0, 1))
+def test_a_chance_claims_certainty_only_where_there_is_any(p):
+    assert (probability(p) == "0%") == (p == 0)
+    assert (probability(p) == "100%") == (p == 1)
+
+
+@given(st.floats(0.01, 1e5))
+def test_scales_of_both_languages_show_the_same_digits(size):
+    for unit, ratio in (("CNY_100m", 0.1), ("CNY_10k", 0.01)):
+        zh, en = scale("zh", unit, size), scale("en", unit, size)
+        assert en.factor == pytest.approx(zh.factor * ratio)
+        assert en.decimals >= zh.decimals
+
+
+def _numbers(text: str) -> tuple[list[float], list[str]]:
+    """Amounts in 亿元, in the order said, and all percentages."""
+    clean = text.replace(",", "").replace("−", "-")
+    pattern = r"(?:CNY )?([+-]?\d+\.?\d*)(?: (?:至|to) ([+-]?\d+\.?\d*))? (亿元|billion)"
+    amounts = []
+    for first, second, unit in re.findall(pattern, clean):
+        factor = 1.0 if unit == "亿元" else 10.0
+        amounts += [float(v) * factor for v in (first, second) if v]
+    return amounts, re.findall(r"[<>]?-?\d+\.?\d*%", clean)
+
+
+@pytest.mark.parametrize("scenario", ["combined", "reference", "closures", "recovery"])
+def test_the_answer_says_the_same_in_both_languages(scenario):
+    projection = project("qingzhen", scenario, draws=2048)
+    goal = findings.goal(projection.park)
+    ranked = findings.ranking(projection)
+    even = findings.break_evens(projection, ranked, goal.value)
+    said = {}
+    for lang in ("zh", "en"):
+        words = Words(projection.park, lang)
+        said[lang] = [
+            sentences.projected(projection, goal, words),
+            sentences.gap(projection, words),
+            sentences.required(projection, even, goal, words),
+            sentences.uncertainty(ranked, words),
+        ]
+    for zh, en in zip(said["zh"], said["en"], strict=True):
+        amounts, percents = _numbers(zh)
+        others, same = _numbers(en)
+        assert len(amounts) == len(others)
+        assert sorted(amounts) == pytest.approx(sorted(others), abs=1e-9)
+        assert sorted(percents) == sorted(same)
+
+
+def _table_numbers(html: str) -> list[float]:
+    body = re.search(r'<table class="">(<caption>[^<]*)?.*?</table>', html, flags=re.DOTALL)
+    cells = re.findall(r'class="n">([^<]*)</td>', body[0])
+    return [float(c.replace(",", "").replace("−", "-")) for c in cells if c]
+
+
+def test_the_contributions_are_the_same_in_both_languages():
+    projection = project("qingzhen", "combined", draws=2048)
+    shares = findings.contributions(projection)
+    tables = [
+        _table_numbers(sections.contribution_table(shares, Words(projection.park, lang)).html)
+        for lang in ("zh", "en")
+    ]
+    assert tables[0] == pytest.approx(np.array(tables[1]) * 10, abs=0.006)
+
+
+def test_the_answer_by_hand():
+    projection = project("qingzhen", "reference", draws=1)
+    words = Words(projection.park, "en")
+    text = sentences.projected(projection, findings.goal(projection.park), words)
+    assert words.amount(projection.central) in text
+    growth = projection.central / 37.01 - 1
+    assert f"{100 * growth:.1f}% above the CNY 3.701 billion of 2015" in text
+
+
+def test_a_park_without_a_stated_projection_is_set_against_its_base_year(tmp_path):
+    stated = "stated:\n  result: stated_result_2016\n  loss: stated_loss_2016\n"
+    folder = write_park(tmp_path / "quiet", {stated: "languages: [en]\n"})
+    done = run("scenario_report", park=str(folder), scenario="combined", lang="en", draws=512)
+    text = "".join(str(o) for c in done.cells for o in c.get("outputs", []))
+    assert "the 2015 level of CNY 3.701 billion" in text
+    assert "the stated CNY" not in text
+
+
+def test_chinese_pages_hold_no_english_labels():
+    html = re.sub(r'<[^>]*lang="en"[^>]*>.*?</span>', "", page("zh"))
+    for english in ("median", "Assumption", "interval", "Driver", "Source:", "chance"):
+        assert not re.search(rf">[^<]*\b{english}\b[^<]*<", html), english
