@@ -137,11 +137,10 @@ def _amount(quantity: Quantity, unit: str) -> float:
 
 def _frame(name: str, rows: list[Any]) -> pd.DataFrame:
     columns = list(TABLES[name].model_fields)
-    frame = pd.DataFrame([row.model_dump() for row in rows], columns=columns)
+    records = [row.model_dump() for row in rows]
     # the order of rows in a file must not matter
-    return frame.sort_values(
-        columns, kind="stable", na_position="first", key=lambda c: c.map(str)
-    ).reset_index(drop=True)
+    records.sort(key=lambda record: [str(record[column]) for column in columns])
+    return pd.DataFrame(records, columns=columns)
 
 
 def _parse_figures(rows: list[tuple[int, Any]], rule: str, problems: list[Problem]) -> dict[str, Quantity]:

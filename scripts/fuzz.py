@@ -361,10 +361,9 @@ def _hang(signum: int, frame: object) -> None:
 
 
 def _warm_up() -> None:
-    """Import what the cases need, which is no part of their time."""
-    for target in (quantity, park):
-        with contextlib.suppress(ValueError):
-            target(bytes(400))
+    """Import and compute once what the cases need, which is no part of their time."""
+    for folder in _parks():
+        _work(folder)
 
 
 def _led_by_coverage(count: Count) -> None:

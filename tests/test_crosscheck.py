@@ -322,3 +322,11 @@ def test_problems_of_all_files_come_at_once(zone):
         "scenarios/worse.yml",
         "sources.csv",
     }
+
+
+def test_one_industry_has_value_added_in_any_case(tmp_path):
+    zone = copy_park(tmp_path, PARKS / "tiny")
+    set_cell(zone / "levers.csv", "mill", "minimum", "0")
+    assert only(zone).found == "industries whose value added may all be 0"
+    set_cell(zone / "levers.csv", "mill", "minimum", "-1")
+    assert {p.file for p in problems(zone)} == {"levers.csv", "park.yml"}
