@@ -25,6 +25,8 @@ __all__ = [
 
 MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
 
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
 
 def is_identifier(name: str) -> bool:
     """Whether a text can name a lever, a figure, a scenario: it must do so in Python and in a path.
@@ -34,7 +36,7 @@ def is_identifier(name: str) -> bool:
     >>> is_identifier("price_2016"), is_identifier("../price"), is_identifier("lambda")
     (True, False, False)
     """
-    return re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name) is not None and not keyword.iskeyword(name)
+    return _NAME.fullmatch(name) is not None and not keyword.iskeyword(name)
 
 
 def _identifier(name: str) -> str:

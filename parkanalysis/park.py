@@ -46,6 +46,8 @@ def known_parks() -> dict[str, Path]:
 def park_path(park: str | Path) -> Path:
     """Folder or workbook of a park, given as a path or as the name of an installed park.
 
+    A workbook may be named without its ending, as its park is.
+
     Raises
     ------
     InputError
@@ -53,9 +55,9 @@ def park_path(park: str | Path) -> Path:
     """
     known = known_parks()
     try:
-        path = Path(park).expanduser()
-        if str(park).strip() and path.exists():
-            return path.resolve()
+        for path in (Path(park).expanduser(), Path(f"{park}.xlsx").expanduser()):
+            if str(park).strip() and path.exists():
+                return path.resolve()
     except (OSError, RuntimeError, ValueError):  # too long, an unknown ~user, a NUL
         pass
     if str(park) in known:

@@ -177,3 +177,8 @@ def test_texts_that_look_like_formulas_stay_texts(tmp_path):
     opened["sources"]["B2"].data_type = "s"
     opened.save(path)
     assert read_park(path).sources["title"].iloc[0] == "=HYPERLINK(1)"
+
+
+def test_a_workbook_may_be_named_without_its_ending(book, monkeypatch):
+    monkeypatch.chdir(book.parent)
+    assert read_park("zone").digest == read_park(book).digest
