@@ -79,6 +79,7 @@ class Explorer(w.VBox):  # type: ignore[misc]
         }
         self.headline, self.waterfall, self.risk, self.needed = (w.HTML(layout=FULL) for _ in range(4))
         self.headline.add_class("pa-headline")
+        self.needed.add_class("pa-needed")
         self.children = [w.HTML(html.STYLE), self._bar(), self._columns()]
         self._listen()
         self._follow()
