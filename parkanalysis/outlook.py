@@ -30,6 +30,7 @@ __all__ = [
     "fan_chart",
     "fan_figure",
     "forecast_notes",
+    "frame_table",
     "growth_sentence",
     "known_sentence",
     "known_table",
@@ -68,6 +69,20 @@ def annual(park: Park, name: str = "", as_of: str | None = None) -> pd.Series:
         last["value"].to_numpy(float), index=last["period"].astype(int).to_numpy(), name=wanted
     )
     return series.sort_index()
+
+
+def frame_table(frame: pd.DataFrame, caption: str, decimals: int = 3) -> Html:
+    """A frame with its index as a table, the same at any width of the screen."""
+    flat = frame.reset_index()
+    rows = [[_cell(value, decimals) for value in row] for row in flat.itertuples(index=False)]
+    numeric = [i for i, column in enumerate(flat) if pd.api.types.is_numeric_dtype(flat[column])]
+    return Html(table(list(flat.columns), rows, caption, numeric=numeric), caption)
+
+
+def _cell(value: object, decimals: int) -> str:
+    if isinstance(value, float):
+        return "–" if np.isnan(value) else f"{value:.{decimals}f}"
+    return str(value)
 
 
 def known_table(park: Park, words: Words, most: int = 6) -> Html:
