@@ -97,7 +97,9 @@ def test_contributions_and_their_pool(projection, words):
     assert len(pooled) == 4
     assert pooled["mean"].sum() == pytest.approx(gap, abs=1e-9)
     ax = charts.contributions(pooled, words)
-    assert ax.collections[1].get_offsets()[:, 0] == pytest.approx(pooled["mean"].to_numpy() * words.scale.factor)
+    assert np.asarray(ax.collections[1].get_offsets())[:, 0] == pytest.approx(
+        pooled["mean"].to_numpy() * words.scale.factor
+    )
 
 
 def test_kinds_add_up_to_the_gap(projection):
@@ -156,7 +158,9 @@ def test_scenarios_on_one_scale(projection, words):
     frame = side_by_side.ranges(chosen)
     ax = side_by_side.ranges_chart(frame, words, 40.0, "goal")
     assert frame.loc["reference", 0.5] > frame.loc["combined", 0.5]
-    assert ax.collections[0].get_offsets()[:, 0] == pytest.approx(frame[0.5].to_numpy() * words.scale.factor)
+    assert np.asarray(ax.collections[0].get_offsets())[:, 0] == pytest.approx(
+        frame[0.5].to_numpy() * words.scale.factor
+    )
 
 
 def test_what_if_moves_the_right_way(projection):

@@ -1,0 +1,188 @@
+"""The report's page and the index: complete, self-contained, the same bytes."""
+
+import json
+import re
+
+import lxml.html
+import nbformat
+import pytest
+from report_pages import NOTEBOOKS, page, run
+
+from parkanalysis import overview, pages
+from parkanalysis.findings import goal, ranking
+from parkanalysis.markup import Html, Raw, cell, table
+from parkanalysis.projection import project
+from parkanalysis.results import tidy
+
+LANGUAGES = ("zh", "en")
+
+
+@pytest.fixture(params=LANGUAGES)
+def html(request):
+    return page(request.param)
+
+
+@pytest.fixture
+def tree(html):
+    return lxml.html.fromstring(html)
+
+
+def test_size_and_no_request(html):
+    assert len(html.encode()) < 1_500_000
+    addresses = re.findall(r'(?:src|href|xlink:href)="([^"#][^"]*)"', html)
+    assert all(a.startswith(("https://", "http://", "data:")) for a in addresses)
+    loading = re.findall(r'(?:src|xlink:href)="([^"#][^"]*)"|url\(([^)#]+)\)|@import', html)
+    assert all(a.startswith("data:") or b.startswith("data:") for a, b in loading)
+    assert "<script" not in html
+    assert "default-src 'none'" in html
+
+
+def test_no_code_is_shown(html):
+    assert "read_parameters" not in html
+    assert "projection =" not in html
+
+
+def test_answer_comes_first(tree):
+    first = tree.xpath("//main//h2")[0]
+    assert first.get("id") == "answer"
+    assert len(tree.xpath("//div[@class='answer']/p")) == 3
+
+
+def test_every_anchor_leads_somewhere(tree):
+    ids = tree.xpath("//@id")
+    assert len(ids) == len(set(ids))
+    targets = {h[1:] for h in tree.xpath("//main//a/@href") if h.startswith("#")}
+    targets |= {h[1:] for h in tree.xpath("//nav//a/@href")}
+    assert targets <= set(ids), sorted(targets - set(ids))
+
+
+def test_every_assumption_is_ranked_and_traced(tree):
+    used = ranking(project("qingzhen", "combined", draws=4096))
+    rows = tree.xpath("//table[contains(@class,'assumptions')]/tbody/tr")
+    assert [r.get("id") for r in rows] == [f"lever-{n}" for n in used.index]
+    for row in rows:
+        assert row.xpath(".//a[starts-with(@href,'#source-')]")
+        assert row.xpath(".//span[contains(@class,'grade')]")
+    printed = [n for n in used.index if used.loc[n, "figure"]]
+    for name in printed:
+        figure = used.loc[name, "figure"]
+        assert tree.xpath(f"//tr[@id='lever-{name}']//a[@href='#figure-row-{figure}']")
+
+
+def test_tables_have_captions_and_heads(tree):
+    for item in tree.xpath("//table"):
+        assert item.xpath("./caption")
+        assert all(h.get("scope") == "col" for h in item.xpath("./thead/tr/th"))
+        assert all(len(r.xpath("./th[@scope='row']")) == 1 for r in item.xpath("./tbody/tr"))
+
+
+def test_figures_have_text_alternatives_with_numbers(tree):
+    charts = tree.xpath("//figure//div[@role='img']")
+    assert len(charts) == 8
+    for chart in charts:
+        assert re.search(r"\d", chart.get("aria-label"))
+        assert chart.xpath("./*[local-name()='svg']")
+
+
+def test_contents_list_every_section(tree):
+    listed = [a.get("href")[1:] for a in tree.xpath("//nav//li/a")]
+    assert listed == [h.get("id") for h in tree.xpath("//h2")]
+    assert len(listed) >= 8
+
+
+def test_the_same_inputs_give_the_same_page():
+    again = pages.to_html(run("scenario_report", lang="en", scenario="combined", draws=4096), "en")
+    assert again == page("en")
+
+
+def test_the_page_says_when_and_how(html):
+    assert "parkanalysis " in html
+    assert re.search(r"(seed|种子) 2016", html)
+    assert "29 February 2016" in html or "2016 年 2 月 29 日" in html
+
+
+def test_other_notebooks_make_pages_too():
+    cells = [
+        nbformat.v4.new_markdown_cell("# A < B\n\n## Part"),
+        nbformat.v4.new_code_cell(
+            "1",
+            outputs=[
+                nbformat.v4.new_output("stream", text="a <b>"),
+                nbformat.v4.new_output("display_data", {"text/plain": "<script>alert(1)</script>"}),
+            ],
+        ),
+    ]
+    html = pages.to_html(nbformat.v4.new_notebook(cells=cells), "en")
+    assert "<script" not in html
+    assert "A &lt; B" in html
+    assert pages.headings(html)[0][1] == "Part"
+
+
+def test_markup_is_escaped():
+    assert "<img" not in table(["<img>", "b"], [["<img>", "&"]], "<img>")
+    assert cell(Raw("<b>")) == "<b>"
+    both = Html("<p>a</p>", "a") + Html("<p>b</p>", "b")
+    assert (both.html, repr(both)) == ("<p>a</p><p>b</p>", "a\nb")
+
+
+def write_outputs(out):
+    """Rendered scenarios as the renderer leaves them, one of them failed."""
+    reports = {}
+    for scenario in ("reference", "combined", "severe"):
+        frame = tidy(project("qingzhen", scenario, draws=512))
+        for lang in LANGUAGES:
+            folder = out / "qingzhen" / scenario / lang
+            folder.mkdir(parents=True)
+            frame.to_parquet(folder / "results.parquet", index=False)
+            (folder / "report.html").write_text(page(lang) if scenario == "combined" else "<p>report</p>")
+            reports[f"{scenario}/{lang}"] = {"status": "ok"}
+    error = {"kind": "InputError", "message": "<b>broken</b> lever", "cell": 2}
+    reports["closures/zh"] = {"status": "failed", "error": error}
+    (out / "qingzhen" / "manifest.json").write_text(json.dumps({"format": 1, "reports": reports}))
+    pages.write_index(out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory):
+    return write_outputs(tmp_path_factory.mktemp("outputs"))
+
+
+def test_index_over_all_scenarios(out):
+    for name, title in (("index.html", "报告所述全部"), ("index.en.html", "All that the report states")):
+        html = (out / name).read_text()
+        assert title in html
+        assert "&lt;b&gt;broken&lt;/b&gt; lever" in html
+        tree = lxml.html.fromstring(html)
+        assert len(tree.xpath("//table/tbody/tr")) == 4
+        assert len(tree.xpath("//div[@class='multiples']/figure")) == 3
+        links = list(tree.xpath("//table//a/@href"))
+        assert len(links) == 6
+        assert all((out / h).exists() for h in links)
+        spans = tree.xpath("//div[@class='multiples']//*[local-name()='svg']/@viewbox")
+        assert len(set(spans)) == 1
+
+
+def test_index_values_are_the_results(out):
+    found = {e.scenario: e for e in overview.entries(out) if e.lang == "en"}
+    projection = project("qingzhen", "combined", draws=512)
+    assert found["combined"].numbers["q0.5"] == pytest.approx(projection.median)
+    assert found["combined"].numbers["goal"] == goal(projection.park).value
+    assert found["combined"].numbers["published"] == 37.01
+
+
+def test_index_of_nothing(tmp_path):
+    pages.write_index(tmp_path)
+    assert "No report has been rendered yet." in (tmp_path / "index.html").read_text()
+
+
+def test_a_damaged_manifest_does_not_stop_the_index(out):
+    (out / "other").mkdir()
+    (out / "other" / "manifest.json").write_text("{")
+    pages.write_index(out)
+    assert "报告所述全部" in (out / "index.html").read_text()
+
+
+@pytest.mark.parametrize("name", ["scenario_report", "scenario_comparison"])
+def test_notebooks_stay_small(name):
+    assert (NOTEBOOKS / f"{name}.ipynb").stat().st_size < 300_000
