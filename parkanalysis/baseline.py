@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Forecast", "forecast", "growth"]
 
 Array = NDArray[np.float64]
+#: A trend on levels may not carry a series above zero to zero or below.
+FLOOR = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,13 +127,20 @@ def _levels(series: pd.Series, horizon: int, method: str, transform: str) -> For
     y, season, seasonal_notes = _season(seen, multiply)
     steps = horizon + seen.ahead
     made = point(y, steps, method, chosen)
+    path = made.path
+    floored: tuple[str, ...] = ()
+    if seen.positive and (path <= FLOOR * y[-1]).any():
+        path, floored = (
+            np.maximum(path, FLOOR * y[-1]),
+            (f"point held at {FLOOR:.0%} of the last value or more",),
+        )
     widths, calibration = _spread(y, seen, made.method, steps)
     scale = yearly_scale(y, seen.places)
-    table = quantile_table(made.path, scale, widths, positive=seen.positive)
+    table = quantile_table(path, scale, widths, positive=seen.positive)
     index = season[np.arange(steps) % seen.period]
-    path = made.path * index if multiply else made.path + index
+    path = path * index if multiply else path + index
     table = table * index[:, None] if multiply else table + index[:, None]
-    notes = (*seen.notes, *seasonal_notes, stated, *made.notes, calibration)
+    notes = (*seen.notes, *seasonal_notes, stated, *made.notes, *floored, calibration)
     if np.ptp(seen.filled[seen.places]) == 0:
         notes = (*notes, "constant series: the interval rests on the reference class alone")
     ahead = slice(seen.ahead, None)

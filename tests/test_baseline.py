@@ -164,6 +164,12 @@ def test_zeros_and_negatives_stay_on_levels():
     assert forecast(yearly([0, 0, 0])).mean == pytest.approx([0])
 
 
+def test_a_falling_trend_does_not_leave_the_range_of_the_series():
+    made = forecast(yearly([3.0, 1.0]), 2, "drift")
+    assert made.mean == pytest.approx([0.01, 0.01])
+    assert any("point held at 1%" in note for note in made.notes)
+
+
 def test_order_of_rows_does_not_matter():
     shuffled = CLIMB.sample(frac=1, random_state=1)
     assert forecast(shuffled).mean == pytest.approx(forecast(CLIMB).mean)
