@@ -21,6 +21,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 import types
 from collections.abc import Callable, Iterator, Mapping
 from multiprocessing.process import BaseProcess
@@ -167,8 +168,10 @@ def _run_kernel(
             control.stop()
             control.join(timeout=1)
         atexit._run_exitfuncs()
-    finally:
         os._exit(0)
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
 
 
 class _Handle:
