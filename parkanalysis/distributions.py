@@ -69,9 +69,9 @@ def _triangular(low: float, central: float, high: float) -> Ppf:
     s1, s2, p = _split_at_mode(low, central, high, lambda q: 1 - np.sqrt(q))
 
     def at(u: Array) -> Array:
-        left = s1 * (np.sqrt(np.minimum(u, p) / p) - 1)
-        right = s2 * (1 - np.sqrt((1 - np.maximum(u, p)) / (1 - p)))
-        return central + left + right
+        left = u < p
+        distance = np.sqrt(np.where(left, u / p, (1 - u) / (1 - p))) - 1
+        return central + np.where(left, s1, -s2) * distance
 
     return at
 
@@ -83,9 +83,9 @@ def _two_piece_normal(low: float, central: float, high: float) -> Ppf:
     s1, s2, p = _split_at_mode(low, central, high, lambda q: -float(ndtri(q / 2)))
 
     def at(u: Array) -> Array:
-        left = s1 * ndtri(np.minimum(u, p) / (2 * p))
-        right = s2 * ndtri(0.5 + (np.maximum(u, p) - p) / (2 * (1 - p)))
-        return central + left + right
+        left = u < p
+        distance = ndtri(np.where(left, u / (2 * p), 1 - (1 - u) / (2 * (1 - p))))
+        return np.asarray(central + np.where(left, s1, s2) * distance)
 
     return at
 

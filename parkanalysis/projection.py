@@ -47,10 +47,13 @@ def quantile_frame(draws: Array, quantiles: Iterable[float] = QUANTILES) -> pd.D
     >>> quantile_frame(np.arange(1.0, 102.0), [0.5])["value_added"].tolist()
     [51.0]
     """
+    return _quantiles(np.sort(draws), quantiles)
+
+
+def _quantiles(ordered: Array, quantiles: Iterable[float]) -> pd.DataFrame:
     q = np.asarray(list(quantiles), dtype=float)
-    n = len(draws)
+    n = len(ordered)
     step = np.sqrt(q * (1 - q) / n)
-    ordered = np.sort(draws)
     place = np.linspace(0.0, 1.0, n) if n > 1 else np.array([0.5])
     value, low, high = (np.interp(np.clip(p, 0, 1), place, ordered) for p in (q, q - step, q + step))
     return pd.DataFrame(
@@ -88,7 +91,14 @@ class Projection:
     @cached_property
     def quantiles(self) -> pd.DataFrame:
         """Quantiles of value added with standard errors; index ``quantile``."""
-        return quantile_frame(self.draws)
+        return _quantiles(self.ordered, QUANTILES)
+
+    @cached_property
+    def ordered(self) -> Array:
+        """The draws in rising order, 亿元; not writeable."""
+        ordered = np.sort(self.draws)
+        ordered.flags.writeable = False
+        return ordered
 
     @property
     def median(self) -> float:
@@ -223,11 +233,11 @@ class Projection:
 
     def target_risk(self, targets: Sequence[float] | Array | None = None) -> pd.DataFrame:
         """Chance of each target, and what is missing: :func:`parkanalysis.targets.target_risk`."""
-        return target_risk(self.draws, targets)
+        return target_risk(self.ordered, targets)
 
     def targets_met(self, probabilities: Sequence[float] = (0.5, 0.8, 0.9)) -> pd.Series:
         """Largest target met with each probability: :func:`parkanalysis.targets.targets_met`."""
-        return targets_met(self.draws, probabilities)
+        return targets_met(self.ordered, probabilities)
 
     def marks(self) -> pd.DataFrame:
         """Targets that are talked about: :func:`parkanalysis.targets.marks`."""

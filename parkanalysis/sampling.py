@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from threading import Lock
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +18,7 @@ from parkanalysis.schema import Correlation
 __all__ = ["CHUNK", "Sample", "chunks", "contradiction", "correlation_matrix", "uniforms"]
 
 Array = NDArray[np.float64]
-CHUNK = 1 << 16
+CHUNK = 1 << 15  # a column of draws fits the processor's cache
 EDGE = 1e-12  # keeps probabilities off 0 and 1
 
 
@@ -142,24 +144,41 @@ def _points(
     names: tuple[str, ...], correlations: tuple[Correlation, ...], start: int, stop: int, seed: int
 ) -> Array:
     from scipy.special import ndtr, ndtri
-    from scipy.stats import qmc
 
-    sampler = qmc.Sobol(len(names), scramble=True, bits=32, rng=np.random.default_rng(seed))
-    if start:
-        sampler.fast_forward(start)
-    # scipy warns unless the first points asked for are a power of two
-    size = stop - start if start else 1 << max(stop - start - 1, 0).bit_length()
-    u = np.ascontiguousarray(sampler.random(size)[: stop - start].T)
-    np.clip(u, EDGE, 1 - EDGE, out=u)
+    u = np.ascontiguousarray(_sobol(len(names), start, stop, seed).T)
+    np.maximum(u, EDGE, out=u)  # Sobol points may be 0, never 1
     linked = sorted({names.index(n) for c in correlations for n in c.levers})
     if linked:
-        root = _root(correlation_matrix(names, correlations)[np.ix_(linked, linked)])
+        root = _root(names, correlations)[np.ix_(linked, linked)]
         u[linked] = np.clip(ndtr(_mixed(root, ndtri(u[linked]))), EDGE, 1 - EDGE)
     return u
 
 
-def _root(matrix: Array) -> Array:
+_samplers: dict[tuple[int, int, int], Any] = {}  # sequences by levers, seed and the point that comes next
+
+
+def _sobol(levers: int, start: int, stop: int, seed: int) -> Array:
+    """Points ``start`` to ``stop`` of a scrambled Sobol sequence, shape (stop - start, levers)."""
+    from scipy.stats import qmc
+
+    sampler = _samplers.pop((levers, seed, start), None)
+    if sampler is None:
+        sampler = qmc.Sobol(levers, scramble=True, bits=32, rng=np.random.default_rng(seed))
+        if start:
+            sampler.fast_forward(start)
+    # scipy warns unless the first points asked for are a power of two
+    size = stop - start if start else 1 << max(stop - start - 1, 0).bit_length()
+    points = np.asarray(sampler.random(size))
+    if len(_samplers) > 8:
+        _samplers.clear()
+    _samplers[levers, seed, start + size] = sampler
+    return points[: stop - start]
+
+
+@lru_cache(maxsize=8)
+def _root(names: tuple[str, ...], correlations: tuple[Correlation, ...]) -> Array:
     """Lower triangular root where there is one, else the symmetric one of a singular matrix."""
+    matrix = correlation_matrix(names, correlations)
     try:
         return np.asarray(np.linalg.cholesky(matrix))
     except np.linalg.LinAlgError:

@@ -52,7 +52,8 @@ def target_risk(draws: Array, targets: Sequence[float] | Array | None = None) ->
     goals = np.asarray(targets, dtype=float).ravel()
     if not np.isfinite(goals).all():
         raise InputError(Problem("targets", repr(goals.tolist()), "finite numbers of 亿元"))
-    ordered = np.sort(draws)
+    rising = len(draws) < 2 or bool((draws[1:] >= draws[:-1]).all())
+    ordered = draws if rising else np.sort(draws)
     below = np.searchsorted(ordered, goals, side="left")
     sums = np.concatenate([[0.0], np.cumsum(ordered)])
     shortfall = np.where(below > 0, goals - sums[below] / np.maximum(below, 1), 0.0)
@@ -95,7 +96,7 @@ def marks(projection: Projection) -> pd.DataFrame:
     goals = {"base_year": park.value_added, "reference_growth": park.value_added * (1 + growth)}
     if park.config.stated is not None:
         goals["stated"] = park.amount(park.config.stated.result)
-    frame = target_risk(projection.draws, list(goals.values())).reset_index()
+    frame = target_risk(projection.ordered, list(goals.values())).reset_index()
     frame.insert(1, "growth", frame["target"] / park.value_added - 1)
     frame.index = pd.Index(list(goals), name="mark")
     return frame
