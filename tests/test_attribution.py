@@ -90,8 +90,8 @@ def test_contributions_sum_to_the_gap_in_every_draw(name):
 
 @settings(max_examples=20, deadline=None)
 @given(st.floats(900, 4000), st.floats(0, 1), st.floats(-0.3, 0.5))
-def test_contributions_sum_to_the_gap_whatever_the_levers(price, through, growth):
-    park = read_park("qingzhen")
+def test_contributions_sum_to_the_gap_whatever_the_levers(qingzhen, price, through, growth):
+    park = qingzhen
     levers = {"alumina_price_2016": price, "alumina_pass_through": through, "baseline_growth": growth}
     projection = project(park, read_scenario(park, "combined", **levers), 64, 1)
     reference = read_scenario(park, "severe")

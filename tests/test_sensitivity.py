@@ -11,8 +11,8 @@ from parkanalysis.scenario import read_scenario
 
 
 @pytest.fixture(scope="module")
-def combined():
-    return project(read_park("qingzhen"), "combined", 2048, 1)
+def combined(qingzhen):
+    return project(qingzhen, "combined", 2048, 1)
 
 
 def test_a_swing_is_the_difference_of_two_scenarios(combined):
