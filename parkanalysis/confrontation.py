@@ -1,0 +1,159 @@
+"""What the shocks do one by one and together, and the stated projection set against its parts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from parkanalysis import model
+from parkanalysis.inverse import implied_baseline
+from parkanalysis.markup import Html, paragraph
+from parkanalysis.scenario import own_lever
+
+if TYPE_CHECKING:
+    from parkanalysis.projection import Projection
+    from parkanalysis.wording import Words
+
+__all__ = [
+    "implied_sentence",
+    "overlap_sentence",
+    "parts",
+    "parts_sentence",
+    "shock_frame",
+    "target_sentence",
+]
+
+YUAN_PER_100M = 1e8
+
+
+def shock_frame(projection: Projection) -> pd.DataFrame:
+    """Shocks of a projection in the order they act.
+
+    Returns
+    -------
+    DataFrame
+        Index ``shock``; ``kind``, ``industry``, ``part_of_year`` (mean share), ``alone`` (mean impact
+        if nothing else happened, growth included, 亿元), ``contribution`` (mean Shapley value, 亿元)
+        and ``overlap``, their difference.
+
+    Examples
+    --------
+    >>> from parkanalysis.projection import project
+    >>> shock_frame(project("qingzhen", "power_contract", draws=64)).index.tolist()
+    ['power_contract']
+    """
+    scenario = projection.scenario
+    state = model.state(scenario, (0, min(len(projection.draws), 4096)), projection.seed)
+    shares = projection.contributions()
+    rows = [
+        (
+            name,
+            e.kind,
+            e.industry,
+            float(np.mean(e.share)),
+            float(shares.loc[name, "alone"]),
+            float(shares.loc[name, "mean"]),
+            float(shares.loc[name, "overlap"]),
+        )
+        for name, e in state.effects.items()
+    ]
+    columns = ["shock", "kind", "industry", "part_of_year", "alone", "contribution", "overlap"]
+    return pd.DataFrame(rows, columns=columns).set_index("shock")
+
+
+def overlap_sentence(projection: Projection, words: Words) -> Html:
+    """How much the drivers do to one another."""
+    shares = projection.contributions()
+    added, together = float(shares["alone"].sum()), float(shares["mean"].sum())
+    text = words(
+        "Added one by one the drivers make {added}; together they make {together}: "
+        "the difference of {overlap} is what they do to one another, and it is counted once.",
+        added=words.amount(added, sign=True, extra=1),
+        together=words.amount(together, sign=True, extra=1),
+        overlap=words.amount(together - added, sign=True, extra=1),
+    )
+    return Html(paragraph(text), text)
+
+
+def parts(projection: Projection) -> pd.DataFrame:
+    """The stated loss and growth beside those of the projection, 亿元 and fractions.
+
+    Returns
+    -------
+    DataFrame
+        Index ``what``; ``low``, ``value``, ``high``: ``stated_loss``, ``loss`` (what the shocks take,
+        80% interval), ``implied_baseline`` (stated result and loss together), ``baseline`` (without
+        shocks), ``stated_result``, ``result``. Rows about statements only where there are any.
+    """
+    park, stated = projection.park, projection.park.config.stated
+    draws = {"loss": projection.baseline - projection.draws, "baseline": projection.baseline}
+    draws["result"] = projection.draws
+    rows = {k: tuple(float(q) for q in np.quantile(v, [0.1, 0.5, 0.9])) for k, v in draws.items()}
+    if stated is not None:
+        result = park.quantities[stated.result]
+        said = {"stated_result": (result.low, result.value, result.high)}
+        if stated.loss is not None:
+            loss = park.quantities[stated.loss]
+            said["stated_loss"] = (loss.low, loss.value, loss.high)
+            said["implied_baseline"] = implied_baseline(result, loss)
+        rows |= {k: tuple(v / YUAN_PER_100M for v in values) for k, values in said.items()}
+    order = ["stated_loss", "loss", "implied_baseline", "baseline", "stated_result", "result"]
+    kept = [k for k in order if k in rows]
+    frame = pd.DataFrame([rows[k] for k in kept], index=kept, columns=["low", "value", "high"])
+    return frame.rename_axis("what")
+
+
+def parts_sentence(projection: Projection, words: Words) -> Html:
+    """Whether the parts of the stated loss make its sum."""
+    found = parts(projection)
+    loss = found.loc["loss"]
+    if "stated_loss" not in found.index:
+        text = words(
+            "Nothing is stated of the loss; the shocks take {loss}.", loss=words.amount(loss["value"])
+        )
+        return Html(paragraph(text), text)
+    stated = found.loc["stated_loss"]
+    text = words(
+        "The shocks take {low} to {high} (80% interval), {value} in the median; "
+        "the stated loss begins at {stated}.",
+        low=words.amount(loss["low"], extra=1),
+        high=words.amount(loss["high"], extra=1),
+        value=words.amount(loss["value"], extra=1),
+        stated=words.amount(stated["low"], extra=1),
+    )
+    return Html(paragraph(text), text)
+
+
+def implied_sentence(projection: Projection, words: Words) -> Html:
+    """What growth the stated result and loss imply for a year without shocks, beside the reference's."""
+    park, found = projection.park, parts(projection)
+    growth = own_lever(park, park.config.growth)
+    reference = words.percent(growth.central)
+    if "implied_baseline" not in found.index:
+        text = words("The reference series grows by {reference} in the median.", reference=reference)
+        return Html(paragraph(text), text)
+    implied = found.loc["implied_baseline"]
+    text = words(
+        "Stated result and loss together imply {value} or more without the shocks, {growth} above the base "
+        "year; the reference series grows by {reference} in the median, and by less than the implied rate "
+        "with a chance of {chance}.",
+        value=words.amount(implied["value"], extra=1),
+        growth=words.percent(implied["value"] / park.value_added - 1),
+        reference=reference,
+        chance=words.chance(growth.cdf(implied["value"] / park.value_added - 1)),
+    )
+    return Html(paragraph(text), text)
+
+
+def target_sentence(projection: Projection, words: Words) -> Html:
+    """The targets that are met with even, four-in-five and nine-in-ten odds."""
+    met = projection.targets_met()
+    text = words(
+        "A target of {even} is met with 50% probability, {likely} with 80%, {safe} with 90%.",
+        even=words.amount(float(met.loc[0.5]), extra=1),
+        likely=words.amount(float(met.loc[0.8]), extra=1),
+        safe=words.amount(float(met.loc[0.9]), extra=1),
+    )
+    return Html(paragraph(text), text)
