@@ -169,7 +169,7 @@ def _run_kernel(
             control.join(timeout=1)
         atexit._run_exitfuncs()
         os._exit(0)
-    except BaseException:
+    except BaseException:  # noqa: BLE001  nothing above would report it
         traceback.print_exc()
         os._exit(1)
 

@@ -17,6 +17,10 @@ __all__ = ["HEAVY"]
 # Imported inside functions elsewhere, so that the command line stays quick; reports need them all.
 HEAVY = (
     "babel.numbers",
+    "cn2an",
+    "contourpy",
+    "fontTools.subset",
+    "fontTools.ttLib.tables._c_m_a_p",
     "ipykernel.debugger",
     "ipykernel.displayhook",
     "ipykernel.ipkernel",
@@ -30,6 +34,7 @@ HEAVY = (
     "ipywidgets",
     "jinja2",
     "matplotlib.backends.backend_agg",
+    "matplotlib.backends.backend_svg",
     "matplotlib.pyplot",
     "nbclient",
     "nbconvert",
@@ -39,6 +44,7 @@ HEAVY = (
     "papermill",
     "pint",
     "PIL.PngImagePlugin",
+    "pyarrow.pandas_compat",
     "pyarrow.parquet",
     "pydantic",
     "rapidfuzz.process",
@@ -70,8 +76,11 @@ def _warm_caches() -> None:
 
     from parkanalysis import report
 
-    code = nbformat.v4.new_code_cell("1", outputs=[nbformat.v4.new_output("stream", text="1")])  # type: ignore[no-untyped-call]
-    report.to_html(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# $x$"), code]), "zh")  # type: ignore[no-untyped-call]
+    shown = nbformat.v4.new_output("stream", text="1")  # type: ignore[no-untyped-call]
+    code = nbformat.v4.new_code_cell("1", outputs=[shown])  # type: ignore[no-untyped-call]
+    report.to_html(
+        nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# 增加值 $x$"), code]), "zh"
+    )  # type: ignore[no-untyped-call]
     figure = Figure(figsize=(1, 1))
     figure.subplots().set_title("0")
     figure.canvas.draw()
