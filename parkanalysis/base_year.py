@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import numpy as np
 import pandas as pd
 
@@ -20,6 +22,7 @@ __all__ = [
     "account_table",
     "disagreements",
     "evidence_frame",
+    "folded",
     "hedged",
     "kinds",
     "ledger_sentence",
@@ -104,6 +107,17 @@ def ledger_table(park: Park, words: Words) -> Html:
 
 def _canonical(value: float, unit: str, words: Words) -> str:
     return words.amount(value / 1e8, extra=1) if unit == "CNY" else words.value(value, unit)
+
+
+def folded(part: Html, title: str) -> Html:
+    """A long table behind its title, which opens it.
+
+    Examples
+    --------
+    >>> folded(Html("<p>long</p>", "long"), "Title").html
+    '<details><summary>Title</summary><p>long</p></details>'
+    """
+    return Html(f"<details><summary>{escape(title)}</summary>{part.html}</details>", part.text)
 
 
 def rule_table(park: Park, words: Words, most: int = 12) -> Html:

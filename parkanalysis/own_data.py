@@ -163,7 +163,7 @@ def slips(park: Park) -> list[Slip]:
     return [
         slip(N_("unit that cannot be read"), "1.2 亿 dollars", made(figure, ("quantity",), "1.2 亿 dollars")),
         slip(N_("figure without a known source"), "my_source", made(figure, ("source",), "my_source")),
-        slip(N_("figure named twice"), figure.content["figure"], _twice(figure, park)),
+        slip(N_("figure named twice"), str(park.figures["figure"].iloc[0]), _twice(figure, park)),
         slip(N_("low above high"), f"low {3 * high:g}", made(lever, ("low",), 3 * high)),
         slip(N_("unknown evidence grade"), "guess", made(lever, ("evidence",), "guess")),
         slip(N_("text for a number"), f"about {low:g}", made(lever, ("low",), f"about {low:g}")),
@@ -230,9 +230,14 @@ def _write(path: Path, part: Addition) -> None:
         yaml.dump(document, file)
 
 
+def _left(text: str, tag: str) -> Raw:
+    """Text set to the left, as files and messages are read, where a notebook sets tables to the right."""
+    return Raw(f'<{tag} style="text-align: left">{cell(text)}</{tag}>')
+
+
 def addition_table(parts: Iterable[Addition], words: Words) -> Html:
     """What is added, where, and how it reads there."""
-    rows = [(words(p.what), p.file, Raw(f"<pre>{cell(p.text)}</pre>")) for p in parts]
+    rows = [(words(p.what), p.file, _left(p.text, "pre")) for p in parts]
     caption = words("Own data: what to write where")
     return Html(table([words(t) for t in ("What", "File", "Text")], rows, caption), caption)
 
@@ -246,7 +251,7 @@ def slip_table(park: Park, words: Words) -> Html:
             message = "–"
         except InputError as error:
             message = str(error)
-        rows.append((words(slip.what), slip.written, message))
+        rows.append((words(slip.what), _left(slip.written, "code"), _left(message, "div")))
     caption = words("Usual slips and what one is told")
     return Html(table([words(t) for t in ("Slip", "Written", "Message")], rows, caption), caption)
 

@@ -167,14 +167,14 @@ class Explorer(w.VBox):  # type: ignore[misc]
         self.scenario.observe(lambda c: self._restart(c["new"]), "value")
         self.language.observe(lambda c: self._speak(c["new"]), "value")
         self.reset.on_click(lambda _: self._restart(self.change.start))
-        self.goal.observe(lambda c: _is_move(c) and self._aim(c["new"]), "value")
+        self.goal.observe(self._aim, "value")
         self.save.on_click(lambda _: self._save(False))
         self.overwrite.on_click(lambda _: self._save(True))
         self.name.observe(lambda _: self._ask(False), "value")
         for box in self.switches.values():
             box.observe(lambda _: self._switched(), "value")
         for name, row in self.rows.items():
-            row.slider.observe(lambda c, n=name: _is_move(c) and self._slid(n, c["new"]), "value")
+            row.slider.observe(lambda c, n=name: self._slid(n, c), "value")
             row.release.on_click(lambda _, n=name: self._apply(self.change.release(n)))
 
     @contextmanager
@@ -190,16 +190,20 @@ class Explorer(w.VBox):  # type: ignore[misc]
             self.change = change
             self._follow()
 
-    def _slid(self, name: str, value: float) -> None:
+    def _slid(self, name: str, move: Any) -> None:
+        if not _is_move(move):
+            return
         lever = self.park.levers[name]
-        held = round(value / self.rows[name].factor, 12)
+        held = round(move["new"] / self.rows[name].factor, 12)
         self._apply(self.change.hold(name, min(max(held, lever.minimum), lever.maximum)))
 
     def _switched(self) -> None:
         self._apply(self.change.switch(s for s, box in self.switches.items() if box.value))
 
-    def _aim(self, value: float) -> None:
-        self.target = round(value / self.words.scale.factor, 9)
+    def _aim(self, move: Any) -> None:
+        if not _is_move(move):
+            return
+        self.target = round(move["new"] / self.words.scale.factor, 9)
         self._apply(self.change)
 
     def _start_with(self, scenario: str) -> None:
