@@ -97,6 +97,7 @@ def page(body: str, lang: str, title: str, *, kind: str = "", script: str = "") 
     words = Words(None, lang)
     wide = frozenset(c for c in unescape(re.sub(r"<[^>]*>", "", body)) if ord(c) > 0x2E7F)
     contents = headings(body)
+    contents = contents if len(contents) > 1 else []
     if contents:
         wide |= frozenset(c for _, text in contents for c in text if ord(c) > 0x2E7F)
     return str(
