@@ -110,7 +110,7 @@ class OneDiffers:
         What differs.
     scenarios : tuple of str
         In the order of its value.
-    values : tuple of float
+    levels : tuple of float
         Central value of the lever in its unit; 0 or 1 for a shock.
     unit : str
     """
@@ -118,7 +118,7 @@ class OneDiffers:
     kind: str
     name: str
     scenarios: tuple[str, ...]
-    values: tuple[float, ...]
+    levels: tuple[float, ...]
     unit: str
 
 

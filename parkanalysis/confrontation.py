@@ -8,11 +8,14 @@ import numpy as np
 import pandas as pd
 
 from parkanalysis import model
+from parkanalysis.comparison import sequences
 from parkanalysis.inverse import implied_baseline
 from parkanalysis.markup import Html, paragraph
-from parkanalysis.scenario import own_lever
+from parkanalysis.scenario import Scenario, own_lever
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from parkanalysis.projection import Projection
     from parkanalysis.wording import Words
 
@@ -21,6 +24,7 @@ __all__ = [
     "overlap_sentence",
     "parts",
     "parts_sentence",
+    "sequence_sentences",
     "shock_frame",
     "target_sentence",
 ]
@@ -46,16 +50,14 @@ def shock_frame(projection: Projection) -> pd.DataFrame:
     """
     scenario = projection.scenario
     state = model.state(scenario, (0, min(len(projection.draws), 4096)), projection.seed)
-    shares = projection.contributions()
+    shares = projection.contributions()[["alone", "mean", "overlap"]].to_dict()
     rows = [
         (
             name,
             e.kind,
             e.industry,
             float(np.mean(e.share)),
-            float(shares.loc[name, "alone"]),
-            float(shares.loc[name, "mean"]),
-            float(shares.loc[name, "overlap"]),
+            *(shares[column][name] for column in ("alone", "mean", "overlap")),
         )
         for name, e in state.effects.items()
     ]
@@ -107,14 +109,14 @@ def parts(projection: Projection) -> pd.DataFrame:
 
 def parts_sentence(projection: Projection, words: Words) -> Html:
     """Whether the parts of the stated loss make its sum."""
-    found = parts(projection)
-    loss = found.loc["loss"]
-    if "stated_loss" not in found.index:
+    found = parts(projection).to_dict("index")
+    loss = found["loss"]
+    if "stated_loss" not in found:
         text = words(
             "Nothing is stated of the loss; the shocks take {loss}.", loss=words.amount(loss["value"])
         )
         return Html(paragraph(text), text)
-    stated = found.loc["stated_loss"]
+    stated = found["stated_loss"]
     text = words(
         "The shocks take {low} to {high} (80% interval), {value} in the median; "
         "the stated loss begins at {stated}.",
@@ -128,13 +130,13 @@ def parts_sentence(projection: Projection, words: Words) -> Html:
 
 def implied_sentence(projection: Projection, words: Words) -> Html:
     """What growth the stated result and loss imply for a year without shocks, beside the reference's."""
-    park, found = projection.park, parts(projection)
+    park, found = projection.park, parts(projection).to_dict("index")
     growth = own_lever(park, park.config.growth)
     reference = words.percent(growth.central)
-    if "implied_baseline" not in found.index:
+    if "implied_baseline" not in found:
         text = words("The reference series grows by {reference} in the median.", reference=reference)
         return Html(paragraph(text), text)
-    implied = found.loc["implied_baseline"]
+    implied = found["implied_baseline"]
     text = words(
         "Stated result and loss together imply {value} or more without the shocks, {growth} above the base "
         "year; the reference series grows by {reference} in the median, and by less than the implied rate "
@@ -157,3 +159,27 @@ def target_sentence(projection: Projection, words: Words) -> Html:
         safe=words.amount(float(met.loc[0.9]), extra=1),
     )
     return Html(paragraph(text), text)
+
+
+def sequence_sentences(scenarios: Iterable[Scenario], words: Words) -> Html:
+    """The scenarios between which only one thing differs, a sentence each."""
+    said = []
+    for found in sequences(scenarios):
+        titles = [_title(words, name) for name in found.scenarios]
+        if found.kind == "shock":
+            named = words.driver(found.name)
+            values = [words("without it"), words("with it")]
+        else:
+            named = words.lever(found.name)
+            values = [words.value(v, found.unit) for v in found.levels]
+        steps = "; ".join(f"{t}: {v}" for t, v in zip(titles, values, strict=True))
+        said.append(words("Only “{what}” differs: {steps}.", what=named, steps=steps))
+    text = " ".join(said) or words("No two scenarios differ in one thing only.")
+    return Html(paragraph(text), text)
+
+
+def _title(words: Words, name: str) -> str:
+    """Title of a scenario of the park, its name where the park does not know it."""
+    known = words.park.scenarios.get(name) if words.park is not None else None
+    titles: dict[str, str] = dict(known.title) if known is not None else {}  # type: ignore[arg-type]
+    return titles.get(words.lang, name)

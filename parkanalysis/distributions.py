@@ -71,7 +71,7 @@ def _triangular(low: float, central: float, high: float) -> Ppf:
     def at(u: Array) -> Array:
         left = u < p
         distance = np.sqrt(np.where(left, u / p, (1 - u) / (1 - p))) - 1
-        return central + np.where(left, s1, -s2) * distance
+        return np.asarray(central + np.where(left, s1, -s2) * distance)
 
     return at
 

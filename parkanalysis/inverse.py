@@ -231,7 +231,8 @@ class Frontier:
         from contourpy import contour_generator
 
         lines = contour_generator(self.x_values, self.y_values, self.reached).lines(self.target)
-        parts = [pd.DataFrame({"line": i, "x": p[:, 0], "y": p[:, 1]}) for i, p in enumerate(lines)]
+        points = [np.asarray(line) for line in lines]
+        parts = [pd.DataFrame({"line": i, "x": p[:, 0], "y": p[:, 1]}) for i, p in enumerate(points)]
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["line", "x", "y"])
 
 

@@ -92,7 +92,7 @@ class Lever:
             values = np.asarray(self.forecast.ppf(u), dtype=float)
         else:
             values = distributions.ppf(self.distribution, self.low, self.central, self.high)(u)
-        return np.clip(values, self.minimum, self.maximum)
+        return np.asarray(np.clip(values, self.minimum, self.maximum))
 
     def cdf(self, value: float) -> float:
         """Probability of at most ``value``."""

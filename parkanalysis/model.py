@@ -51,7 +51,7 @@ def shock_industry(scenario: Scenario, shock: str) -> str:
     if item.kind == "plant_closure":
         return config.plants[item.plant].industry
     if item.kind in ("capacity_ramp_up", "price_change"):
-        return config.products[item.product].industry  # type: ignore[union-attr]
+        return config.products[item.product].industry
     return item.industry  # type: ignore[union-attr]
 
 

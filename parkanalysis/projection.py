@@ -103,7 +103,7 @@ class Projection:
     @property
     def median(self) -> float:
         """Median, 亿元."""
-        return float(self.quantiles.loc[0.5, "value_added"])
+        return float(self.quantiles["value_added"].to_dict()[0.5])
 
     def interval(self, level: float = 0.8) -> tuple[float, float]:
         """Central interval that holds the given part of the draws, 亿元."""
@@ -179,7 +179,7 @@ class Projection:
         names = {"driver": [0], "industry": [1], "both": [0, 1]}
         if by not in names:
             raise InputError(Problem("contributions", repr(by), ", ".join(names), column="by"))
-        grouped: dict[object, Array] = {}
+        grouped: dict[Any, Array] = {}
         for key, values in self.contribution_draws(reference).items():
             label = key if by == "both" else key[names[by][0]]
             grouped[label] = grouped[label] + values if label in grouped else values

@@ -68,7 +68,7 @@ def importance(projection: Projection) -> pd.Series:
     if not varying or np.ptp(y) == 0:
         return pd.Series(dtype=float, name="share").rename_axis("lever")
     x = np.stack([columns[i] for i in varying])
-    table = np.corrcoef(np.vstack([x, y]))
+    table = np.atleast_2d(np.corrcoef(np.vstack([x, y])))
     values, vectors = np.linalg.eigh(table[:-1, :-1])
     root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
     beta = np.linalg.lstsq(root, table[:-1, -1], rcond=1e-8)[0]

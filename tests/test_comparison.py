@@ -51,7 +51,7 @@ def test_a_sequence_of_one_lever_is_found_and_ordered(qingzhen):
     (found,) = comparison.sequences(cases)
     assert (found.kind, found.name, found.unit) == ("lever", "alumina_price_2016", "CNY/t")
     assert found.scenarios == ("low", "middle", "high")
-    assert found.values == (1400, 1600, 1900)
+    assert found.levels == (1400, 1600, 1900)
 
 
 def test_a_shock_that_is_added_is_a_sequence(qingzhen):
