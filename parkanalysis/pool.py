@@ -130,7 +130,8 @@ def _try_again(rendered: Rendered | None) -> bool:
     """Whether the report's process vanished, or its kernel could not even start."""
     if rendered is None or rendered.failure is None:
         return rendered is None
-    return rendered.failure.cell is None and rendered.failure.kind in ("ConnectionRefusedError", "RuntimeError")
+    unstarted = ("ConnectionRefusedError", "RuntimeError")
+    return rendered.failure.cell is None and rendered.failure.kind in unstarted
 
 
 def _lost(running: _Running) -> Rendered:
