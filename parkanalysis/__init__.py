@@ -30,7 +30,12 @@ True
 from __future__ import annotations
 
 import importlib
+import os
 from typing import Any
+
+# the models are small: threads of the linear algebra cost more than they save, and make
+# reports that run side by side wait for one another; heeded when numpy is not yet loaded
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 __version__ = "0.1.0"
 

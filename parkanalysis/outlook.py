@@ -216,9 +216,11 @@ def forecast_notes(made: Forecast) -> pd.DataFrame:
     return pd.DataFrame({"note": list(made.notes)})
 
 
-def fan_chart(series: pd.Series, words: Words, horizon: int = 3, ax: Axes | None = None) -> Axes:
+def fan_chart(
+    series: pd.Series, words: Words, method: str = "default", horizon: int = 3, ax: Axes | None = None
+) -> Axes:
     """The series and its forecast with bands of 50, 80 and 90%, 亿元."""
-    made = forecast(series, horizon)
+    made = forecast(series, horizon, method)
     last = int(series.index[-1])
     bands = pd.DataFrame(
         made.quantile(list(FAN)).T, columns=list(FAN.values()), index=range(last + 1, last + horizon + 1)
@@ -228,9 +230,9 @@ def fan_chart(series: pd.Series, words: Words, horizon: int = 3, ax: Axes | None
     return charts.fan(frame.rename_axis("year"), words, ax=ax)
 
 
-def fan_figure(series: pd.Series, words: Words, horizon: int = 3) -> Figure:
+def fan_figure(series: pd.Series, words: Words, method: str = "default", horizon: int = 3) -> Figure:
     """``fan_chart`` with title and text alternative."""
-    made = forecast(series, horizon)
+    made = forecast(series, horizon, method)
     low, high = made.quantile([0.1, 0.9])[:, -1]
     alt = words(
         "{name} from {first} to {last} and its forecast to {end}: {point}, 80% interval {range}.",
@@ -241,7 +243,7 @@ def fan_figure(series: pd.Series, words: Words, horizon: int = 3) -> Figure:
         point=words.amount(float(made.mean[-1])),
         range=words.amount_range(float(low), float(high)),
     )
-    ax = fan_chart(series, words, horizon)
+    ax = fan_chart(series, words, method, horizon)
     return Figure(
         to_svg(ax, "reference-fan"), "figure-reference-fan", words("Reference series"), alt, axes=ax
     )
@@ -262,7 +264,9 @@ def vintages(park: Park, most: int = 6) -> pd.DataFrame:
     for year in range(park.config.target_year - most + 1, park.config.target_year + 1):
         cut = str(day.replace(year=day.year + year - park.config.target_year, day=min(day.day, 28)))
         series = annual(park, as_of=cut)
-        made = forecast(series, year - int(series.index[-1])).scaled(1 / float(series.iloc[-1]))
+        made = forecast(series, year - int(series.index[-1]), park.config.growth_method).scaled(
+            1 / float(series.iloc[-1])
+        )
         low, high = made.quantile([0.1, 0.9])[:, -1] - 1
         outturn = known.get(year, np.nan) / series.iloc[-1] - 1
         rows[year] = (cut, int(series.index[-1]), made.mean[-1] - 1, low, high, outturn)
@@ -270,14 +274,15 @@ def vintages(park: Park, most: int = 6) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("year")
 
 
-def vintages_sentence(found: pd.DataFrame, words: Words) -> Html:
-    """How often the 80% interval held on this one series, which is too few times to judge by."""
+def vintages_sentence(found: pd.DataFrame, method: str, words: Words) -> Html:
+    """How often the 80% interval held on this one series."""
     done = found.dropna(subset=["outturn"])
     inside = int(done["outturn"].between(done["low"], done["high"]).sum())
     text = words(
-        "Of {n} forecasts whose outturn was known, {inside} lay within the 80% interval: too few to judge "
-        "a method by, which is why the choice rests on hundreds of other series.",
+        "Of {n} forecasts whose outturn was known, {inside} lay within the 80% interval; the park's method "
+        "is {method}.",
         n=len(done),
         inside=inside,
+        method=method,
     )
     return Html(paragraph(text), text)

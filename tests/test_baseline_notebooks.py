@@ -99,4 +99,4 @@ def test_sentences_carry_their_numbers(park, words):
     own = track_record.own_record(park, origins=4)
     assert "over 4 origins" in repr(track_record.own_sentence(own, words))
     past = outlook.vintages(park, most=3)
-    assert repr(outlook.vintages_sentence(past, words)).startswith("Of 2 forecasts")
+    assert repr(outlook.vintages_sentence(past, "drift", words)).startswith("Of 2 forecasts")
