@@ -177,9 +177,7 @@ def main() -> None:
         seconds(lambda: [answers(s, DRAWS, True) for s in scenarios]),
         "(4 s)",
     )
-    print(
-        f"{'memory so far':<64}{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:>10.0f} MB (1000 MB)"
-    )
+    memory()
     for draws in (50_000, 100_000, 200_000, 400_000):
         took = seconds(lambda n=draws: answers(combined, n, True))  # type: ignore[misc]
         say(f"one scenario x {draws:,} draws, all", took, ratio=f"{took / draws * 1e6:.2f} us a draw")
