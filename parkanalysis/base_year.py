@@ -1,4 +1,4 @@
-"""What a park's figures say before anything is projected: ledger, hedges, accounts, levers."""
+"""What a park's figures say before anything is projected: ledger, hedges, accounts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pandas as pd
 from parkanalysis import model
 from parkanalysis.findings import ledger
 from parkanalysis.hedges import RULES
-from parkanalysis.levers import EVIDENCE
 from parkanalysis.markup import Html, paragraph, table
 from parkanalysis.park import Park
 from parkanalysis.quantities import bounds
@@ -21,14 +20,11 @@ __all__ = [
     "account_frame",
     "account_table",
     "disagreements",
-    "evidence_frame",
     "folded",
     "hedged",
     "kinds",
     "ledger_sentence",
     "ledger_table",
-    "lever_sentence",
-    "lever_table",
     "rule_table",
 ]
 
@@ -58,6 +54,12 @@ def hedged(park: Park) -> pd.DataFrame:
     DataFrame
         Index figure; ``text``, ``hedge``, ``low``, ``value``, ``high`` (canonical ``unit``),
         ``below`` and ``above`` (fractions of the value).
+
+    Examples
+    --------
+    >>> from parkanalysis.park import read_park
+    >>> hedged(read_park("qingzhen")).loc["stated_loss_2016", "text"]
+    '5 亿元以上'
     """
     frame = ledger(park).set_index("figure")
     frame = frame[frame["low"] < frame["high"]]
@@ -76,7 +78,15 @@ def _span(low: float, high: float, unit: str, words: Words) -> str:
 
 
 def ledger_sentence(park: Park, words: Words) -> Html:
-    """How many figures the ledger holds and how many of them are ranges."""
+    """How many figures the ledger holds and how many of them are ranges.
+
+    Examples
+    --------
+    >>> from parkanalysis.park import read_park
+    >>> park = read_park("qingzhen")
+    >>> ledger_sentence(park, Words(park, "en")).text.startswith("The ledger holds")
+    True
+    """
     frame = ledger(park)
     ranges = int((frame["low"] < frame["high"]).sum())
     text = words(
@@ -91,7 +101,15 @@ def ledger_sentence(park: Park, words: Words) -> Html:
 
 
 def ledger_table(park: Park, words: Words) -> Html:
-    """The figures that enter the arithmetic, as printed and as read, with their place."""
+    """The figures that enter the arithmetic, as printed and as read, with their place.
+
+    Examples
+    --------
+    >>> from parkanalysis.park import read_park
+    >>> park = read_park("qingzhen")
+    >>> "37.01" in ledger_table(park, Words(park, "en")).html
+    True
+    """
     frame = ledger(park)
     frame = frame[frame["used"]]
     rows = [
@@ -121,7 +139,15 @@ def folded(part: Html, title: str) -> Html:
 
 
 def rule_table(park: Park, words: Words, most: int = 12) -> Html:
-    """Hedged figures under each reading rule: the same words, other bounds."""
+    """Hedged figures under each reading rule: the same words, other bounds.
+
+    Examples
+    --------
+    >>> from parkanalysis.park import read_park
+    >>> park = read_park("qingzhen")
+    >>> "literal" in rule_table(park, Words(park, "en")).html
+    True
+    """
     chosen = hedged(park).head(most)
     rows = []
     for name, row in chosen.iterrows():
@@ -167,7 +193,17 @@ def account_frame(scenario: Scenario, draws: int = 4096, seed: int = 2016) -> pd
 
 
 def account_table(frame: pd.DataFrame, words: Words) -> Html:
-    """The accounts as a table with their sums."""
+    """The accounts as a table with their sums.
+
+    Examples
+    --------
+    >>> from parkanalysis.scenario import read_scenario
+    >>> from parkanalysis.park import read_park
+    >>> park = read_park("qingzhen")
+    >>> frame = account_frame(read_scenario(park, "reference"), draws=64)
+    >>> "3.70" in account_table(frame, Words(park, "en")).text
+    True
+    """
 
     def amount(value: float) -> str:
         return "–" if np.isnan(value) else words.plain_amount(value)
@@ -210,25 +246,6 @@ def account_table(frame: pd.DataFrame, words: Words) -> Html:
     return Html(paragraph(lead) + table([words(n) for n in names], rows, caption, numeric=numeric), lead)
 
 
-def evidence_frame(scenario: Scenario) -> pd.DataFrame:
-    """How many levers stand on which evidence, and how many of them act in the scenario.
-
-    Examples
-    --------
-    >>> from parkanalysis.scenario import read_scenario
-    >>> from parkanalysis.park import read_park
-    >>> evidence_frame(read_scenario(read_park("qingzhen"), "reference")).index.tolist()
-    ['reported', 'derived', 'proxy', 'assumed']
-    """
-    used = set(model.used_levers(scenario))
-    grades = pd.Series({n: lever.evidence for n, lever in scenario.levers.items()}, dtype=object)
-    counts = {
-        grade: ((grades == grade).sum(), sum(grades.get(n) == grade for n in used)) for grade in EVIDENCE
-    }
-    frame = pd.DataFrame.from_dict(counts, orient="index", columns=["levers", "acting"])
-    return frame.rename_axis("evidence")
-
-
 def disagreements(checks: pd.DataFrame, words: Words) -> pd.DataFrame:
     """Checks that do not hold, the largest relative difference first.
 
@@ -241,42 +258,17 @@ def disagreements(checks: pd.DataFrame, words: Words) -> pd.DataFrame:
     -------
     DataFrame
         Index check; its ``name`` and ``relative`` = (stated - computed) / computed, a fraction.
+
+    Examples
+    --------
+    >>> from parkanalysis.audit import audit
+    >>> from parkanalysis.park import read_park
+    >>> park = read_park("qingzhen")
+    >>> "power_contract_hours" in disagreements(audit(park), Words(park, "en")).index
+    True
     """
     frame = checks[checks["verdict"] == "differs"].set_index("check")
     relative = (frame["difference"] / frame["computed"].where(frame["computed"] != 0)).round(3)
     found = pd.DataFrame({"name": frame[f"name_{words.lang}"], "relative": relative})
     order = relative.abs().sort_values(ascending=False, kind="stable").index
     return found.loc[order]
-
-
-def lever_sentence(scenario: Scenario, words: Words) -> Html:
-    """How many levers act in a scenario, and how many of those are assumed."""
-    acting = model.used_levers(scenario)
-    text = words(
-        "Of {n} levers {used} act in this scenario; {assumed} of them are assumed.",
-        n=len(scenario.levers),
-        used=len(acting),
-        assumed=sum(scenario.levers[n].evidence == "assumed" for n in acting),
-    )
-    return Html(paragraph(text), text)
-
-
-def lever_table(scenario: Scenario, words: Words) -> Html:
-    """Levers that act in a scenario: central value, range, hard bounds, grade, note."""
-    rows = []
-    for name in model.used_levers(scenario):
-        lever = scenario.levers[name]
-        low, high = words.value(lever.low, lever.unit), words.value(lever.high, lever.unit)
-        bounds_text = f"{words.value(lever.minimum, lever.unit)} – {words.value(lever.maximum, lever.unit)}"
-        rows.append(
-            (
-                words.lever(name),
-                words.value(lever.central, lever.unit),
-                "" if lever.is_point else f"{low} – {high}",
-                bounds_text,
-                words.evidence(lever.evidence),
-            )
-        )
-    head = [words(t) for t in ("lever", "central", "80% interval", "hard bounds", "evidence")]
-    caption = words("Levers that act in the scenario")
-    return Html(table(head, rows, caption, numeric=(1, 2, 3)), caption)

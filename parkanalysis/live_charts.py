@@ -93,6 +93,12 @@ def waterfall_svg(
         From a value and whether it is a change to its text.
     target : float, optional
         Marked by a dashed line.
+
+    Examples
+    --------
+    >>> items = [Bar("2015", 0, 37, True), Bar("growth", 37, 40), Bar("2016", 0, 40, True)]
+    >>> waterfall_svg(items, "title", lambda value, change: f"{value:g}").count("<rect ")
+    3
     """
     levels = [v for b in items for v in ((b.end,) if b.total else (b.start, b.end))]
     levels += [] if target is None else [target]
@@ -149,6 +155,12 @@ def risk_curve_svg(
     title : str
     labels : (str, str)
         What stands at the marked point, and the unit under the axis.
+
+    Examples
+    --------
+    >>> risk = pd.DataFrame({"probability": [1.0, 0.0]}, index=pd.Index([35.0, 45.0], name="target"))
+    >>> "<polyline " in risk_curve_svg(risk, 40.0, 0.5, "title", ("40: 50%", "unit"))
+    True
     """
     height, top, left = 210, 26, 44
     goals, p = risk.index.to_numpy(dtype=float), risk["probability"].to_numpy(dtype=float)

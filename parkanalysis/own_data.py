@@ -76,7 +76,13 @@ def _yaml(content: Mapping[str, Any]) -> str:
 
 
 def additions(park: Park) -> list[Addition]:
-    """A figure, a lever, a plant with its closure, and a scenario that fit the park."""
+    """A figure, a lever, a plant with its closure, and a scenario that fit the park.
+
+    Examples
+    --------
+    >>> [a.file for a in additions(read_park("qingzhen"))][:2]
+    ['figures.csv', 'levers.csv']
+    """
     amount = float(f"{SHARE * park.value_added:.2g}")
     source = str(park.figures["source"].iloc[0])
     year = park.config.base_year
@@ -146,7 +152,13 @@ def _renamed(base: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
 
 
 def slips(park: Park) -> list[Slip]:
-    """The usual mistakes, each made in the same additions."""
+    """The usual mistakes, each made in the same additions.
+
+    Examples
+    --------
+    >>> slips(read_park("qingzhen"))[-1].what
+    'value beyond the hard bounds'
+    """
     figure, lever, plant, scenario = additions(park)
     low, high = lever.content["low"], lever.content["high"]
 
@@ -236,7 +248,14 @@ def _left(text: str, tag: str) -> Raw:
 
 
 def addition_table(parts: Iterable[Addition], words: Words) -> Html:
-    """What is added, where, and how it reads there."""
+    """What is added, where, and how it reads there.
+
+    Examples
+    --------
+    >>> park = read_park("qingzhen")
+    >>> "levers.csv" in addition_table(additions(park), Words(park, "en")).html
+    True
+    """
     rows = [(words(p.what), p.file, _left(p.text, "pre")) for p in parts]
     caption = words("Own data: what to write where")
     return Html(table([words(t) for t in ("What", "File", "Text")], rows, caption), caption)
@@ -257,7 +276,14 @@ def slip_table(park: Park, words: Words) -> Html:
 
 
 def outcome(park: Park, words: Words, draws: int = 4096, seed: int = 2016) -> Html:
-    """What the copy with all additions projects in its own scenario."""
+    """What the copy with all additions projects in its own scenario.
+
+    Examples
+    --------
+    >>> park = read_park("qingzhen")
+    >>> outcome(park, Words(park, "en"), draws=64).text.startswith("The copy reads.")
+    True
+    """
     copy = attempt(park, additions(park))
     title = copy.scenarios["my_scenario"].title[words.lang]  # type: ignore[index]
     median = project(copy, "my_scenario", draws, seed).median

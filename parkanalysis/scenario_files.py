@@ -53,6 +53,12 @@ def scenario_path(park: Park, name: str) -> Path:
     ------
     InputError
         On a name that could not be one, or a park that is no folder.
+
+    Examples
+    --------
+    >>> from parkanalysis.park import read_park
+    >>> scenario_path(read_park("qingzhen"), "mine").name
+    'mine.yml'
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name):
         allowed = "lower-case letters, digits and _, at most 64, starting with a letter"

@@ -93,7 +93,14 @@ def scenario_of(park: Park, change: Change) -> Scenario:
 
 
 def default_target(park: Park) -> float:
-    """The stated result of the target year, else the value added of the base year, 亿元."""
+    """The stated result of the target year, else the value added of the base year, 亿元.
+
+    Examples
+    --------
+    >>> from parkanalysis.park import read_park
+    >>> default_target(read_park("qingzhen"))
+    40.0
+    """
     stated = park.config.stated
     return park.amount(stated.result) if stated is not None else park.value_added
 
@@ -144,6 +151,13 @@ def break_evens(scenario: Scenario, target: float, seed: int = 2016) -> pd.DataF
     -------
     DataFrame
         As ``inverse.break_evens``: index lever; ``status``, ``value``, ``position``, ``unit``, …
+
+    Examples
+    --------
+    >>> from parkanalysis.park import read_park
+    >>> table = break_evens(read_scenario(read_park("qingzhen"), "reference"), 38.0)
+    >>> table.loc["baseline_growth", "status"]
+    'met'
     """
     return inverse.break_evens(project(scenario.park, scenario, BREAK_EVEN_DRAWS, seed), target)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from parkanalysis import base_year, own_data
+from parkanalysis import base_year, lever_tables, own_data
 from parkanalysis.audit import audit
 from parkanalysis.errors import InputError
 from parkanalysis.park import read_park
@@ -65,7 +65,7 @@ def test_tables_are_escaped_html_in_both_languages(park_copy, lang):
         base_year.ledger_table(park, words),
         base_year.ledger_sentence(park, words),
         base_year.rule_table(park, words),
-        base_year.lever_table(read_scenario(park, "combined"), words),
+        lever_tables.lever_table(read_scenario(park, "combined"), words),
         own_data.addition_table(own_data.additions(park), words),
     )
     assert all("<script>" not in part.html and part.text for part in parts)
