@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -66,13 +67,9 @@ def _row(columns: list[str], content: Mapping[str, Any]) -> str:
 
 
 def _yaml(content: Mapping[str, Any]) -> str:
-    from ruamel.yaml import YAML
+    import yaml  # type: ignore[import-untyped]
 
-    text = io.StringIO()
-    yaml = YAML()
-    yaml.allow_unicode = True
-    yaml.dump(dict(content), text)
-    return text.getvalue()
+    return str(yaml.safe_dump(dict(content), allow_unicode=True, sort_keys=False, width=10_000))
 
 
 def additions(park: Park) -> list[Addition]:
@@ -228,18 +225,17 @@ def _write(path: Path, part: Addition) -> None:
             row = {c: part.content.get(c, "") for c in columns}
             file.write(("" if before.endswith("\n") else "\n") + _row(columns, row))
         return
-    from ruamel.yaml import YAML
-
-    yaml = YAML()
-    document = yaml.load(path.read_text(encoding="utf-8")) if path.exists() else {}
-    for key, value in part.content.items():
-        if isinstance(value, Mapping) and isinstance(document.get(key), Mapping):
-            document[key].update(value)
-        else:
-            document[key] = value
     path.parent.mkdir(exist_ok=True)
-    with path.open("w", encoding="utf-8") as file:
-        yaml.dump(document, file)
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    for key, value in part.content.items():
+        block = _yaml({key: value}).splitlines()
+        # within the mapping where there is one, so that the rest of the file keeps its rows
+        here = [i for i, line in enumerate(lines) if re.fullmatch(rf"{key}:\s*(\{{\}}\s*)?", line)]
+        if here:
+            lines[here[0] : here[0] + 1] = block
+        else:
+            lines += block
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _left(text: str, tag: str) -> Raw:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import tempfile
@@ -23,27 +22,18 @@ def scenario_yaml(file: ScenarioFile) -> str:
     >>> print(scenario_yaml(ScenarioFile(title="Low price", levers={"price": 1500.0})), end="")
     title: Low price
     shocks: []
-    levers:
-      price: 1500.0
+    levers: {price: 1500.0}
     """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.comments import CommentedSeq
+    import yaml  # type: ignore[import-untyped]
 
     content = file.model_dump(exclude_none=True, mode="json")
     for key in ("title", "description"):
         texts = content.get(key)
         if texts and len(set(texts.values())) == 1:
             content[key] = next(iter(texts.values()))
-    if isinstance(content["shocks"], list):
-        shocks = CommentedSeq(content["shocks"])
-        shocks.fa.set_flow_style()
-        content["shocks"] = shocks
-    yaml = YAML()
-    yaml.allow_unicode = True
-    yaml.width = 10_000
-    text = io.StringIO()
-    yaml.dump(content, text)
-    return text.getvalue()
+    # lists and mappings without further ones inside stand on one line
+    text = yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=10_000, default_flow_style=None)
+    return str(text)
 
 
 def scenario_path(park: Park, name: str) -> Path:

@@ -5,9 +5,9 @@ import sys
 
 import numpy as np
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from ruamel.yaml import YAML
 
 from parkanalysis.errors import InputError
 from parkanalysis.levers import Lever
@@ -173,7 +173,7 @@ def test_folder_that_cannot_be_made_is_a_problem_not_a_traceback(park_copy):
 )
 def test_yaml_says_what_the_declaration_says(title, value):
     file = ScenarioFile(title=title, levers={"a": value, "b": {"low": 1, "central": 2, "high": 3}})
-    back = ScenarioFile(**YAML(typ="safe").load(scenario_yaml(file)))
+    back = ScenarioFile(**yaml.safe_load(scenario_yaml(file)))
     assert back == file
 
 
