@@ -21,7 +21,7 @@ Examples
 --------
 >>> import parkanalysis as pa
 >>> park = pa.read_park("qingzhen")
->>> scenario = pa.read_scenario(park, "combined", alumina_price_2016=1700)
+>>> scenario = pa.read_scenario(park, "combined", vat_rate=0.16)
 >>> projection = pa.project(park, scenario, draws=1024)
 >>> projection.interval()[0] < projection.median < projection.interval()[1]
 True

@@ -17,8 +17,8 @@ def value_added(value_added_rate: Any, gross_output: Any) -> Any:
 
     Examples
     --------
-    >>> value_added(0.25, 24.08)
-    6.02
+    >>> value_added(0.25, 26.4)
+    6.6
     """
     return value_added_rate * gross_output
 

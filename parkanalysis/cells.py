@@ -85,7 +85,7 @@ def unit(text: str) -> tuple[str, int] | None:
     (('CNY', 4), ('kWh', 8), ('CNY/t', 0), ('fraction', -2))
     >>> unit("上年=100")
     ('index', 0)
-    >>> unit("贵阳") is None
+    >>> unit("厂区") is None
     True
     """
     text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).replace("每", "/").strip("/")

@@ -63,8 +63,8 @@ def lever_values(settings: list[str]) -> dict[str, float]:
 
     Examples
     --------
-    >>> lever_values(["alumina_price_2016=1700"])
-    {'alumina_price_2016': 1700.0}
+    >>> lever_values(["steel_price_2016=1700"])
+    {'steel_price_2016': 1700.0}
     """
     pairs = [_pair(s, "--set") for s in settings]
     return {name: _number(value, name, "--set") for name, value in pairs}
@@ -75,8 +75,8 @@ def grid_values(grids: list[str]) -> dict[str, list[float]]:
 
     Examples
     --------
-    >>> grid_values(["alumina_price_2016=1400:1500:50"])
-    {'alumina_price_2016': [1400.0, 1450.0, 1500.0]}
+    >>> grid_values(["steel_price_2016=1400:1500:50"])
+    {'steel_price_2016': [1400.0, 1450.0, 1500.0]}
     """
     result: dict[str, list[float]] = {}
     for name, text in (_pair(g, "--grid") for g in grids):
@@ -117,7 +117,7 @@ def _parks(patterns: list[str]) -> list[str]:
 
 
 @app.command(
-    epilog="Example: parkanalysis report combined severe --set alumina_price_2016=1700 --lang zh,en",
+    epilog="Example: parkanalysis report combined severe --set vat_rate=0.16 --lang zh,en",
 )
 def report(
     scenarios: Annotated[

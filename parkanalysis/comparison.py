@@ -133,8 +133,8 @@ def sequences(scenarios: Iterable[Scenario]) -> list[OneDiffers]:
     >>> from parkanalysis.scenario import read_scenario
     >>> park = read_park("qingzhen")
     >>> cases = [read_scenario(park, name) for name in ("combined", "recovery")]
-    >>> [(s.name, s.scenarios) for s in sequences(cases)]
-    [('alumina_price_2016', ('combined', 'recovery'))]
+    >>> [s.scenarios for s in sequences(cases)]
+    [('combined', 'recovery')]
     """
     chosen = list(scenarios)
     things = _things(chosen)

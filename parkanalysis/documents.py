@@ -218,8 +218,8 @@ def _join_wrapped(text: str) -> str:
 
     Examples
     --------
-    >>> _join_wrapped("工业增加值\\n37.01 亿元。\\n二、工作亮点")
-    '工业增加值37.01 亿元。\\n二、工作亮点'
+    >>> _join_wrapped("工业增加值\\n41.05 亿元。\\n二、工作亮点")
+    '工业增加值41.05 亿元。\\n二、工作亮点'
     """
     return _WRAP.sub("", text)
 
@@ -249,8 +249,8 @@ def draft_ledger(text: str, source: str) -> pd.DataFrame:
 
     Examples
     --------
-    >>> draft_ledger("一、概况\\n2015 年，产值 24.08 亿元。", "report").iloc[0].tolist()
-    ['f001', 'report', '一', '产值', 'CNY', '2015 年', '24.08 亿元', '']
+    >>> draft_ledger("一、概况\\n2015 年，产值 26.4 亿元。", "report").iloc[0].tolist()
+    ['f001', 'report', '一', '产值', 'CNY', '2015 年', '26.4 亿元', '']
     """
     import pandas as pd
 

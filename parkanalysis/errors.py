@@ -13,8 +13,8 @@ def nearest(name: str, valid: Iterable[str], cutoff: float = 60.0) -> str | None
 
     Examples
     --------
-    >>> nearest("alumina_prize_2016", ["alumina_price_2016", "vat_rate"])
-    'alumina_price_2016'
+    >>> nearest("steel_prize_2016", ["steel_price_2016", "vat_rate"])
+    'steel_price_2016'
     """
     from rapidfuzz import fuzz, process
 

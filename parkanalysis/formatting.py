@@ -61,7 +61,7 @@ class Scale:
 
     Examples
     --------
-    >>> scale("en", "CNY_100m", 37.01)
+    >>> scale("en", "CNY_100m", 41.05)
     Scale(unit='billion', factor=0.1, decimals=2)
     """
 

@@ -48,7 +48,7 @@ HEAVY = (
     "pyarrow.parquet",
     "pydantic",
     "rapidfuzz.process",
-    "ruamel.yaml",
+    "yaml",
     "scipy.optimize",
     "scipy.stats",
     "scipy.stats.qmc",

@@ -234,7 +234,7 @@ def year_average(park: Park, name: str, related: str | None = None) -> PriceAver
         A series of prices.csv, monthly or quoted now and then.
     related : str, optional
         For the latter, the monthly series that lends its movement; by default the one whose name
-        shares the longest beginning with ``name``, such as aluminium for alumina.
+        shares the longest beginning with ``name``.
     """
     rows = park.series(name)
     series = rows.set_index("period")["value"].rename(name)

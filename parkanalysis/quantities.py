@@ -252,8 +252,8 @@ def in_unit(quantity: Quantity, unit: str) -> Quantity:
 
     Examples
     --------
-    >>> in_unit(parse("37.01 亿元"), "CNY_100m").value
-    37.01
+    >>> in_unit(parse("41.05 亿元"), "CNY_100m").value
+    41.05
     """
 
     def to(amount: float) -> float:

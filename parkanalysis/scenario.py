@@ -215,9 +215,9 @@ def read_scenario(park: Park, name: str, **levers: Any) -> Scenario:
     Examples
     --------
     >>> from parkanalysis.park import read_park
-    >>> scenario = read_scenario(read_park("qingzhen"), "combined", alumina_price_2016=1700)
-    >>> scenario.levers["alumina_price_2016"].central
-    1700.0
+    >>> scenario = read_scenario(read_park("qingzhen"), "combined", vat_rate=0.16)
+    >>> scenario.levers["vat_rate"].central
+    0.16
     """
     if name not in park.scenarios:
         allowed = ", ".join(park.scenarios)

@@ -94,8 +94,8 @@ def levers_text(levers: Mapping[str, Any]) -> str:
 
     Examples
     --------
-    >>> levers_text({"alumina_price_2016": 1400.0, "vat_rate": 0.17})
-    'alumina_price_2016=1400,vat_rate=0.17'
+    >>> levers_text({"steel_price_2016": 1400.0, "vat_rate": 0.17})
+    'steel_price_2016=1400,vat_rate=0.17'
     """
     return ",".join(f"{name}={_value_text(value)}" for name, value in levers.items())
 

@@ -167,8 +167,8 @@ def convert(amount: float, unit: str, to: str) -> float:
 
     Examples
     --------
-    >>> convert(3.701e9, "CNY", "CNY_100m"), convert(2, "ha", "mu")
-    (37.01, 30.0)
+    >>> convert(4.105e9, "CNY", "CNY_100m"), convert(2, "ha", "mu")
+    (41.05, 30.0)
     """
     (power, base), (to_power, to_base) = _base(unit), _base(to)
     if not (base and to_base):

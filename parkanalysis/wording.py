@@ -93,8 +93,8 @@ class Words:
     --------
     >>> from parkanalysis.park import read_park
     >>> zh, en = (Words(read_park("qingzhen"), lang) for lang in ("zh", "en"))
-    >>> zh.amount(37.012, extra=1), en.amount(37.012, extra=1)
-    ('37.01 亿元', 'CNY 3.701 billion')
+    >>> zh.amount(41.052, extra=1), en.amount(41.052, extra=1)
+    ('41.05 亿元', 'CNY 4.105 billion')
     >>> zh("median")
     '中位数'
     """

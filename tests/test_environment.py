@@ -5,10 +5,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
-from ruamel.yaml import YAML
 
 ROOT = Path(__file__).resolve().parent.parent
 CARD = ["jupyterlab", "pandas", "matplotlib", "statsmodels", "papermill", "nbval", "pytest"]
@@ -32,7 +32,7 @@ def locked() -> dict[str, list[Version]]:
 
 
 def conda() -> tuple[list[str], list[str]]:
-    listed = YAML(typ="safe").load(ROOT / "environment.yml")["dependencies"]
+    listed = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
     return [d for d in listed if isinstance(d, str)], listed[-1]["pip"]
 
 
