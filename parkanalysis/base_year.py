@@ -107,7 +107,7 @@ def ledger_table(park: Park, words: Words) -> Html:
     --------
     >>> from parkanalysis.park import read_park
     >>> park = read_park("qingzhen")
-    >>> "37.01" in ledger_table(park, Words(park, "en")).html
+    >>> f"{park.value_added:g}" in ledger_table(park, Words(park, "en")).html
     True
     """
     frame = ledger(park)

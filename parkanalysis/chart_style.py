@@ -63,7 +63,7 @@ def style() -> Iterator[None]:
     import matplotlib as mpl
 
     ink, muted = COLORS["ink"], COLORS["muted"]
-    settings: dict[str, Any] = {
+    settings: Any = {
         "font.family": [_family()],
         "font.size": 9.0,
         "axes.unicode_minus": True,
@@ -90,7 +90,7 @@ def style() -> Iterator[None]:
         "mathtext.default": "regular",
         "path.simplify": True,
     }
-    with mpl.rc_context(settings):  # type: ignore[arg-type]
+    with mpl.rc_context(settings):
         yield
 
 

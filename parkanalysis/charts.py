@@ -202,9 +202,11 @@ def distribution(
             shown = words.money(x)
             ax.fill_between(shown, y, color=COLORS["band"], alpha=0.35, lw=0)
             inside = (x >= low) & (x <= high)
-            ax.fill_between(shown, y, where=inside, color=COLORS["band"], alpha=0.5, lw=0)
+            ax.fill_between(shown, y, where=inside.tolist(), color=COLORS["band"], alpha=0.5, lw=0)
             if target is not None:
-                ax.fill_between(shown, y, where=x >= target, color=COLORS["target"], alpha=0.45, lw=0)
+                ax.fill_between(
+                    shown, y, where=(x >= target).tolist(), color=COLORS["target"], alpha=0.45, lw=0
+                )
             ax.plot(shown, y, color=COLORS["median"], lw=1.2)
         ax.plot([words.money(median)] * 2, [0.16 * peak, peak], color=COLORS["median"], lw=1.2)
         ax.annotate(

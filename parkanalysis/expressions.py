@@ -93,7 +93,11 @@ def evaluate(text: str, lookup: Callable[[str], Interval]) -> Interval:
     """
 
     def walk(node: ast.expr) -> Interval:
-        if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, int | float)
+            and not isinstance(node.value, bool)
+        ):
             return Interval.point(float(node.value))
         if isinstance(node, ast.Name | ast.Subscript):
             return lookup(ast.unparse(node))

@@ -78,9 +78,8 @@ def _warm_caches() -> None:
 
     shown = nbformat.v4.new_output("stream", text="1")  # type: ignore[no-untyped-call]
     code = nbformat.v4.new_code_cell("1", outputs=[shown])  # type: ignore[no-untyped-call]
-    report.to_html(
-        nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# 增加值 $x$"), code]), "zh"
-    )  # type: ignore[no-untyped-call]
+    text = nbformat.v4.new_markdown_cell("# 增加值 $x$")  # type: ignore[no-untyped-call]
+    report.to_html(nbformat.v4.new_notebook(cells=[text, code]), "zh")  # type: ignore[no-untyped-call]
     figure = Figure(figsize=(1, 1))
     figure.subplots().set_title("0")
     figure.canvas.draw()

@@ -20,8 +20,8 @@ def section() -> str:
     table = compare(projections.values())
     config = park.config
     rows = [
-        f"| scenario | {config.target_year}, 亿元 (median) | 80% interval | on {config.base_year} | chance of the stated"
-        f" {park.amount(config.stated.result):g} |",
+        f"| scenario | {config.target_year}, 亿元 (median) | 80% interval | on {config.base_year} |"
+        f" chance of the stated {park.amount(config.stated.result):g} |",
         "|---|---:|---:|---:|---:|",
     ]
     for name, row in table.sort_values("median", ascending=False).iterrows():
@@ -33,11 +33,11 @@ def section() -> str:
         )
     one = table.loc[SCENARIO]
     text = (
-        f"In {config.base_year} the zone reached {park.value_added:g} 亿元. If everything its report states comes"
-        f" true, the projection for {config.target_year} is {one['median']:.1f} 亿元, with an 80% interval of"
-        f" {one['low']:.1f} to {one['high']:.1f}; the stated {park.amount(config.stated.result):g} is reached or"
-        f" passed in {one['stated_probability']:.0%} of the draws. A target that is met with 80% probability is"
-        f" {one['met_80']:.1f}."
+        f"In {config.base_year} the zone reached {park.value_added:g} 亿元. If everything its report states"
+        f" comes true, the projection for {config.target_year} is {one['median']:.1f} 亿元, with an 80% interval of"
+        f" {one['low']:.1f} to {one['high']:.1f}; the stated {park.amount(config.stated.result):g} is reached"
+        f" or passed in {one['stated_probability']:.0%} of the draws. A target that is met with 80%"
+        f" probability is {one['met_80']:.1f}."
     )
     return "\n".join([MARKS[0], "", text, "", *rows, "", MARKS[1]])
 
