@@ -23,6 +23,7 @@ def goal_label(words: Words, goal: Goal) -> str:
 
 
 def goal_phrase(words: Words, goal: Goal) -> str:
+    """The goal as the words after "reaching": the stated amount, or the level of the base year."""
     assert words.park is not None
     if goal.stated:
         return words("the stated {amount}", amount=words.amount(goal.value))
