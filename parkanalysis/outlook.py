@@ -15,6 +15,7 @@ from parkanalysis.baseline import Forecast, forecast, growth
 from parkanalysis.chart_style import to_svg
 from parkanalysis.markup import Figure, Html, paragraph, table
 from parkanalysis.methods import DEFAULT, METHODS
+from parkanalysis.scenario import _annual
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,6 +44,10 @@ __all__ = [
 
 #: Weight of each development set in the choice is the same, however many series it has.
 DEVELOPMENT = ("M1", "Tourism")
+#: A day by which everything has been published.
+ALWAYS = "2100-01-01"
+#: No forecast is made of fewer points, nor over more years.
+FEWEST, FARTHEST = 2, 10
 FAN = {0.05: "q05", 0.1: "q10", 0.25: "q25", 0.5: "q50", 0.75: "q75", 0.9: "q90", 0.95: "q95"}
 
 
@@ -54,6 +59,8 @@ def reference_name(park: Park) -> str:
 def annual(park: Park, name: str = "", as_of: str | None = None) -> pd.Series:
     """Yearly values of a series that were published by a day, the park's own ``as_of`` by default.
 
+    Months and quarters are added up over complete years, as the projection does.
+
     Examples
     --------
     >>> from parkanalysis.park import read_park
@@ -62,13 +69,7 @@ def annual(park: Park, name: str = "", as_of: str | None = None) -> pd.Series:
     """
     wanted = name or reference_name(park)
     rows = park.history[park.history["series"] == wanted]
-    rows = rows[rows["period"].astype(str).str.fullmatch(r"\d{4}")]
-    known = vintage(rows, as_of or str(park.config.as_of)).sort_values("published", kind="stable")
-    last = known.drop_duplicates("period", keep="last")
-    series = pd.Series(
-        last["value"].to_numpy(float), index=last["period"].astype(int).to_numpy(), name=wanted
-    )
-    return series.sort_index()
+    return _annual(vintage(rows, as_of or str(park.config.as_of))).astype(float).rename(wanted).rename_axis(None)
 
 
 def frame_table(frame: pd.DataFrame, caption: str, decimals: int = 3) -> Html:
@@ -105,14 +106,14 @@ def known_table(park: Park, words: Words, most: int = 6) -> Html:
 def known_sentence(park: Park, words: Words) -> Html:
     """How much of the reference series was known, and how much came later."""
     known = annual(park)
-    later = (park.history["series"] == reference_name(park)).sum() - len(known)
+    later = len(annual(park, as_of=ALWAYS)) - len(known)
     text = words(
         "{n} yearly values were published by {date}, {first} to {last}; {later} that came later stay out.",
         n=len(known),
         date=words.date(park.config.as_of),
         first=int(known.index[0]),
         last=int(known.index[-1]),
-        later=int(later),
+        later=later,
     )
     return Html(paragraph(text), text)
 
@@ -257,6 +258,7 @@ def vintages(park: Park, most: int = 6) -> pd.DataFrame:
     DataFrame
         Index year of the forecast; ``as_of``, ``known_to`` (last year known), ``growth``, ``low``, ``high``
         (fractions: point, 10% and 90%), ``outturn`` (NaN where not yet published by the park's ``as_of``).
+        Years before which too little was known for a forecast are left out, in the end all of them.
     """
     known = annual(park)
     day = park.config.as_of
@@ -264,9 +266,9 @@ def vintages(park: Park, most: int = 6) -> pd.DataFrame:
     for year in range(park.config.target_year - most + 1, park.config.target_year + 1):
         cut = str(day.replace(year=day.year + year - park.config.target_year, day=min(day.day, 28)))
         series = annual(park, as_of=cut)
-        made = forecast(series, year - int(series.index[-1]), park.config.growth_method).scaled(
-            1 / float(series.iloc[-1])
-        )
+        if len(series) < FEWEST or not 1 <= year - int(series.index[-1]) <= FARTHEST:
+            continue
+        made = growth(series, year - int(series.index[-1]), park.config.growth_method)
         low, high = made.quantile([0.1, 0.9])[:, -1] - 1
         outturn = known.get(year, np.nan) / series.iloc[-1] - 1
         rows[year] = (cut, int(series.index[-1]), made.mean[-1] - 1, low, high, outturn)
@@ -277,6 +279,12 @@ def vintages(park: Park, most: int = 6) -> pd.DataFrame:
 def vintages_sentence(found: pd.DataFrame, method: str, words: Words) -> Html:
     """How often the 80% interval held on this one series."""
     done = found.dropna(subset=["outturn"])
+    if done.empty:
+        text = words(
+            "No earlier forecast has an outturn to be judged by; the park's method is {method}.",
+            method=method,
+        )
+        return Html(paragraph(text), text)
     inside = int(done["outturn"].between(done["low"], done["high"]).sum())
     text = words(
         "Of {n} forecasts whose outturn was known, {inside} lay within the 80% interval; the park's method "

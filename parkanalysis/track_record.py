@@ -10,7 +10,7 @@ from parkanalysis.backtest import backtest, scores
 from parkanalysis.baseline import growth
 from parkanalysis.chart_style import COLORS, axes, style, to_svg
 from parkanalysis.markup import Figure, Html, paragraph
-from parkanalysis.outlook import annual, reference_name
+from parkanalysis.outlook import ALWAYS, FEWEST, annual, reference_name
 from parkanalysis.prices import year_average
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ __all__ = [
     "short_windows",
 ]
 
+#: An origin needs three points, and one more as its outturn.
+FEWEST_JUDGED = 4
 MEASURES = ["mase", "smape", "interval_score_80", "coverage_50", "coverage_80", "coverage_95"]
 
 
@@ -139,14 +141,31 @@ def coverage_figure(found: pd.DataFrame, words: Words) -> Figure:
 
 
 def own_record(park: Park, origins: int = 6) -> pd.DataFrame:
-    """Rolling-origin evaluation of some methods on the park's reference series, as known by ``as_of``."""
-    panel = {reference_name(park): annual(park)}
+    """Rolling-origin evaluation of some methods on the park's reference series, as known by ``as_of``.
+
+    Returns
+    -------
+    DataFrame
+        Index method; ``forecasts`` and ``MEASURES``, the most accurate first. Without a row where the series
+        is too short for one origin with an outturn.
+    """
+    known = annual(park)
+    if len(known) < FEWEST_JUDGED:
+        empty = pd.DataFrame(columns=["forecasts", *MEASURES], dtype=float)
+        return empty.rename_axis("method")
+    panel = {reference_name(park): known}
     made = backtest(panel, ["default", "naive", "drift", "dynamic_theta"], origins=origins)
     return scores(made, ["method"]).set_index("method")[["forecasts", *MEASURES]].sort_values("mase")
 
 
 def own_sentence(found: pd.DataFrame, words: Words) -> Html:
     """Which method did best on the park's own reference series, and on how little that rests."""
+    if found.empty:
+        text = words(
+            "The park's own series is too short to judge a method by; it takes {n} yearly values or more.",
+            n=FEWEST_JUDGED,
+        )
+        return Html(paragraph(text), text)
     text = words(
         "On this one series {best} was the most accurate over {n} origins, with a mean error of {smape}%; "
         "the default's was {own}%.",
@@ -175,20 +194,20 @@ def afterwards(park: Park) -> pd.DataFrame:
     DataFrame
         Index what; ``median``, ``low``, ``high`` (10% and 90%), ``outturn``, ``published`` (of its last
         figure), ``probability`` (of at most the outturn). Growth in fractions, prices in their own units.
+        Without a row where nothing came later.
     """
     year, name = park.config.target_year, reference_name(park)
     rows = {}
     known = annual(park)
     known = known[known.index < year]
-    later = annual(park, as_of="2100-01-01")
-    if year in later.index:
+    later = annual(park, as_of=ALWAYS)
+    if year in later.index and len(known) >= FEWEST:
         made = growth(known, year - int(known.index[-1]))
         step = made.horizon
         outturn = float(later[year] / known.iloc[-1])
         low, mid, high = made.quantile([0.1, 0.5, 0.9])[:, -1] - 1
-        day = park.history[(park.history["series"] == name) & (park.history["period"] == str(year))][
-            "published"
-        ].max()
+        of_year = park.history["period"].astype(str).str[:4] == str(year)
+        day = park.history[(park.history["series"] == name) & of_year]["published"].max()
         rows[f"{name} {year}, growth"] = (mid, low, high, outturn - 1, day, float(made.cdf(outturn, step)))
     for price in _sparse(park):
         quoted = park.prices[(park.prices["series"] == price) & (park.prices["period"].str[:4] == str(year))]
@@ -210,6 +229,9 @@ def afterwards(park: Park) -> pd.DataFrame:
 
 def afterwards_sentence(found: pd.DataFrame, words: Words) -> Html:
     """Which later figures fell inside the 80% interval, and which did not."""
+    if found.empty:
+        text = words("Later knowledge: the park's tables hold no later figure to judge these forecasts by.")
+        return Html(paragraph(text), text)
     inside = found["outturn"].between(found["low"], found["high"])
     text = words(
         "Later knowledge: of {n} figures published after the vintage date, {held} lie in the 80% interval.",

@@ -1,5 +1,7 @@
 """Frames and sentences behind the notebooks of the baseline and of its track record."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -100,3 +102,39 @@ def test_sentences_carry_their_numbers(park, words):
     assert "over 4 origins" in repr(track_record.own_sentence(own, words))
     past = outlook.vintages(park, most=3)
     assert repr(outlook.vintages_sentence(past, "drift", words)).startswith("Of 2 forecasts")
+
+
+PARKS = Path(__file__).parent / "parks"
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_two_points_say_that_they_judge_nothing(lang):
+    tiny = read_park(PARKS / "tiny")
+    words = Words(tiny, lang)
+    past, own, later = outlook.vintages(tiny), track_record.own_record(tiny), track_record.afterwards(tiny)
+    assert past.index.tolist() == [2020]
+    assert past["outturn"].isna().all()
+    assert own.empty
+    assert later.empty
+    texts = [
+        repr(outlook.vintages_sentence(past, "default", words)),
+        repr(track_record.own_sentence(own, words)),
+        repr(track_record.afterwards_sentence(later, words)),
+    ]
+    for text, start in zip(
+        texts, ("No earlier forecast", "The park's own series is too short", "Later knowledge"), strict=True
+    ):
+        assert text.startswith(start) == (lang == "en")
+    for frame in (past, own, later):
+        assert "<table" in outlook.frame_table(frame, "caption").html
+
+
+def test_months_count_as_the_complete_years_they_make():
+    harbour = read_park(PARKS / "harbour")
+    known = outlook.annual(harbour)
+    assert known.index.tolist() == list(range(2017, 2024))
+    months = harbour.history[harbour.history["period"].str.startswith("2017-")]
+    assert known[2017] == pytest.approx(sum(months["value"]))
+    # the month of January 2024 is known, its year is not
+    assert "7 yearly values" in repr(outlook.known_sentence(harbour, Words(harbour, "en")))
+    assert track_record.afterwards(harbour).empty
