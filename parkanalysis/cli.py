@@ -148,10 +148,12 @@ def report(
     """Render scenario reports: notebook, HTML page, results as data."""
     from parkanalysis import batch
 
+    parks = _parks(park)
+    languages = tuple(part.strip() for part in lang.split(",") if part.strip())
     manifest = batch.render(
         scenarios or None,
-        park=_parks(park),
-        langs=tuple(part.strip() for part in lang.split(",") if part.strip()) or None,
+        park=parks,
+        langs=languages or None,
         levers=lever_values(settings),
         grids=grid_values(grid),
         out=out,
@@ -168,6 +170,11 @@ def report(
     if len(failed):
         typer.echo(batch.failure_table(failed), err=True)
         raise typer.Exit(1)
+    if len(parks) > 1:
+        from parkanalysis import portfolio_page
+
+        page = portfolio_page.write(out, parks, scenarios, (languages or ("en",))[0], draws, seed)
+        typer.echo(f"all parks together in {page}")
     typer.echo(f"{len(manifest)} reports in {out}; open {out / 'index.html'}")
 
 

@@ -1,0 +1,101 @@
+"""The command line: exit statuses, one clear line each, and both doors to the same numbers."""
+
+import json
+import os
+import subprocess
+import sys
+
+import nbformat
+import pandas as pd
+import pytest
+
+from parkanalysis import batch, report
+from parkanalysis.cli import grid_values, lever_values, main
+from parkanalysis.errors import InputError
+
+
+def run(capsys, *arguments):
+    with pytest.raises(SystemExit) as stop:
+        main(list(arguments))
+    printed = capsys.readouterr()
+    return stop.value.code or 0, printed.out, printed.err
+
+
+def lever(park):
+    return next(n for n, item in sorted(park.levers.items()) if item.unit == "CNY/t" and item.series)
+
+
+def test_help_holds_an_example(capsys):
+    for command in ("report", "read", "check", "new", "lab", "explore"):
+        status, out, _ = run(capsys, command, "--help")
+        assert status == 0
+        assert f"Example: parkanalysis {command}" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["report", "combned"], ["combned", "did you mean 'combined'"]),
+        (["report", "combined", "--set", "vat_rat=0.1"], ["vat_rat", "did you mean 'vat_rate'"]),
+        (["report", "combined", "--set", "vat_rate=9"], ["9", "0 to 0.25"]),
+        (["report", "combined", "--set", "vat_rate"], ["lever=value"]),
+        (["report", "combined", "--set", "vat_rate=abc"], ["'abc'", "a number"]),
+        (["report", "combined", "--grid", "vat_rate=0.2:0.1:0.01"], ["steps from first to last"]),
+        (["report", "--park", "qingzhn"], ["qingzhn", "did you mean 'qingzhen'"]),
+        (["report", "--park", "no/such/*"], ["matches a folder"]),
+        (["report", "combined", "--to", "odt"], ["odt"]),
+        (["report", "combined", "--lang", "fr"], ["fr"]),
+    ],
+)
+def test_wrong_use_is_one_line_and_status_2(capsys, tmp_path, arguments, words):
+    status, _, err = run(capsys, *arguments, *(["--out", str(tmp_path)] if arguments[0] == "report" else []))
+    assert status == 2
+    assert all(w in err for w in words)
+    assert "Traceback" not in err
+    assert len(err.strip().splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_grid_has_its_last_value():
+    assert grid_values(["x=0.1:0.3:0.1"]) == {"x": [0.1, 0.2, 0.3]}
+    assert grid_values(["x=3,1"]) == {"x": [3.0, 1.0]}
+    assert lever_values(["x=-1e3", "y = 1,200"]) == {"x": -1000.0, "y": 1200.0}
+    with pytest.raises(InputError, match="10,000"):
+        grid_values(["x=0:1:0"])
+
+
+def test_check_says_what_is_wrong_with_status_1(capsys, park_copy):
+    levers = park_copy / "levers.csv"
+    levers.write_text(levers.read_text(encoding="utf-8").replace("fraction", "fracton", 1), encoding="utf-8")
+    status, _, err = run(capsys, "check", str(park_copy))
+    assert status == 1
+    assert "levers.csv, row" in err
+    assert "did you mean 'fraction'" in err
+    status, out, _ = run(capsys, "check", str(park_copy), "--format", "json")
+    assert status == 1
+    assert json.loads(out)[0]["file"] == "levers.csv"
+
+
+def test_read_drafts_a_ledger(capsys, tmp_path):
+    document = tmp_path / "report.txt"
+    document.write_text("一、基本情况\n2015 年，产值 42.86 亿元。\n", encoding="utf-8")
+    status, out, _ = run(capsys, "read", str(document))
+    assert status == 0
+    assert out.splitlines()[0].startswith("figure,source,place")
+    assert "42.86 亿元" in out
+
+
+def test_both_doors_give_the_same_numbers(qingzhen, tmp_path):
+    name = lever(qingzhen)
+    batch.render(
+        "combined", langs=("en",), levers={name: 1700}, out=tmp_path / "out", draws=512, progress=False
+    )
+    table = pd.read_parquet(next((tmp_path / "out").rglob("results.parquet")))
+    notebook = tmp_path / "plain.ipynb"
+    root = os.path.dirname(os.path.dirname(os.path.abspath(report.__file__)))
+    template = os.path.join(root, "notebooks", "scenario_report.ipynb")
+    parameters = ["-p", "scenario", "combined", "-p", "lang", "en", "-p", name, "1700", "-p", "draws", "512"]
+    command = [sys.executable, "-m", "papermill", "--no-progress-bar", template, str(notebook), *parameters]
+    subprocess.run(command, check=True, cwd=tmp_path, capture_output=True)
+    plain = report.published(nbformat.read(notebook, as_version=4))
+    pd.testing.assert_frame_equal(table.reset_index(drop=True), plain.reset_index(drop=True))
