@@ -169,8 +169,23 @@ def figure_files(figures: Iterable[Figure], forms: Iterable[str] = ("png", "svg"
     return files
 
 
+def _parameters(notebook: Mapping[str, Any], folder: Path | None) -> dict[str, Any]:
+    """Parameters of a rendered notebook, its park looked for where the notebook ran."""
+    given = dict(notebook["metadata"].get("papermill", {}).get("parameters", {}))
+    if folder is not None and "park" in given:
+        local = folder / str(given["park"])
+        if local.exists() or local.with_name(f"{local.name}.xlsx").exists():
+            given["park"] = str(local)
+    return given
+
+
 def export(
-    formats: Iterable[str], *, notebook: Mapping[str, Any], page: str | bytes, lang: str
+    formats: Iterable[str],
+    *,
+    notebook: Mapping[str, Any],
+    page: str | bytes,
+    lang: str,
+    folder: Path | None = None,
 ) -> dict[str, bytes]:
     """The files asked for beside a rendered report.
 
@@ -183,6 +198,8 @@ def export(
     page : str
         Its page.
     lang : {"zh", "en"}
+    folder : Path, optional
+        Where the notebook ran; a park given by its name is looked for there first.
 
     Returns
     -------
@@ -204,8 +221,7 @@ def export(
     from parkanalysis.published import published
     from parkanalysis.results import tidy
 
-    given = notebook["metadata"].get("papermill", {}).get("parameters", {})
-    case = read_parameters({**given, "lang": lang})
+    case = read_parameters({**_parameters(notebook, folder), "lang": lang})
     words = Words(case.park, lang)
     drawn = all_figures(case) if {"docx", "png", "svg"} & set(wanted) else []
     frame = published(notebook)

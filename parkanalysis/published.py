@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -59,26 +58,11 @@ def published(notebook: Mapping[str, Any]) -> pd.DataFrame | None:
     return pd.DataFrame({c["name"]: pd.Series(c["values"], dtype=c["dtype"]) for c in payload["columns"]})
 
 
-def tables(frame: pd.DataFrame | None, further: Sequence[str]) -> dict[str, bytes]:
-    """Return the published results as Parquet, and as CSV and a workbook where asked for.
+def tables(frame: pd.DataFrame | None) -> dict[str, bytes]:
+    """Return the published results as Parquet, by file name; nothing where there are none.
 
     Parameters
     ----------
     frame : DataFrame or None
-    further : sequence of str
-        Formats asked for, of which ``csv`` and ``xlsx`` are made here.
     """
-    if frame is None:
-        return {}
-    files = {TABLE: frame.to_parquet(index=False)}
-    if "csv" in further:
-        files["results.csv"] = frame.to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
-    if "xlsx" in further:
-        import pandas as pd
-
-        buffer = io.BytesIO()
-        plain = {"options": {"strings_to_formulas": False, "strings_to_urls": False}}
-        with pd.ExcelWriter(buffer, engine="xlsxwriter", engine_kwargs=plain) as writer:
-            frame.to_excel(writer, index=False, sheet_name="results", freeze_panes=(1, 0))
-        files["results.xlsx"] = buffer.getvalue()
-    return files
+    return {} if frame is None else {TABLE: frame.to_parquet(index=False)}

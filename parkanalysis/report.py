@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import keyword
 import os
 import time
@@ -189,11 +188,11 @@ def produce(
     if failure is None:
         lang = str(parameters.get("lang", "en"))
         page = to_html(node, lang).encode()
-        files = {NOTEBOOK: text, PAGE: page, **tables(published(node), further)}
-        documents = sorted(set(further) - {"csv", "xlsx"})
-        if documents:
-            exports = importlib.import_module("parkanalysis.exports")
-            files |= exports.export(documents, notebook=node, page=page, lang=lang)
+        files = {NOTEBOOK: text, PAGE: page, **tables(published(node))}
+        if further:
+            from parkanalysis.export import export
+
+            files |= export(further, notebook=node, page=page, lang=lang, folder=folder)
     else:
         files = {FAILED: text}
     return Rendered(files, time.perf_counter() - started, clock.seconds, failure)

@@ -51,6 +51,9 @@ def _labels(frame: pd.DataFrame, words: Words) -> pd.DataFrame:
 
 
 def _sheets(frame: pd.DataFrame, words: Words) -> Iterator[tuple[str, pd.DataFrame]]:
+    if not {"variable", "driver", "industry", "statistic", "value", "unit"} <= set(frame):
+        yield words("Results"), frame  # of somebody's own notebook
+        return
     labelled = _labels(frame, words)
     levers = labelled[labelled["variable"].str.startswith("lever_")]
     parts = labelled[labelled["variable"].str.startswith("contribution")]
@@ -63,8 +66,9 @@ def _sheets(frame: pd.DataFrame, words: Words) -> Iterator[tuple[str, pd.DataFra
 
 
 def _about(frame: pd.DataFrame, words: Words) -> list[tuple[str, str]]:
+    scenarios = frame.get("scenario", ())
     rows = [
-        (words("Scenario"), ", ".join(dict.fromkeys(frame["scenario"]))),
+        (words("Scenario"), ", ".join(map(str, dict.fromkeys(scenarios)))),
         (
             words("Amounts"),
             words("亿元 (100 million yuan) where the unit is CNY_100m; current prices unless said"),
@@ -87,7 +91,7 @@ def to_xlsx(frame: pd.DataFrame, words: Words) -> bytes:
     Parameters
     ----------
     frame : DataFrame
-        As from ``results.tidy``.
+        As from ``results.tidy``; any other is written on one sheet as it stands.
     words : Words
 
     Returns
