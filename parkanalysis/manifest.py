@@ -26,7 +26,8 @@ __all__ = ["Manifest", "check_inside", "is_fresh"]
 MANIFEST, JOURNAL = "manifest.json", ".manifest.journal"
 FORMAT = 1
 # What a failed or lesser render must not leave standing beside its own files.
-OWN = frozenset({NOTEBOOK, PAGE, TABLE, FAILED, *(f"report.{e}" for e in ("docx", "pdf"))})
+OWN = frozenset({NOTEBOOK, PAGE, TABLE, FAILED, "results.csv", "results.xlsx", "report.docx", "report.pdf"})
+OWN_FIGURES = ("figure-*.png", "figure-*.svg")
 _log = logging.getLogger(__name__)
 
 
@@ -162,7 +163,8 @@ def store(
     """
     folder.mkdir(parents=True, exist_ok=True)
     sweep(folder)
-    before = OWN.union(manifest.reports.get(name, {}).get("files") or ())
+    figures = (path.name for pattern in OWN_FIGURES for path in folder.glob(pattern))
+    before = OWN.union(manifest.reports.get(name, {}).get("files") or (), figures)
     asides = {file: folder / f".{file}.part" for file in files}
     try:
         for file, content in files.items():
