@@ -16,6 +16,7 @@ __all__ = ["HEAVY"]
 
 # Imported inside functions elsewhere, so that the command line stays quick; reports need them all.
 HEAVY = (
+    "babel.messages.pofile",
     "babel.numbers",
     "cn2an",
     "contourpy",
@@ -70,19 +71,24 @@ def _import_all() -> None:
 
 
 def _warm_caches() -> None:
-    """Compile the page template and read the font list once, before the first fork."""
+    """Read templates, catalogue and fonts once, before the first fork; draw a page and a chart with them."""
     import nbformat
     from matplotlib.figure import Figure
 
-    from parkanalysis import report
+    from parkanalysis import chart_style, report, wording
 
     shown = nbformat.v4.new_output("stream", text="1")  # type: ignore[no-untyped-call]
     code = nbformat.v4.new_code_cell("1", outputs=[shown])  # type: ignore[no-untyped-call]
     text = nbformat.v4.new_markdown_cell("# 增加值 $x$")  # type: ignore[no-untyped-call]
     report.to_html(nbformat.v4.new_notebook(cells=[text, code]), "zh")  # type: ignore[no-untyped-call]
+    for lang in wording.LANGUAGES:
+        wording.catalogue(lang)
     figure = Figure(figsize=(1, 1))
-    figure.subplots().set_title("0")
-    figure.canvas.draw()
+    with chart_style.style():
+        ax = figure.subplots()
+        ax.set_title("增加值 0")
+        figure.canvas.draw()
+        chart_style.to_bytes(ax, "svg")
 
 
 # matplotlib reads this while it is imported, before a kernel could set it.
