@@ -117,6 +117,28 @@ def _child(target: Callable[..., object], args: tuple[object, ...], folder: str 
     target(*args)
 
 
+def _remove_after_death(folder: str) -> None:
+    """Leave a process behind that removes ``folder`` once this one, which may still write there, is dead."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if not hasattr(os, "fork"):
+        return
+    dying = os.getpid()
+    signal.alarm(10)  # should a lock of some library hold up the fork, this process dies all the same
+    cleaner = os.fork()
+    with contextlib.suppress(OSError):  # both sides do it, so that it is done whichever comes first
+        os.setpgid(cleaner, 0)
+    if cleaner:
+        return
+    try:
+        while os.getppid() == dying:
+            time.sleep(0.01)
+        for _ in range(100):  # a kernel that was only just starting may be there a little longer
+            shutil.rmtree(folder, ignore_errors=True)
+            time.sleep(0.01)
+    finally:
+        os._exit(0)
+
+
 def die_with_parent(folder: str | None = None) -> None:
     """End this process group, and remove ``folder``, as soon as the process that asked for it is gone."""
     parent = multiprocessing.parent_process()
@@ -125,11 +147,8 @@ def die_with_parent(folder: str | None = None) -> None:
 
     def watch() -> None:
         parent.join()
-        for _ in range(100 if folder else 0):  # the other threads may still be writing into it
-            shutil.rmtree(str(folder), ignore_errors=True)
-            if not os.path.exists(str(folder)):
-                break
-            time.sleep(0.01)
+        if folder:
+            _remove_after_death(folder)
         if hasattr(os, "killpg"):
             os.killpg(0, signal.SIGKILL)
         os._exit(1)

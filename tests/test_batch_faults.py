@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -104,7 +105,8 @@ def killed_at_random_moments(tmp_path: Path, temporary: Path, times: int, longes
         process = kernels.fork(run_batch, str(out), str(temporary), PRICES)
         assert process.pid is not None
         process.join(chance.uniform(0.05, longest))
-        os.kill(process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it may have got to its end
+            os.kill(process.pid, signal.SIGKILL)
         process.join()
         wait_until(lambda: not list(temporary.iterdir()))
         assert all(whole(p) for p in out.rglob("*.*") if p.is_file() and not p.name.startswith("."))
