@@ -69,7 +69,9 @@ def annual(park: Park, name: str = "", as_of: str | None = None) -> pd.Series:
     """
     wanted = name or reference_name(park)
     rows = park.history[park.history["series"] == wanted]
-    return _annual(vintage(rows, as_of or str(park.config.as_of))).astype(float).rename(wanted).rename_axis(None)
+    return (
+        _annual(vintage(rows, as_of or str(park.config.as_of))).astype(float).rename(wanted).rename_axis(None)
+    )
 
 
 def frame_table(frame: pd.DataFrame, caption: str, decimals: int = 3) -> Html:

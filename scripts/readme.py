@@ -34,8 +34,8 @@ def section() -> str:
     one = table.loc[SCENARIO]
     text = (
         f"In {config.base_year} the zone reached {park.value_added:g} 亿元. If everything its report states"
-        f" comes true, the projection for {config.target_year} is {one['median']:.1f} 亿元, with an 80% interval of"
-        f" {one['low']:.1f} to {one['high']:.1f}; the stated {park.amount(config.stated.result):g} is reached"
+        f" comes true, the projection for {config.target_year} is {one['median']:.1f} 亿元, with an 80% interval"
+        f" of {one['low']:.1f} to {one['high']:.1f}; the stated {park.amount(config.stated.result):g} is reached"
         f" or passed in {one['stated_probability']:.0%} of the draws. A target that is met with 80%"
         f" probability is {one['met_80']:.1f}."
     )
