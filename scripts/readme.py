@@ -31,11 +31,11 @@ def section() -> str:
             f"| `{name}` {title} | {row['median']:.1f} | {row['low']:.1f} to {row['high']:.1f} |"
             f" {growth:+.1%} | {row['stated_probability']:.0%} |"
         )
-    one = table.loc[SCENARIO]
+    one, stated = table.loc[SCENARIO], park.amount(config.stated.result)
     text = (
         f"In {config.base_year} the zone reached {park.value_added:g} 亿元. If everything its report states"
-        f" comes true, the projection for {config.target_year} is {one['median']:.1f} 亿元, with an 80% interval"
-        f" of {one['low']:.1f} to {one['high']:.1f}; the stated {park.amount(config.stated.result):g} is reached"
+        f" comes true, the projection for {config.target_year} is {one['median']:.1f} 亿元, with an 80%"
+        f" interval of {one['low']:.1f} to {one['high']:.1f}; the stated {stated:g} is reached"
         f" or passed in {one['stated_probability']:.0%} of the draws. A target that is met with 80%"
         f" probability is {one['met_80']:.1f}."
     )
