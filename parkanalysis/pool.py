@@ -23,6 +23,7 @@ from parkanalysis.tasks import Task, unpack
 
 __all__ = ["Work", "cores", "run", "run_one"]
 
+FOLDER = "parkanalysis-"
 GRACE = 20.0  # seconds for a report to end by itself after its time is up
 ATTEMPTS = 2  # a report whose process vanished, perhaps for want of memory, gets another
 
@@ -88,7 +89,7 @@ class _Running:
 
     @classmethod
     def start(cls, work: Work, attempt: int = 1) -> _Running:
-        folder = os.path.join(tempfile.gettempdir(), f"parkanalysis-{secrets.token_hex(6)}")
+        folder = os.path.join(tempfile.gettempdir(), f"{FOLDER}{os.getpid()}-{secrets.token_hex(6)}")
         ours, theirs = multiprocessing.Pipe()
         try:
             process = kernels.fork(_serve, work, folder, theirs, folder=folder)
@@ -126,6 +127,26 @@ class _Running:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def sweep() -> None:
+    """Remove the folders of runs that were killed before they could do so themselves."""
+    if not hasattr(os, "killpg"):  # elsewhere there is no harmless way to ask whether a process runs
+        return
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*-*"):
+        owner = folder.name.removeprefix(FOLDER).partition("-")[0]
+        if owner.isdigit() and not _runs(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # somebody else's process
+        return True
+    return True
+
+
 def _try_again(rendered: Rendered | None) -> bool:
     """Whether the report's process vanished, or its kernel could not even start."""
     if rendered is None or rendered.failure is None:
@@ -152,6 +173,7 @@ def run(works: Iterable[Work], jobs: int | None = None) -> Iterator[tuple[Work, 
     jobs : int, optional
         One a core without.
     """
+    sweep()
     waiting, running, limit = iter(works), list[_Running](), jobs or cores()
     try:
         while True:

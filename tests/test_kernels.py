@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import os
 import signal
 import subprocess
@@ -119,7 +120,9 @@ def test_interrupt_restart_and_kill() -> None:
         client.stop_channels()
         return reply["content"]["ename"], pid, folder
 
-    ename, pid, folder = asyncio.run(scenario())
+    # a thread of its own: a browser driven by another test keeps an event loop in this one
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        ename, pid, folder = pool.submit(lambda: asyncio.run(scenario())).result()
     assert ename == "KeyboardInterrupt"
     wait_until(lambda: not alive(pid))
     assert not folder.exists()
