@@ -27,7 +27,7 @@ class WarmKernelClient(AsyncKernelClient):
             with contextlib.suppress(Empty):
                 reply = await self.shell_channel.get_msg(timeout=1)
                 # What the kernel broadcasts before the subscription stands is lost: ask until it arrives.
-                await self.iopub_channel.get_msg(timeout=0.2)
+                await self.iopub_channel.get_msg(timeout=0.01)
                 self._handle_kernel_info_reply(reply)
                 return
             if self.parent is not None and not await self.parent.is_alive():

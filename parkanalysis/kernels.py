@@ -38,6 +38,7 @@ PRELOAD = ["parkanalysis.preload"]
 PROVISIONER = "parkanalysis-warm"
 # A Unix socket's path holds 107 bytes; "/k-65535" is added to the folder's.
 LONGEST_FOLDER = 95
+PATIENCE = 1.0  # seconds; a kernel that takes longer is met by its client's own retries
 _MAIN_LOCK = threading.RLock()
 
 
@@ -265,7 +266,18 @@ class WarmProvisioner(LocalProvisioner):
         self.pid = process.pid
         self.pgid = None if leader else self.pid
         self.cwd = cwd or Path.cwd()
+        await self._listening()
         return self.connection_info
+
+    async def _listening(self) -> None:
+        """Wait for the sockets: who knocks too early does so again only after 0.1 s, longer than a start."""
+        manager: Any = self.parent
+        last = f"{manager.ip}-{manager.iopub_port}"
+        end = time.monotonic() + PATIENCE
+        while self.folder and not os.path.exists(last) and time.monotonic() < end:
+            if await self.poll() is not None:
+                return
+            await asyncio.sleep(0.001)
 
     async def wait(self) -> int | None:
         """Wait for the kernel's end, looking a hundred times a second."""

@@ -19,11 +19,14 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 @functools.cache
 def _exporter() -> Any:
-    from nbconvert import HTMLExporter
+    from nbconvert import HTMLExporter, TemplateExporter
 
-    return HTMLExporter(  # type: ignore[no-untyped-call]
+    exporter = HTMLExporter(  # type: ignore[no-untyped-call]
         template_name="report", extra_template_basedirs=[str(TEMPLATES)]
     )
+    # Its own conversion parses the whole page again, to name unnamed images; the template leaves none,
+    # and the parsing would take longer than all the rest.
+    return functools.partial(TemplateExporter.from_notebook_node, exporter)
 
 
 @functools.cache
@@ -145,7 +148,7 @@ def to_html(notebook: Mapping[str, Any], lang: str) -> str:
     lang : {"zh", "en"}
         Language of the page.
     """
-    body, _ = _exporter().from_notebook_node(notebook, {"metadata": {"name": "report"}})
+    body, _ = _exporter()(notebook, {"metadata": {"name": "report"}})
     found = re.search(r"<h1[^>]*>(.*?)</h1>", body, flags=re.DOTALL)
     park = re.search(r'<p class="park">(.*?)</p>', body, flags=re.DOTALL)
     parts = [re.sub(r"<a .*?</a>|<[^>]*>", "", m[1]).strip() for m in (found, park) if m]

@@ -11,6 +11,8 @@ import gc
 import importlib
 import os
 import pkgutil
+import sys
+from typing import Any
 
 __all__ = ["HEAVY"]
 
@@ -61,6 +63,11 @@ HEAVY = (
 def _import_all() -> None:
     import parkanalysis
 
+    # jsonschema would build a grammar for international addresses, a fifth of all the time spent here,
+    # to check a format that no notebook has; it does without where the package is missing.
+    unneeded = "rfc3987_syntax"
+    modules: dict[str, Any] = sys.modules
+    modules.setdefault(unneeded, None)
     own = [f"parkanalysis.{m.name}" for m in pkgutil.iter_modules(parkanalysis.__path__)]
     for name in (*HEAVY, *own):
         if name.rpartition(".")[2] in {"__main__", "preload", "cluster"}:
@@ -68,6 +75,8 @@ def _import_all() -> None:
         # A module that fails here fails again, visibly, in the report that uses it.
         with contextlib.suppress(Exception):
             importlib.import_module(name)
+    if modules[unneeded] is None:  # a report may still import it
+        del modules[unneeded]
 
 
 def _warm_caches() -> None:

@@ -105,6 +105,7 @@ def _execute(notebook: Any, kernel: str, timeout: float | None, cwd: Path) -> tu
         extra_arguments=["--HistoryManager.enabled=False"],
         timeout_func=lambda cell: None if deadline is None else max(1, round(deadline - time.monotonic())),
         raise_on_iopub_timeout=True,
+        shutdown_kernel="immediate",  # all that it showed is here, and its folder goes with it
         record_timing=False,
         on_cell_execute=clock.enter,
         on_cell_executed=clock.leave,

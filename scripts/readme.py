@@ -1,7 +1,8 @@
-"""Write the table and the picture of README.md from the shipped park: python scripts/readme.py"""
+"""Write the results, the picture and the costs of README.md: python scripts/readme.py"""
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from parkanalysis.park import read_park
 ROOT = Path(__file__).resolve().parent.parent
 SCENARIO = "combined"
 MARKS = ("<!-- results: written by make readme -->", "<!-- end of results -->")
+COST_MARKS = ("<!-- cost: written by make readme -->", "<!-- end of cost -->")
 
 
 def section() -> str:
@@ -56,10 +58,27 @@ def picture() -> bytes:
         return to_bytes(ax, "svg", paper="white")
 
 
+def cost(reports: int = 100_000) -> str:
+    """What many reports would cost, from the last full run of ``make bench-render``."""
+    run = json.loads((ROOT / "benchmarks" / "render.json").read_text())
+    hours = run["seconds"] / run["reports"] * run["cores"] * reports / 3600
+    size = run["bytes"] / run["reports"] * reports / 1e9
+    text = (
+        f"Measured by `make bench-render` on {run['cores']} cores: {run['reports']} reports in"
+        f" {run['seconds']:.0f} s, {run['overhead']:.1f} s of each beyond its cells, and {run['speedup']:.0f}"
+        f" times the speed of a shell loop of papermill and nbconvert over the same {run['compared']}."
+        f" {reports:,} reports would thus take about {hours:.0f} core-hours,"
+        f" {hours / 64:.1f} hours on 64 such cores, and {size:.0f} GB."
+    )
+    return "\n".join([COST_MARKS[0], "", text, "", COST_MARKS[1]])
+
+
 def rewritten(readme: str) -> str:
-    """README.md with its results written anew."""
-    pattern = re.compile(f"{re.escape(MARKS[0])}.*?{re.escape(MARKS[1])}", re.DOTALL)
-    return pattern.sub(lambda _: section(), readme)
+    """README.md with its results and costs written anew."""
+    for (start, end), text in ((MARKS, section()), (COST_MARKS, cost())):
+        pattern = re.compile(f"{re.escape(start)}.*?{re.escape(end)}", re.DOTALL)
+        readme = pattern.sub(lambda _, text=text: text, readme)
+    return readme
 
 
 if __name__ == "__main__":

@@ -30,6 +30,8 @@ def clean(notebook: Any) -> Any:
     for cell in stored.cells:
         kept = {k: v for k, v in cell.metadata.items() if k == "tags"}
         cell.metadata = nbformat.from_dict(kept)
+        if "nbval-ignore-output" in kept.get("tags", ()):
+            cell.outputs = []
         for output in cell.get("outputs", []):
             for kind in DROPPED:
                 output.get("data", {}).pop(kind, None)
