@@ -69,6 +69,13 @@ def test_opens_on_the_notebooks_whatever_the_folder(lab):
     assert {p.name for p in (ROOT / "notebooks").glob("*.ipynb")} <= names
 
 
+def test_asks_no_news_of_the_network(lab):
+    port, token = lab
+    status, body = ask(port, "/lab", token)
+    assert status == 200
+    assert json.loads(re.search(rb'"news": (\{[^}]*\})', body)[1]) == {"disabled": True}
+
+
 def test_refuses_who_has_no_token(lab):
     with pytest.raises(urllib.error.HTTPError, match="403"):
         ask(lab[0], "/api/contents")
