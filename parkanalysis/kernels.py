@@ -14,6 +14,7 @@ import asyncio
 import atexit
 import contextlib
 import multiprocessing
+import multiprocessing.util
 import os
 import shutil
 import signal
@@ -188,6 +189,8 @@ def _run_kernel(
             control.stop()
             control.join(timeout=1)
         atexit._run_exitfuncs()
+        # as any child does, for one to give back its semaphores
+        multiprocessing.util._exit_function()  # type: ignore[attr-defined]
         os._exit(0)
     except BaseException:  # noqa: BLE001  nothing above would report it
         traceback.print_exc()

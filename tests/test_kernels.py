@@ -162,3 +162,13 @@ def test_a_script_without_a_main_guard_is_not_run_again(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False)
     assert done.stdout.splitlines() == ["ran", "None"], done.stderr
+
+
+def test_a_kernel_gives_back_its_semaphores(tmp_path: Path) -> None:
+    path = notebook(tmp_path / "a.ipynb", "import multiprocessing\nlock = multiprocessing.RLock()")
+    command = ["-k", kernels.KERNEL, "--no-progress-bar", str(path), str(tmp_path / "b.ipynb")]
+    done = subprocess.run(
+        [sys.executable, "-m", "papermill", *command], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0
+    assert "leaked" not in done.stderr
