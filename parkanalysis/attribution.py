@@ -124,12 +124,28 @@ class Game:
 
 
 def unshocked(s: State) -> State:
-    """The same base year without growth and without shocks."""
+    """The same base year without growth and without shocks.
+
+    Examples
+    --------
+    >>> from parkanalysis import model, park, scenario, target_year
+    >>> after = model.state(scenario.read_scenario(park.read_park("qingzhen"), "combined"), None, 2016)
+    >>> target_year.total(unshocked(after)).round(2).tolist()
+    [37.01]
+    """
     return State(s.base, np.zeros_like(s.growth), {})
 
 
 def game(before: State, after: State, shocks: Sequence[str]) -> Game:
-    """Set up the drivers between two states; ``shocks`` in the order they are shown."""
+    """Set up the drivers between two states; ``shocks`` in the order they are shown.
+
+    Examples
+    --------
+    >>> from parkanalysis import model, park, scenario
+    >>> after = model.state(scenario.read_scenario(park.read_park("qingzhen"), "combined"), None, 2016)
+    >>> game(unshocked(after), after, ["alumina_price_fall", "close_minmetals"]).drivers
+    ('baseline', 'close_minmetals', 'alumina_price_fall')
+    """
     kinds = {s: (after.effects.get(s) or before.effects[s]).kind for s in shocks}
     ordered = sorted(shocks, key=lambda s: ORDER.index(kinds[s]))
     return Game(
@@ -154,6 +170,14 @@ def shapley_by_industry(g: Game) -> Mapping[tuple[str, str], Array]:
     ------
     InputError
         When more than 14 drivers meet in one industry.
+
+    Examples
+    --------
+    >>> from parkanalysis import model, park, scenario
+    >>> after = model.state(scenario.read_scenario(park.read_park("qingzhen"), "combined"), None, 2016)
+    >>> g = game(unshocked(after), after, ["alumina_ramp_up", "alumina_price_fall"])
+    >>> shapley_by_industry(g)["alumina_price_fall", "aluminium"].round(1).tolist()
+    [-5.0]
     """
     result: dict[tuple[str, str], Array] = {}
     for industry in g.after.base.value_added:
@@ -171,7 +195,16 @@ def shapley_by_industry(g: Game) -> Mapping[tuple[str, str], Array]:
 
 
 def waterfall(g: Game) -> list[tuple[str, Array]]:
-    """Step of each driver when they are switched on one after the other in the stated order."""
+    """Step of each driver when they are switched on one after the other in the stated order.
+
+    Examples
+    --------
+    >>> from parkanalysis import model, park, scenario
+    >>> after = model.state(scenario.read_scenario(park.read_park("qingzhen"), "combined"), None, 2016)
+    >>> g = game(unshocked(after), after, ["alumina_ramp_up", "alumina_price_fall"])
+    >>> {driver: step.round(1).tolist() for driver, step in waterfall(g)}
+    {'baseline': [5.6], 'alumina_ramp_up': [0.9], 'alumina_price_fall': [-5.5]}
+    """
     steps: list[tuple[str, Array]] = []
     acting: frozenset[str] = frozenset()
     for driver in g.drivers:
@@ -181,7 +214,16 @@ def waterfall(g: Game) -> list[tuple[str, Array]]:
 
 
 def alone(g: Game) -> list[tuple[str, Array]]:
-    """Step of each driver when it is the only one to switch."""
+    """Step of each driver when it is the only one to switch.
+
+    Examples
+    --------
+    >>> from parkanalysis import model, park, scenario
+    >>> after = model.state(scenario.read_scenario(park.read_park("qingzhen"), "combined"), None, 2016)
+    >>> g = game(unshocked(after), after, ["alumina_ramp_up", "alumina_price_fall"])
+    >>> {driver: step.round(1).tolist() for driver, step in alone(g)}
+    {'baseline': [5.6], 'alumina_ramp_up': [0.9], 'alumina_price_fall': [-4.4]}
+    """
     return [(d, _step(g, frozenset({d}), g.touched_by(d))) for d in g.drivers]
 
 
@@ -190,6 +232,14 @@ def overlaps(g: Game) -> dict[tuple[str, str], Array]:
 
     alone(a) + alone(b) - together(a, b), over the industries that both touch; negative where one
     makes the other larger.
+
+    Examples
+    --------
+    >>> from parkanalysis import model, park, scenario
+    >>> after = model.state(scenario.read_scenario(park.read_park("qingzhen"), "combined"), None, 2016)
+    >>> g = game(unshocked(after), after, ["alumina_ramp_up", "alumina_price_fall"])
+    >>> overlaps(g)["alumina_ramp_up", "alumina_price_fall"].round(1).tolist()
+    [1.1]
     """
     result: dict[tuple[str, str], Array] = {}
     for i, a in enumerate(g.drivers):

@@ -271,6 +271,13 @@ def scores(evaluated: pd.DataFrame, by: Sequence[str] = ("method", "points", "ho
         against the one-period changes known at the origin; series that never changed are left out of both),
         ``interval_score_80`` (percent of the outturn), ``coverage_50``, ``coverage_80``, ``coverage_95``
         (fractions), ``pit_mean``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> panel = {"a": pd.Series([10.0, 11.0, 12.0, 13.0, 15.0], index=range(2011, 2016))}
+    >>> scores(backtest(panel, ["drift"]))[["forecasts", "smape", "mase"]].round(2).values.tolist()
+    [[2.0, 3.45, 0.5]]
     """
     size = evaluated["error"].abs()
     both = evaluated["forecast"].abs() + evaluated["outturn"].abs()

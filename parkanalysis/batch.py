@@ -111,6 +111,14 @@ def render(
     ------
     InputError
         With all problems of parks, names and values, before any work starts.
+
+    Examples
+    --------
+    >>> render("combind", draws=64)
+    Traceback (most recent call last):
+    ...
+    parkanalysis.errors.InputError: scenario: found unknown scenario 'combind'; allowed: alumina_price,
+    closures, combined, ...; did you mean 'combined'?
     """
     out = Path("outputs" if out is None else out)
     _check_formats(to)
@@ -266,6 +274,14 @@ def results(folder: str | Path = "outputs") -> pd.DataFrame:
     DataFrame
         What each report published, once for all its languages, with a first column ``report``
         (its folder) and ``levers`` (what was set beyond its scenario).
+
+    Examples
+    --------
+    >>> results("nowhere")
+    Traceback (most recent call last):
+    ...
+    parkanalysis.errors.InputError: nowhere: found no manifest.json;
+    allowed: a folder that reports were rendered into
     """
     import pandas as pd
 

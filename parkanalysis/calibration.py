@@ -85,6 +85,11 @@ def class_widths(method: str, points: int, horizon: int) -> Array | None:
 
     Between tabulated numbers of points on a straight line; beyond the last horizon they grow as
     the error of a random walk with drift. None for a method without a class.
+
+    Examples
+    --------
+    >>> class_widths("drift", points=5, horizon=2).round(1).tolist()
+    [[0.6, 1.2, 2.3], [0.9, 2.0, 3.8]]
     """
     found = _reference().get(method)
     if found is None:
@@ -103,7 +108,13 @@ def class_widths(method: str, points: int, horizon: int) -> Array | None:
 
 
 def t_widths(points: int, horizon: int) -> Array:
-    """Half-widths of a random walk's t interval, shape (horizon, 3): the floor where no class is known."""
+    """Half-widths of a random walk's t interval, shape (horizon, 3): the floor where no class is known.
+
+    Examples
+    --------
+    >>> t_widths(points=5, horizon=2).round(1).tolist()
+    [[0.8, 1.7, 3.1], [1.3, 2.7, 4.8]]
+    """
     from scipy.special import stdtrit
 
     upper = stdtrit(max(points - 1, 1), 0.5 + np.array(COVERAGES) / 2)
@@ -123,6 +134,12 @@ def own_factor(values: Array, fit: Callable[[Array], float], width: float) -> fl
         One-step forecast from the values so far.
     width : float
         Half-width of the class's 80% interval one step ahead, in units of ``yearly_scale``.
+
+    Examples
+    --------
+    >>> line = np.arange(100.0, 120.0)  # goes on as a straight line, so that its own errors are 0
+    >>> round(own_factor(line, lambda past: 2 * past[-1] - past[-2], width=1.5), 3)
+    0.778
     """
     origins = range(7, len(values))
     if len(origins) < OWN_ERRORS:
@@ -161,6 +178,12 @@ def quantile_table(path: Array, scale: float, widths: Array, *, positive: bool) 
         Half-widths at 50, 80 and 95%, in units of ``scale``.
     positive : bool
         Keep the lower side above zero: below half the point it falls off exponentially.
+
+    Examples
+    --------
+    >>> table = quantile_table(np.array([40.0]), 2.0, np.array([[0.7, 1.3, 2.0]]), positive=True)
+    >>> np.interp([0.1, 0.5, 0.9], LEVELS, table[0]).round(1).tolist()
+    [37.4, 40.0, 42.6]
     """
     table = path[:, None] + scale * np.stack([_shape(row) for row in widths])
     if positive:

@@ -72,7 +72,13 @@ _NOT_ADDITIVE = {"fraction", "percentage_point", "times", "index", "kV", "year"}
 
 
 def additive(code: str) -> bool:
-    """Tell whether parts in this unit add up to their total."""
+    """Tell whether parts in this unit add up to their total.
+
+    Examples
+    --------
+    >>> additive("t"), additive("CNY/t"), additive("fraction")
+    (True, False, False)
+    """
     return code not in _NOT_ADDITIVE and "/" not in code
 
 
@@ -180,7 +186,13 @@ def figure(text: str) -> Figure | None:
 
 
 def indent(text: str) -> int:
-    """Return the width of the leading blanks, in half-width spaces."""
+    """Return the width of the leading blanks, in half-width spaces.
+
+    Examples
+    --------
+    >>> indent("铝"), indent("  铝"), indent("　　铝")
+    (0, 2, 4)
+    """
     lead = text[: len(text) - len(text.lstrip(" \t\u3000\xa0"))]
     return sum(2 if mark in "\u3000\t" else 1 for mark in lead)
 

@@ -38,6 +38,11 @@ def font_path() -> Path:
     ------
     FileNotFoundError
         Where the package was installed without its fonts.
+
+    Examples
+    --------
+    >>> font_path().suffix in (".ttf", ".otf")
+    True
     """
     import importlib.metadata
 
@@ -59,7 +64,15 @@ def _family() -> str:
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Settings of the charts, for as long as a chart is drawn or written."""
+    """Settings of the charts, for as long as a chart is drawn or written.
+
+    Examples
+    --------
+    >>> import matplotlib as mpl
+    >>> with style():
+    ...     mpl.rcParams["font.size"], mpl.rcParams["axes.spines.top"]
+    (9.0, False)
+    """
     import matplotlib as mpl
 
     ink, muted = COLORS["ink"], COLORS["muted"]
@@ -95,7 +108,13 @@ def style() -> Iterator[None]:
 
 
 def axes(ax: Axes | None, height: float = 3.0) -> Axes:
-    """The axes given, or those of a new figure that no global list holds."""
+    """The axes given, or those of a new figure that no global list holds.
+
+    Examples
+    --------
+    >>> axes(None, height=2.0).figure.get_size_inches().tolist()
+    [5.4, 2.0]
+    """
     if ax is not None:
         return ax
     from matplotlib.figure import Figure
@@ -104,12 +123,25 @@ def axes(ax: Axes | None, height: float = 3.0) -> Axes:
 
 
 def size_for(rows: int, least: float = 1.6) -> float:
-    """Height in inches of a chart with a bar a row."""
+    """Height in inches of a chart with a bar a row.
+
+    Examples
+    --------
+    >>> size_for(1), size_for(10)
+    (1.6, 3.6)
+    """
     return max(least, 0.9 + 0.27 * rows)
 
 
 def titled(ax: Axes, title: str, source: str) -> Axes:
-    """Set title and source into the figure itself, for a chart that leaves the page."""
+    """Set title and source into the figure itself, for a chart that leaves the page.
+
+    Examples
+    --------
+    >>> figure = titled(axes(None), "Value added", "Source: work report").figure
+    >>> figure.get_suptitle(), figure.get_supxlabel()
+    ('Value added', 'Source: work report')
+    """
     with style():
         ax.figure.suptitle(title, x=0.01, ha="left", fontsize=11.5)
         ax.figure.supxlabel(source, x=0.01, ha="left", fontsize=7, color=COLORS["muted"])
@@ -117,7 +149,13 @@ def titled(ax: Axes, title: str, source: str) -> Axes:
 
 
 def to_bytes(ax: Axes, form: str = "svg", dpi: int = 200, paper: str = "none") -> bytes:
-    """The figure of ``ax`` as svg, png or pdf, the same bytes every time."""
+    """The figure of ``ax`` as svg, png or pdf, the same bytes every time.
+
+    Examples
+    --------
+    >>> to_bytes(axes(None), "png", dpi=50)[1:4]
+    b'PNG'
+    """
     stream = io.BytesIO()
     metadata: dict[str, dict[str, Any]] = {
         "svg": {"Date": None, "Creator": None},
@@ -137,7 +175,14 @@ _VARIABLES = {
 
 
 def to_svg(ax: Axes, name: str) -> str:
-    """The figure of ``ax`` as an SVG element for a page, ids made unique by ``name``."""
+    """The figure of ``ax`` as an SVG element for a page, ids made unique by ``name``.
+
+    Examples
+    --------
+    >>> svg = to_svg(axes(None), "growth")
+    >>> svg[:4], 'id="growth-axes_1"' in svg
+    ('<svg', True)
+    """
     text = to_bytes(ax).decode()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)

@@ -30,6 +30,16 @@ def tornado(frame: pd.DataFrame, words: Words, center: float, ax: Axes | None = 
     center : float
         Median of the projection, 亿元.
     ax : Axes, optional
+
+    Examples
+    --------
+    >>> from parkanalysis import findings
+    >>> from parkanalysis.projection import project
+    >>> from parkanalysis.wording import Words
+    >>> p = project("qingzhen", "power_contract", draws=64)
+    >>> ax = tornado(findings.ranking(p).head(1), Words(p.park, "en"), p.median)
+    >>> [text.get_text() for text in (*ax.get_yticklabels(), *ax.texts)]
+    ['Growth of the rest', '5.3%', '24.8%']
     """
     with style():
         ax = axes(ax, size_for(len(frame)))
@@ -78,6 +88,15 @@ def target_risk(
         A target to mark, 亿元.
     target_label : str
     ax : Axes, optional
+
+    Examples
+    --------
+    >>> from parkanalysis.projection import project
+    >>> from parkanalysis.wording import Words
+    >>> p = project("qingzhen", "power_contract", draws=64)
+    >>> ax = target_risk(p.target_risk([35, 38, 40, 42, 45]), Words(p.park, "en"), 40.0, "Stated")
+    >>> [text.get_text() for text in ax.texts]
+    ['3.61: 90%', '3.81: 80%', '4.07: 50%', 'Stated 4.00: 61%']
     """
     with style():
         ax = axes(ax, 2.7)
@@ -125,6 +144,15 @@ def frontier(
     here : pair of float, optional
         The scenario's own central values, marked.
     ax : Axes, optional
+
+    Examples
+    --------
+    >>> from parkanalysis.projection import project
+    >>> from parkanalysis.wording import Words
+    >>> p = project("qingzhen", "power_contract", draws=64)
+    >>> ax = frontier(p.frontier("baseline_growth", "power_sold_2016", 40.0), Words(p.park, "en"))
+    >>> ax.get_xlabel(), ax.get_ylabel()
+    ('Growth of the rest, %', 'Energy sold in 2016, billion kWh')
     """
     with style():
         ax = axes(ax, 3.4)
@@ -159,6 +187,16 @@ def ledger_intervals(frame: pd.DataFrame, words: Words, ax: Axes | None = None) 
         As from ``findings.ledger``: ``text``, ``subject``, ``value``, ``low``, ``high``.
     words : Words
     ax : Axes, optional
+
+    Examples
+    --------
+    >>> from parkanalysis.findings import ledger
+    >>> from parkanalysis.park import read_park
+    >>> from parkanalysis.wording import Words
+    >>> park = read_park("qingzhen")
+    >>> ax = ledger_intervals(ledger(park).query("figure == 'funds_raised'"), Words(park, "en"))
+    >>> ax.get_yticklabels()[0].get_text(), ax.collections[0].get_segments()[0][:, 0].round().tolist()
+    ('投融资  40余亿元', [100.0, 125.0])
     """
     with style():
         ax = axes(ax, size_for(len(frame)))

@@ -29,6 +29,16 @@ def waterfall(frame: pd.DataFrame, words: Words, ax: Axes | None = None) -> Axes
         As from ``findings.steps``: ``bottom``, ``top``, ``value`` in 亿元 and ``total``.
     words : Words
     ax : Axes, optional
+
+    Examples
+    --------
+    >>> from parkanalysis import findings
+    >>> from parkanalysis.projection import project
+    >>> from parkanalysis.wording import Words
+    >>> p = project("qingzhen", "power_contract", draws=64)
+    >>> ax = waterfall(findings.steps(p, findings.contributions(p)), Words(p.park, "en"))
+    >>> [text.get_text() for text in ax.texts]
+    ['3.70', '+0.56', '−0.20', '4.06']
     """
     with style():
         ax = axes(ax, size_for(len(frame)))
@@ -101,6 +111,16 @@ def fan(
         A level to mark in the last year, 亿元.
     target_label : str
     ax : Axes, optional
+
+    Examples
+    --------
+    >>> from parkanalysis import findings
+    >>> from parkanalysis.projection import project
+    >>> from parkanalysis.wording import Words
+    >>> p = project("qingzhen", "power_contract", draws=64)
+    >>> ax = fan(findings.fan(p), Words(p.park, "en"))
+    >>> [text.get_text() for text in ax.texts]
+    ['3.701', '3.65  10%', '4.08  median', '4.42  90%']
     """
     with style():
         ax = axes(ax, 3.1)
@@ -191,6 +211,16 @@ def distribution(
         亿元; the part of the density beyond it is set off.
     target_label : str
     ax : Axes, optional
+
+    Examples
+    --------
+    >>> from parkanalysis import findings
+    >>> from parkanalysis.projection import project
+    >>> from parkanalysis.wording import Words
+    >>> p = project("qingzhen", "power_contract", draws=64)
+    >>> ax = distribution(findings.density(p.draws), p.quantiles, Words(p.park, "en"), 40.0, "Stated")
+    >>> [text.get_text() for text in ax.texts]
+    ['median 4.08', '80% interval 3.65 to 4.42', 'Stated 4.00']
     """
     with style():
         ax = axes(ax, 2.7)
@@ -251,6 +281,16 @@ def contributions(frame: pd.DataFrame, words: Words, ax: Axes | None = None) -> 
         Index ``driver``; ``mean``, ``low``, ``high`` in 亿元.
     words : Words
     ax : Axes, optional
+
+    Examples
+    --------
+    >>> from parkanalysis import findings
+    >>> from parkanalysis.projection import project
+    >>> from parkanalysis.wording import Words
+    >>> p = project("qingzhen", "power_contract", draws=64)
+    >>> ax = contributions(findings.contributions(p), Words(p.park, "en"))
+    >>> [text.get_text() for text in (*ax.get_yticklabels(), *ax.texts)]
+    ['Growth of the rest', 'Power contract', '+0.56', '−0.20']
     """
     with style():
         ax = axes(ax, size_for(len(frame)))

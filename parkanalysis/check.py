@@ -32,6 +32,12 @@ def check(path: str | Path) -> list[Problem]:
     -------
     list of Problem
         Empty when there is nothing to say; ``severity`` is ``error`` or ``warning``.
+
+    Examples
+    --------
+    >>> print({p.column: p for p in check("qingzhen")}["alumina_price_loss"])
+    audit, column alumina_price_loss: found gross loss of the alumina price at full use against the
+    stated loss: stated 5 CNY_100m, computed 14.4 CNY_100m; allowed: equals, or a note that says why not
     """
     from parkanalysis.park import read_park
 

@@ -296,7 +296,16 @@ def _lines(error: InputError) -> str:
 
 
 def main(arguments: list[str] | None = None) -> Any:
-    """Run the command line; problems go to stderr, never as a traceback."""
+    """Run the command line; problems go to stderr, never as a traceback.
+
+    Examples
+    --------
+    >>> from contextlib import suppress
+    >>> with suppress(SystemExit):
+    ...     main(["check", "qingzhen"])
+    warning: ...
+    0 errors, ... warnings
+    """
     try:
         app(arguments)
     except InputError as error:

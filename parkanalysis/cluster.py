@@ -56,6 +56,12 @@ def make(work: Work, expected: str) -> Rendered:
         Notebook, park and parameters as bytes.
     expected : str
         The sender's :func:`fingerprint`; another one here would give other numbers.
+
+    Examples
+    --------
+    >>> task = tasks.Task("qingzhen", "combined", "en", {}, "qingzhen/combined/en", {}, (), "")
+    >>> make(Work(task, b"", b""), expected="the hash of another machine").failure.message
+    'the worker has another version of this package, or of one that reports depend on'
     """
     if fingerprint() != expected:
         message = "the worker has another version of this package, or of one that reports depend on"
@@ -100,6 +106,11 @@ def run(works: Iterable[Work], address: str) -> Iterator[tuple[Work, Rendered]]:
     ------
     InputError
         When no scheduler answers.
+
+    Examples
+    --------
+    >>> list(run([], "tcp://host:8786"))  # nothing to do, nobody to ask
+    []
     """
     waiting, expected = iter(works), fingerprint()
     first = next(waiting, None)

@@ -57,6 +57,13 @@ def growth_draws(projection: Projection) -> dict[str, Array]:
     ------
     InputError
         Where the deflator falls to -1 or below.
+
+    Examples
+    --------
+    >>> from parkanalysis.projection import project
+    >>> draws = growth_draws(project("qingzhen", "combined", draws=64))
+    >>> {name: round(float(np.median(values)), 2) for name, values in draws.items()}
+    {'current': -0.05, 'comparable': -0.03}
     """
     park = projection.park
     current = projection.draws / park.value_added - 1

@@ -21,7 +21,15 @@ __all__ = ["OneDiffers", "compare", "contributions", "project_all", "sequences",
 def project_all(
     park: Park, scenarios: Iterable[Scenario | str] | None = None, draws: int = 20_000, seed: int = 2016
 ) -> dict[str, Projection]:
-    """Projections of several scenarios by name, of all the park's without a choice."""
+    """Projections of several scenarios by name, of all the park's without a choice.
+
+    Examples
+    --------
+    >>> from parkanalysis.park import read_park
+    >>> found = project_all(read_park("qingzhen"), ["alumina_price", "closures"], draws=64)
+    >>> {name: round(projection.median, 1) for name, projection in found.items()}
+    {'alumina_price': 38.5, 'closures': 40.7}
+    """
     chosen = list(park.scenarios) if scenarios is None else list(scenarios)
     found = [project(park, s, draws, seed) for s in chosen]
     names = [p.scenario.name for p in found]
@@ -74,7 +82,19 @@ def _headline(projection: Projection) -> dict[str, Any]:
 
 
 def contributions(projections: Iterable[Projection]) -> pd.DataFrame:
-    """Mean contribution of each driver in each scenario, 亿元; 0 where the driver does not act."""
+    """Mean contribution of each driver in each scenario, 亿元; 0 where the driver does not act.
+
+    Examples
+    --------
+    >>> from parkanalysis.park import read_park
+    >>> found = project_all(read_park("qingzhen"), ["alumina_price", "power_contract"], draws=64)
+    >>> contributions(found.values()).round(1)
+                        alumina_price  power_contract
+    driver
+    baseline                      5.6             5.6
+    alumina_price_fall           -4.0             0.0
+    power_contract                0.0            -2.0
+    """
     columns = {p.scenario.name: p.contributions()["mean"] for p in projections}
     order = list(dict.fromkeys(driver for c in columns.values() for driver in c.index))
     return pd.DataFrame(columns).reindex(order).fillna(0.0).rename_axis("driver")
@@ -88,6 +108,13 @@ def settings(scenarios: Iterable[Scenario]) -> pd.DataFrame:
     DataFrame
         Index ``kind`` (lever, shock) and ``name``; central values in the lever's unit, 0 or 1 for shocks;
         the last column is ``unit``.
+
+    Examples
+    --------
+    >>> from parkanalysis.park import read_park
+    >>> found = project_all(read_park("qingzhen"), ["combined", "severe"], draws=1)
+    >>> settings(projection.scenario for projection in found.values()).index.tolist()
+    [('lever', 'alumina_price_2016'), ('lever', 'baseline_growth')]
     """
     chosen = list(scenarios)
     table: dict[tuple[str, str], list[Any]] = {}

@@ -66,7 +66,17 @@ def shock_frame(projection: Projection) -> pd.DataFrame:
 
 
 def overlap_sentence(projection: Projection, words: Words) -> Html:
-    """How much the drivers do to one another."""
+    """How much the drivers do to one another.
+
+    Examples
+    --------
+    >>> from parkanalysis.projection import project
+    >>> from parkanalysis.wording import Words
+    >>> p = project("qingzhen", "combined", draws=64)
+    >>> overlap_sentence(p, Words(p.park, "en"))
+    Added one by one the drivers make CNY −0.078 billion; together they make CNY −0.210 billion: the
+    difference of CNY −0.132 billion is what they do to one another, and it is counted once.
+    """
     shares = projection.contributions()
     added, together = float(shares["alone"].sum()), float(shares["mean"].sum())
     text = words(
@@ -88,6 +98,15 @@ def parts(projection: Projection) -> pd.DataFrame:
         Index ``what``; ``low``, ``value``, ``high``: ``stated_loss``, ``loss`` (what the shocks take,
         80% interval), ``implied_baseline`` (stated result and loss together), ``baseline`` (without
         shocks), ``stated_result``, ``result``. Rows about statements only where there are any.
+
+    Examples
+    --------
+    >>> from parkanalysis.projection import project
+    >>> parts(project("qingzhen", "combined", draws=64)).round(1)[:2]
+                 low  value  high
+    what
+    stated_loss  5.0    5.0   inf
+    loss         4.9    7.3  10.9
     """
     park, stated = projection.park, projection.park.config.stated
     draws = {"loss": projection.baseline - projection.draws, "baseline": projection.baseline}
@@ -108,7 +127,17 @@ def parts(projection: Projection) -> pd.DataFrame:
 
 
 def parts_sentence(projection: Projection, words: Words) -> Html:
-    """Whether the parts of the stated loss make its sum."""
+    """Whether the parts of the stated loss make its sum.
+
+    Examples
+    --------
+    >>> from parkanalysis.projection import project
+    >>> from parkanalysis.wording import Words
+    >>> p = project("qingzhen", "combined", draws=64)
+    >>> parts_sentence(p, Words(p.park, "en"))
+    The shocks take CNY 0.492 billion to CNY 1.093 billion (80% interval), CNY 0.726 billion in the median;
+    the stated loss begins at CNY 0.500 billion.
+    """
     found = parts(projection).to_dict("index")
     loss = found["loss"]
     if "stated_loss" not in found:
@@ -129,7 +158,17 @@ def parts_sentence(projection: Projection, words: Words) -> Html:
 
 
 def implied_sentence(projection: Projection, words: Words) -> Html:
-    """What growth the stated result and loss imply for a year without shocks, beside the reference's."""
+    """What growth the stated result and loss imply for a year without shocks, beside the reference's.
+
+    Examples
+    --------
+    >>> from parkanalysis.projection import project
+    >>> from parkanalysis.wording import Words
+    >>> p = project("qingzhen", "combined", draws=64)
+    >>> implied_sentence(p, Words(p.park, "en"))
+    Stated result and loss together imply CNY 4.500 billion or more without the shocks, 21.6% above the
+    base year; the reference series grows by 15.1% in the median, and by less than the implied rate ...
+    """
     park, found = projection.park, parts(projection).to_dict("index")
     growth = own_lever(park, park.config.growth)
     reference = words.percent(growth.central)
@@ -150,7 +189,17 @@ def implied_sentence(projection: Projection, words: Words) -> Html:
 
 
 def target_sentence(projection: Projection, words: Words) -> Html:
-    """The targets that are met with even, four-in-five and nine-in-ten odds."""
+    """The targets that are met with even, four-in-five and nine-in-ten odds.
+
+    Examples
+    --------
+    >>> from parkanalysis.projection import project
+    >>> from parkanalysis.wording import Words
+    >>> p = project("qingzhen", "combined", draws=64)
+    >>> target_sentence(p, Words(p.park, "en"))
+    A target of CNY 3.497 billion is met with 50% probability, CNY 3.056 billion with 80%,
+    CNY 2.896 billion with 90%.
+    """
     met = projection.targets_met()
     text = words(
         "A target of {even} is met with 50% probability, {likely} with 80%, {safe} with 90%.",
@@ -162,7 +211,17 @@ def target_sentence(projection: Projection, words: Words) -> Html:
 
 
 def sequence_sentences(scenarios: Iterable[Scenario], words: Words) -> Html:
-    """The scenarios between which only one thing differs, a sentence each."""
+    """The scenarios between which only one thing differs, a sentence each.
+
+    Examples
+    --------
+    >>> from parkanalysis.projection import project
+    >>> from parkanalysis.wording import Words
+    >>> cases = [project("qingzhen", name, draws=1).scenario for name in ("combined", "recovery")]
+    >>> sequence_sentences(cases, Words(cases[0].park, "en"))
+    Only “Alumina price, average of 2016” differs: All that the report states: 1,580 yuan/t;
+    Price recovery: 1,945 yuan/t.
+    """
     said = []
     for found in sequences(scenarios):
         titles = [_title(words, name) for name in found.scenarios]

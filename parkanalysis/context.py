@@ -69,7 +69,14 @@ class Front:
 
 
 def look_back(clean: str, start: int) -> Front:
-    """Read hedges, direction, currency and 每吨 backwards from a number."""
+    """Read hedges, direction, currency and 每吨 backwards from a number.
+
+    Examples
+    --------
+    >>> front = look_back("价格约每吨1580元", 5)
+    >>> front.hedges, front.per
+    ((('约', 'around'),), '吨')
+    """
     front = Front(start, start, start)
     position = start
     while True:
@@ -119,7 +126,13 @@ _FROM = re.compile(r"(?:由|从|自)[^,。;\n]{0,16}$")
 
 
 def turn_between(clean: str, first: int, end: int, start: int) -> str | None:
-    """Direction of 由 A 下跌到 B when the words between the figures say so; '' when unnamed."""
+    """Direction of 由 A 下跌到 B when the words between the figures say so; '' when unnamed.
+
+    Examples
+    --------
+    >>> turn_between("由2300元跌至1580元", 1, 6, 8)
+    '下跌'
+    """
     if not 1 <= start - end <= _GAP:
         return None
     gap = clean[end:start]
@@ -181,7 +194,14 @@ RELATIVE = frozenset({"fraction", "percentage_point", "times"})
 
 
 def subject_of(clean: str, start: int, end: int, quantity: Quantity, inherited: str, floor: int) -> str:
-    """Phrase that says what a figure measures: what precedes it, else what follows it."""
+    """Phrase that says what a figure measures: what precedes it, else what follows it.
+
+    Examples
+    --------
+    >>> from parkanalysis.quantities import parse
+    >>> subject_of("2015年工业增加值达37.01亿元", 11, 18, parse("37.01亿元"), "", 0)
+    '工业增加值'
+    """
     phrase = _phrase_before(clean, start, max(floor, start - _REACH, 0))
     if not phrase and quantity.unit in RELATIVE and inherited:
         return inherited

@@ -47,7 +47,17 @@ NEEDS_RATE = ("capacity_ramp_up", "contracted_volume", "rate_change")
 
 
 def cross_check(files: Files) -> list[Problem]:
-    """All problems that show only when the files are read together."""
+    """All problems that show only when the files are read together.
+
+    Examples
+    --------
+    >>> from parkanalysis.table_schema import TABLES
+    >>> row = {"figure": "output", "source": "report", "place": "一", "subject": "产值", "variable": "output"}
+    >>> rows = {"figures": [(2, TABLES["figures"](**row, quantity="26.4 亿元"))]}
+    >>> names = {name: set() for name in TABLES}
+    >>> print(*cross_check(Files(None, {}, {**{name: [] for name in TABLES}, **rows}, names, {}, {})))
+    figures.csv, row 2, column source: found unknown source 'report'; allowed: no source is defined
+    """
     problems = list(islice(check_tables(files), MAX_PROBLEMS))
     levers = {row.lever: (line, row) for line, row in files.rows["levers"]}
     if files.config is not None:

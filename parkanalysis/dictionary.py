@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from parkanalysis.schema import ParkFile, ScenarioFile
 from parkanalysis.table_schema import KEYS, REQUIRED_TABLES, TABLES
 
-__all__ = ["BEGIN", "END", "dictionary", "json_schemas", "replace_between", "write"]
+__all__ = ["BEGIN", "END", "dictionary", "json_schemas", "replace_between"]
 
 BEGIN = "<!-- data dictionary: made by `python -m parkanalysis.dictionary`, do not edit -->"
 END = "<!-- end of the data dictionary -->"

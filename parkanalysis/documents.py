@@ -45,6 +45,16 @@ def read_document(path: str | Path) -> str:
     ------
     InputError
         When the file is missing, empty, too large, binary, encrypted, damaged or of another kind.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     page = Path(folder, "report.html")
+    ...     _ = page.write_text("<h1>一、概况</h1><p>产值 26.4 亿元。</p>", encoding="utf-8")
+    ...     print(read_document(page))
+    一、概况
+    产值 26.4 亿元。
     """
     path = Path(path)
     data = _read_bytes(path)

@@ -10,7 +10,13 @@ __all__ = ["decode"]
 
 
 def decode(name: str, data: bytes) -> tuple[str, str]:
-    """Decode text strictly: UTF-8, UTF-16 with its mark, or GB18030 (which contains GBK)."""
+    """Decode text strictly: UTF-8, UTF-16 with its mark, or GB18030 (which contains GBK).
+
+    Examples
+    --------
+    >>> decode("prices.csv", "氧化铝,1580".encode("gbk"))
+    ('氧化铝,1580', 'gb18030')
+    """
     allowed = "text in UTF-8, GBK or GB18030, or an xlsx or xls workbook"
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         codec = "utf-16"

@@ -20,7 +20,7 @@ from parkanalysis.workbook import to_csv, to_xlsx, vintage_time
 if TYPE_CHECKING:
     from parkanalysis.markup import Figure
 
-__all__ = ["browser", "export", "figure_files", "to_docx", "to_pdf"]
+__all__ = ["export", "figure_files", "to_docx", "to_pdf"]
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome", "msedge")
 FLAGS = (
@@ -60,6 +60,16 @@ def to_pdf(html: str, timeout: float = 60) -> bytes:
     ------
     InputError
         Where no browser is installed, or it fails.
+
+    Examples
+    --------
+    >>> from unittest.mock import patch
+    >>> with patch.dict(os.environ, PATH=""):  # a machine without a browser
+    ...     to_pdf("<p>Report</p>")
+    Traceback (most recent call last):
+    ...
+    parkanalysis.errors.InputError: --to: found 'pdf', but no such browser; allowed: PDF needs Chromium
+    or Chrome on the PATH; or print the page from any browser
     """
     program = browser()
     with tempfile.TemporaryDirectory(prefix="parkanalysis-") as folder:
@@ -119,6 +129,11 @@ def to_docx(html: str, figures: Iterable[Figure], words: Words) -> bytes:
     ------
     InputError
         Where pandoc is not installed (the extra ``documents`` brings it).
+
+    Examples
+    --------
+    >>> to_docx("<main><p>Growth of 8.1%</p></main>", [], Words(None, "en"))[:2]  # a zip archive, as all docx
+    b'PK'
     """
     try:
         import pypandoc
@@ -158,6 +173,14 @@ def figure_files(figures: Iterable[Figure], forms: Iterable[str] = ("png", "svg"
     -------
     dict of str to bytes
         By file name, such as ``figure-waterfall.png``.
+
+    Examples
+    --------
+    >>> from parkanalysis.chart_style import axes
+    >>> from parkanalysis.markup import Figure
+    >>> growth = Figure("", "figure-growth", "Growth", "", source="Work report", axes=axes(None))
+    >>> list(figure_files([growth]))
+    ['figure-growth.png', 'figure-growth.svg']
     """
     from parkanalysis.chart_style import titled, to_bytes
 
@@ -210,6 +233,13 @@ def export(
     ------
     InputError
         On an unknown format, or one whose program is not installed.
+
+    Examples
+    --------
+    >>> ran = {"metadata": {"papermill": {"parameters": {"scenario": "combined", "draws": 64}}}, "cells": []}
+    >>> files = export(["csv"], notebook=ran, page="", lang="en")
+    >>> print(files["results.csv"].decode("utf-8-sig").splitlines()[0])
+    park,scenario,variable,driver,industry,statistic,year,value,unit,prices
     """
     text = page.decode() if isinstance(page, bytes) else page
     wanted = list(dict.fromkeys(formats))
