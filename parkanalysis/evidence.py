@@ -19,9 +19,8 @@ from parkanalysis.wording import Words
 __all__ = ["assumptions", "audit", "basis", "ledger", "linked", "method", "sources"]
 
 
-def _source_link(park: Park, name: str) -> Raw:
-    known = park.sources.set_index("source")["title"]
-    return link(f"#source-{name}", known[name] if name in known.index else name)
+def _source_link(name: str, words: Words) -> Raw:
+    return link(f"#source-{name}", words.source(name))
 
 
 def _grade(grade: str, words: Words) -> Raw:
@@ -38,9 +37,8 @@ def linked(checks: pd.DataFrame) -> list[str]:
     return sorted({n for names in checks["figures"] for n in str(names).split(", ") if n})
 
 
-def _note(text: str, words: Words) -> Raw:
+def _note(note: str, words: Words) -> Raw:
     """A remark of the park's files, marked as English where the page is not."""
-    note = words.note(text)
     foreign = words.lang != "en" and note.isascii() and note
     return Raw(f'<span lang="en">{cell(note)}</span>' if foreign else cell(note))
 
@@ -56,7 +54,7 @@ def assumptions(projection: Projection, ranked: pd.DataFrame, words: Words) -> H
         )
         figure = row["figure"]
         where = link(f"#figure-row-{figure}", projection.park.quantities[figure].text) if figure else Raw("")
-        source = Raw(" · ".join(p for p in (where, _source_link(projection.park, row["source"])) if p))
+        source = Raw(" · ".join(p for p in (where, _source_link(row["source"], words)) if p))
         rows.append(
             (
                 words.lever(str(name)),
@@ -64,7 +62,7 @@ def assumptions(projection: Projection, ranked: pd.DataFrame, words: Words) -> H
                 _range(row, words),
                 _grade(row["evidence"], words),
                 source,
-                _note(row["note"], words),
+                _note(words.note(projection.scenario.levers[str(name)]), words),
             )
         )
     head = (
@@ -203,25 +201,23 @@ def ledger(park: Park, words: Words, linked: Iterable[str] = ()) -> Html:
         "{count} printed figures, {used} of them in use.", count=len(frame), used=int(frame["used"].sum())
     )
     first = frame[shown].sort_values("used", ascending=False, kind="stable")
-    main = _ledger_table(park, first, words("Printed figures that this page refers to"), words)
+    main = _ledger_table(first, words("Printed figures that this page refers to"), words)
     rest = frame[~shown]
     if rest.empty:
         return Html(paragraph(lead) + main, lead)
     caption = words("The other printed figures ({count})", count=len(rest))
-    folded = (
-        f"<details><summary>{cell(caption)}</summary>{_ledger_table(park, rest, caption, words)}</details>"
-    )
+    folded = f"<details><summary>{cell(caption)}</summary>{_ledger_table(rest, caption, words)}</details>"
     return Html(paragraph(lead) + main + folded, lead)
 
 
-def _ledger_table(park: Park, frame: pd.DataFrame, caption: str, words: Words) -> Raw:
+def _ledger_table(frame: pd.DataFrame, caption: str, words: Words) -> Raw:
     rows = []
     for row in frame.to_dict("records"):
         low, high = (float(row[c]) for c in ("low", "high"))
         bounds = [_canonical(v, row["unit"], words) for v in (low, high)]
         read = bounds[0] if low == high else words("{low} to {high}", low=bounds[0], high=bounds[1])
         text, subject = (Raw(f'<span lang="zh">{cell(row[c])}</span>') for c in ("text", "subject"))
-        place = Raw(f'{_source_link(park, row["source"])} <span lang="zh">{cell(row["place"])}</span>')
+        place = Raw(f'{_source_link(row["source"], words)} <span lang="zh">{cell(row["place"])}</span>')
         used = words("yes") if row["used"] else "–"
         rows.append((text, subject, row["period"], read, used, place))
     head = (
@@ -253,7 +249,8 @@ def sources(park: Park, words: Words) -> Html:
     rows = []
     for row in park.sources.to_dict("records"):
         url = str(row["url"] or "")
-        title = link(url, row["title"]) if url.startswith(("https://", "http://")) else row["title"]
+        name = words.source(str(row["source"]))
+        title = link(url, name) if url.startswith(("https://", "http://")) else name
         rows.append((title, row["publisher"], row["published"] or "", _note(str(row["note"] or ""), words)))
     head = (words("Title"), words("Publisher"), words("Published"), words("Remark"))
     ids = [f"source-{n}" for n in park.sources["source"]]

@@ -82,6 +82,7 @@ class Lever:
     label: dict[str, str] = field(default_factory=dict, hash=False)
     group: str = ""
     note: str = ""
+    note_zh: str = ""
     figure: str = ""
     series: str = ""
     forecast: Forecast | None = field(default=None, repr=False)  # equal only when the same object

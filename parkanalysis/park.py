@@ -184,6 +184,7 @@ def _lever(row: Any, parsed: Mapping[str, Quantity], rates: pd.DataFrame) -> Lev
         label={"zh": row.name_zh or row.name_en, "en": row.name_en},
         group=row.group,
         note=row.note,
+        note_zh=row.note_zh,
         figure=row.figure or "",
         series=row.series or "",
     )

@@ -67,6 +67,7 @@ class LeverRow(_Row):
     )
     source: Identifier = Field(description="source, a row of sources.csv")
     note: str = Field(default="", description="on what the range stands")
+    note_zh: str = Field(default="", description="the note in Chinese, for Chinese reports; note without")
 
 
 class HistoryRow(_Row):
@@ -119,6 +120,7 @@ class SourceRow(_Row):
 
     source: Identifier = Field(description="name of the source, unique")
     title: Text = Field(description="title")
+    title_zh: str = Field(default="", description="the title in Chinese, for Chinese reports; title without")
     publisher: Text = Field(description="publisher")
     published: Annotated[dt.date | None, Maybe] = Field(default=None, description="day of publication")
     url: str = Field(default="", description="address")

@@ -127,7 +127,7 @@ def lever_html(lever: Lever, words: Words, held: bool) -> str:
     """Name, unit, range, evidence and note of a lever, above its slider."""
     name = escape(words.lever(lever.name))
     unit = escape(words.unit(lever.unit))
-    source = escape(lever.source, quote=True)
+    source = escape(words.source(lever.source), quote=True)
     grade = f"<span class='pa-grade' title='{source}'>{escape(words.evidence(lever.evidence))}</span>"
     span = (
         words("one value")
@@ -136,7 +136,8 @@ def lever_html(lever: Lever, words: Words, held: bool) -> str:
     )
     state = words("held at {value}", value=words.value(lever.central, lever.unit)) if held else span
     weight = "600" if held else "400"
-    note = f" title='{escape(lever.note, quote=True)}'" if lever.note else ""
+    text = words.note(lever)
+    note = f" title='{escape(text, quote=True)}'" if text else ""
     return (
         f"<div class='pa-lever'{note}><span style='font-weight:{weight}'>{name}</span> "
         f"{f'({unit})' if unit else ''} {grade}"

@@ -14,6 +14,7 @@ from typing import Any
 
 from parkanalysis import formatting
 from parkanalysis.formatting import ENGLISH_FACTORS, UNIT_NAMES, Scale, fixed, significant
+from parkanalysis.levers import Lever
 from parkanalysis.park import Park
 
 __all__ = ["LANGUAGES", "Words", "catalogue", "catalogue_path"]
@@ -243,9 +244,28 @@ class Words:
         label = self.park.levers[name].label[self.lang]
         return label if within else label[:1].upper() + label[1:]
 
-    def note(self, text: str) -> str:
-        """A remark from the park's files in the language, where the park gives it in both."""
-        return text
+    def note(self, lever: Lever) -> str:
+        """On what a lever's range stands, in the language where the park says it in both."""
+        first, second = (lever.note_zh, lever.note) if self.lang == "zh" else (lever.note, lever.note_zh)
+        return first or second
+
+    @cached_property
+    def _titles(self) -> Mapping[str, str]:
+        if self.park is None:
+            return {}
+        rows = self.park.sources.itertuples(index=False)
+        return {str(r.source): str((self.lang == "zh" and r.title_zh) or r.title) for r in rows}
+
+    def source(self, name: str) -> str:
+        """Title of a source, in the language where the park gives it in both.
+
+        Examples
+        --------
+        >>> from parkanalysis.park import read_park
+        >>> [Words(read_park("qingzhen"), lang).source("nbs_provincial") for lang in ("zh", "en")]
+        ['分省年度数据', 'Annual data by province']
+        """
+        return self._titles.get(name, name)
 
     def join(self, items: Iterable[str]) -> str:
         """A list within a sentence.

@@ -1,0 +1,128 @@
+"""Notes of levers and titles of sources: each in the language of the page, where the park gives both."""
+
+import csv
+import re
+
+import lxml.html
+import pytest
+from report_pages import page
+
+from parkanalysis import evidence, findings
+from parkanalysis.check import check
+from parkanalysis.park import read_park
+from parkanalysis.park_book import write_workbook
+from parkanalysis.projection import project
+from parkanalysis.scenario import read_scenario
+from parkanalysis.whatif_html import lever_html
+from parkanalysis.wording import Words
+
+CHINESE = re.compile("[一-鿿]")
+ADDED = {"levers.csv": "note_zh", "sources.csv": "title_zh"}
+
+
+def _last_cells(tree, kind):
+    return [r.xpath("./td")[-1] for r in tree.xpath(f"//table[contains(@class,'{kind}')]/tbody/tr")]
+
+
+def _source_rows(html):
+    return lxml.html.fromstring(html).xpath("//tr[starts-with(@id,'source-')]")
+
+
+def _without_added_columns(folder):
+    for name, column in ADDED.items():
+        with (folder / name).open(encoding="utf-8", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+        columns = [c for c in rows[0] if c != column]
+        with (folder / name).open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.DictWriter(stream, columns, extrasaction="ignore", lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+
+
+def test_the_shipped_park_says_everything_in_both_languages(qingzhen):
+    for lever in qingzhen.levers.values():
+        assert bool(lever.note) == bool(lever.note_zh), lever.name
+        assert not lever.note or CHINESE.search(lever.note_zh)
+        said = (lever.note, re.sub(r"\d+ 月", "", lever.note_zh))  # months are words in English
+        numbers = [re.findall(r"\d+(?:\.\d+)?", text) for text in said]
+        assert sorted(numbers[0]) == sorted(numbers[1]), lever.name
+    assert all(CHINESE.search(title) for title in qingzhen.sources["title_zh"])
+
+
+def test_every_source_of_the_shipped_park_is_cited():
+    assert not [p for p in check("qingzhen") if p.file == "sources.csv"]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_report_shows_them_in_its_language(qingzhen, lang):
+    tree = lxml.html.fromstring(page(lang))
+    shown = [c.text_content() for c in _last_cells(tree, "assumptions")]
+    ranked = findings.ranking(project(qingzhen, "combined", draws=4096))
+    levers = [qingzhen.levers[name] for name in ranked.index]
+    assert shown == [lever.note_zh if lang == "zh" else lever.note for lever in levers]
+    assert not any(c.xpath(".//*[@lang]") for c in _last_cells(tree, "assumptions"))
+    titles = qingzhen.sources["title_zh" if lang == "zh" else "title"]
+    assert [r.xpath("./th")[0].text_content() for r in _source_rows(page(lang))] == list(titles)
+    links = tree.xpath("//main//td//a[starts-with(@href,'#source-')]")
+    assert links
+    assert {a.text_content() for a in links} <= set(titles)
+
+
+def test_without_the_columns_everything_is_as_written(park_copy, qingzhen):
+    _without_added_columns(park_copy)
+    park = read_park(park_copy)
+    words = Words(park, "zh")
+    assert {n: words.note(v) for n, v in park.levers.items()} == {
+        n: v.note for n, v in qingzhen.levers.items()
+    }
+    assert [words.source(s) for s in park.sources["source"]] == list(qingzhen.sources["title"])
+    projection = project(park, "combined", draws=256)
+    html = evidence.assumptions(projection, findings.ranking(projection), words).html
+    assert '<span lang="en">VAT included' in html
+    assert park.sources.drop(columns="title_zh").equals(qingzhen.sources.drop(columns="title_zh"))
+
+
+def test_a_note_in_one_language_serves_both(park_copy):
+    file = park_copy / "levers.csv"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace('"printed prices include VAT, value added does not"', ""), encoding="utf-8")
+    park = read_park(park_copy)
+    lever = park.levers["vat_rate"]
+    assert lever.note == ""
+    assert Words(park, "en").note(lever) == Words(park, "zh").note(lever) == lever.note_zh
+
+
+def test_an_unknown_source_is_shown_by_its_name(qingzhen):
+    assert Words(qingzhen, "zh").source("nobody") == Words(None, "en").source("nobody") == "nobody"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_what_if_page_shows_them_in_its_language(qingzhen, lang):
+    words = Words(qingzhen, lang)
+    for lever in read_scenario(qingzhen, "combined").levers.values():
+        titles = lxml.html.fromstring(lever_html(lever, words, held=False)).xpath("//@title")
+        assert titles == [t for t in (words.note(lever), words.source(lever.source)) if t]
+
+
+def test_they_are_data_and_nothing_else(park_copy):
+    for name, column in ADDED.items():
+        file = park_copy / name
+        with file.open(encoding="utf-8", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+        with file.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows({**row, column: "'\"><script>"} for row in rows)
+    park = read_park(park_copy)
+    words, projection = Words(park, "zh"), project(park, "combined", draws=256)
+    shown = evidence.assumptions(projection, findings.ranking(projection), words)
+    parts = [shown.html, evidence.sources(park, words).html]
+    parts.append(lever_html(park.levers["vat_rate"], words, held=False))
+    assert not any("<script>" in part for part in parts)
+
+
+def test_a_workbook_carries_them_too(park_copy, tmp_path):
+    write_workbook(park_copy, tmp_path / "zone.xlsx")
+    book, folder = read_park(tmp_path / "zone.xlsx"), read_park(park_copy)
+    assert {n: v.note_zh for n, v in book.levers.items()} == {n: v.note_zh for n, v in folder.levers.items()}
+    assert book.sources.equals(folder.sources)
