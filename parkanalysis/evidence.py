@@ -33,7 +33,13 @@ def _range(row: Any, words: Words) -> str:
 
 
 def linked(checks: pd.DataFrame) -> list[str]:
-    """Figures that the checks refer to."""
+    """Figures that the checks refer to.
+
+    Examples
+    --------
+    >>> linked(pd.DataFrame({"figures": ["funds_raised, debt", "", "debt"]}))
+    ['debt', 'funds_raised']
+    """
     return sorted({n for names in checks["figures"] for n in str(names).split(", ") if n})
 
 
@@ -44,7 +50,17 @@ def _note(note: str, words: Words) -> Raw:
 
 
 def assumptions(projection: Projection, ranked: pd.DataFrame, words: Words) -> Html:
-    """Every number the scenario uses, by the part of the uncertainty it carries."""
+    """Every number the scenario uses, by the part of the uncertainty it carries.
+
+    Examples
+    --------
+    >>> from io import StringIO
+    >>> from parkanalysis import findings, projection
+    >>> p = projection.project("qingzhen", "power_contract", draws=64)
+    >>> page = assumptions(p, findings.ranking(p).head(2), Words(p.park, "en"))
+    >>> pd.read_html(StringIO(page.html))[0][["Assumption", "Part"]].values.tolist()
+    [['Growth of the rest', '85%'], ['Value-added rate, aluminium', '6%']]
+    """
     caption = words("Assumptions by the part of the uncertainty they carry")
     rows = []
     for name, row in ranked.iterrows():
@@ -123,6 +139,15 @@ def basis(projection: Projection, kinds: pd.DataFrame, ranked: pd.DataFrame, wor
     ranked : DataFrame
         As from ``findings.ranking``.
     words : Words
+
+    Examples
+    --------
+    >>> from io import StringIO
+    >>> from parkanalysis import findings, projection
+    >>> p = projection.project("qingzhen", "power_contract", draws=64)
+    >>> page = basis(p, findings.by_kind(p), findings.ranking(p), Words(p.park, "en"))
+    >>> pd.read_html(StringIO(page.html))[0].iloc[0].tolist()
+    ['Growth of the rest', '+0.56', '+0.19 to +0.89', 'Growth of the rest 15.1% (5.3% to 24.8%) proxy']
     """
     caption = words("On what each contribution rests")
     means = projection.contributions()
@@ -155,7 +180,14 @@ def _side(value: float, low: float, high: float, unit: str, words: Words) -> str
 
 
 def audit(checks: pd.DataFrame, words: Words) -> Html:
-    """The source set against itself, the accounts and physics."""
+    """The source set against itself, the accounts and physics.
+
+    Examples
+    --------
+    >>> from parkanalysis import audit as checks, park
+    >>> audit(checks.audit(park.read_park("qingzhen")), Words(None, "en"))
+    Of 29 checks 20 hold, 9 differ and 0 cannot be made.
+    """
     counts = checks["verdict"].value_counts()
     lead = words(
         "Of {count} checks {holds} hold, {differs} differ and {open} cannot be made.",
@@ -194,7 +226,14 @@ def audit(checks: pd.DataFrame, words: Words) -> Html:
 
 
 def ledger(park: Park, words: Words, linked: Iterable[str] = ()) -> Html:
-    """Every printed figure with its place in the source; those ``linked`` or in use stay unfolded."""
+    """Every printed figure with its place in the source; those ``linked`` or in use stay unfolded.
+
+    Examples
+    --------
+    >>> from parkanalysis import park
+    >>> ledger(park.read_park("qingzhen"), Words(park.read_park("qingzhen"), "en"))
+    95 printed figures, 12 of them in use.
+    """
     frame = ledger_frame(park)
     shown = frame["used"] | frame["figure"].isin(set(linked))
     lead = words(
@@ -244,7 +283,16 @@ def _canonical(value: float, unit: str, words: Words) -> str:
 
 
 def sources(park: Park, words: Words) -> Html:
-    """Where things come from."""
+    """Where things come from.
+
+    Examples
+    --------
+    >>> from parkanalysis import park
+    >>> from io import StringIO
+    >>> page = sources(park.read_park("qingzhen"), Words(park.read_park("qingzhen"), "en"))
+    >>> pd.read_html(StringIO(page.html))[0].columns.tolist()
+    ['Title', 'Publisher', 'Published', 'Remark']
+    """
     caption = words("Sources")
     rows = []
     for row in park.sources.to_dict("records"):
@@ -258,7 +306,16 @@ def sources(park: Park, words: Words) -> Html:
 
 
 def method(projection: Projection, words: Words) -> Html:
-    """Method and limits in half a page."""
+    """Method and limits in half a page.
+
+    Examples
+    --------
+    >>> from parkanalysis.projection import project
+    >>> p = project("qingzhen", "combined", draws=64)
+    >>> print(method(p, Words(p.park, "en")).text.splitlines()[1])
+    Growth without shocks comes from a reference series by a random walk with drift and a t interval,
+    limited to what was published by 29 February 2016.
+    """
     park = projection.park
     said = [
         words(
