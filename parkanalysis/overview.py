@@ -22,6 +22,8 @@ from parkanalysis.wording import LANGUAGES, N_, Words
 __all__ = ["Entry", "comparison_table", "entries", "index_html", "multiples", "write"]
 
 INDEX = "index.html"
+PORTFOLIO = "portfolio.html"
+OWN_NAMES = {"zh": "中文", "en": "English"}  # who looks for a language may not read the page's
 SCRIPT = """
 document.querySelectorAll('table.sortable').forEach(function (table) {
   var heads = table.tHead.rows[0].cells;
@@ -237,14 +239,19 @@ def _tick_decimals(span: tuple[float, float], words: Words) -> int:
     return max(0, -int(np.floor(np.log10(step)))) if step else 0
 
 
-def index_html(found: list[Entry], lang: str, other: str = "") -> str:
-    """The page of the index in a language."""
+def index_html(found: list[Entry], lang: str, other: str = "", portfolio: bool = False) -> str:
+    """The page of the index in a language, with links to that in another and to the page of several parks."""
     from parkanalysis.pages import page
 
     say = Words(None, lang)
     parts = [f"<h1>{cell(say('Projected industrial value added'))}</h1>"]
+    links = []
     if other:
-        parts.append(paragraph(link(f"index.{other}.html" if other else "", say(NAMES[other]))))
+        links.append(f'<a href="index.{other}.html" lang="{other}" hreflang="{other}">{OWN_NAMES[other]}</a>')
+    if portfolio:
+        links.append(link(PORTFOLIO, say("Several parks")))
+    if links:
+        parts.append(paragraph(Raw(" · ".join(links))))
     for name in dict.fromkeys(e.park for e in found):
         rows = [e for e in found if e.park == name]
         park = _park(name)
@@ -273,7 +280,7 @@ def write(out: Path) -> None:
     for i, lang in enumerate(used):
         others = [o for o in used if o != lang]
         name = INDEX if i == 0 else f"index.{lang}.html"
-        text = index_html(found, lang, others[0] if others else "")
+        text = index_html(found, lang, others[0] if others else "", (out / PORTFOLIO).is_file())
         if i > 0:
             text = text.replace(f'href="index.{others[0]}.html"', f'href="{INDEX}"')
         write_aside(out / name, text.encode())

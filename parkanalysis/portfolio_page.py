@@ -79,11 +79,17 @@ def write(
     draws: int = 20_000,
     seed: int = 2016,
 ) -> Path:
-    """Write ``portfolio.html`` and ``portfolio.csv`` into ``out``; return the page."""
+    """Write ``portfolio.html`` and ``portfolio.csv`` into ``out``; return the page.
+
+    An index that is there already is written anew, so that it leads to the page.
+    """
+    from parkanalysis import overview
     from parkanalysis.report import write_aside
     from parkanalysis.workbook import to_csv
 
     rows = frame(paths, scenarios, draws, seed)
     write_aside(out / "portfolio.csv", to_csv(rows))
-    write_aside(out / "portfolio.html", html(rows, lang).encode())
-    return out / "portfolio.html"
+    write_aside(out / overview.PORTFOLIO, html(rows, lang).encode())
+    if (out / overview.INDEX).is_file():
+        overview.write(out)
+    return out / overview.PORTFOLIO

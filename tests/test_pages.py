@@ -6,9 +6,10 @@ import re
 import lxml.html
 import nbformat
 import pytest
+from parkfiles import PARKS
 from report_pages import NOTEBOOKS, page, run
 
-from parkanalysis import overview, pages
+from parkanalysis import overview, pages, portfolio_page
 from parkanalysis.findings import goal, ranking
 from parkanalysis.markup import Html, Raw, cell, table
 from parkanalysis.projection import project
@@ -169,6 +170,40 @@ def test_index_values_are_the_results(out):
     assert found["combined"].numbers["q0.5"] == pytest.approx(projection.median)
     assert found["combined"].numbers["goal"] == goal(projection.park).value
     assert found["combined"].numbers["published"] == 37.01
+
+
+def test_each_index_leads_to_the_other_in_the_words_of_its_readers(out):
+    for name, other, lang, text in (
+        ("index.html", "index.en.html", "en", "English"),
+        ("index.en.html", "index.html", "zh", "中文"),
+    ):
+        (found,) = lxml.html.fromstring((out / name).read_text()).xpath("//main/p/a")
+        assert dict(found.attrib) == {"href": other, "lang": lang, "hreflang": lang}
+        assert found.text == text
+        assert (out / other).exists()
+
+
+def test_an_index_in_one_language_leads_to_no_other():
+    tree = lxml.html.fromstring(overview.index_html([], "en"))
+    assert not tree.xpath("//main//a")
+
+
+def test_index_leads_to_several_parks_once_they_are_there(tmp_path):
+    parks = [PARKS / "tiny", PARKS / "harbour"]
+    pages.write_index(tmp_path)
+    assert overview.PORTFOLIO not in (tmp_path / "index.html").read_text()
+    portfolio_page.write(tmp_path, parks, draws=64)
+    (found,) = lxml.html.fromstring((tmp_path / "index.html").read_text()).xpath("//main//a")
+    assert (found.get("href"), found.text) == ("portfolio.html", "Several parks")
+    assert (tmp_path / found.get("href")).exists()
+
+
+def test_both_indexes_lead_to_several_parks(tmp_path):
+    (tmp_path / "portfolio.html").write_text("<p>several</p>")
+    write_outputs(tmp_path)
+    for name, text in (("index.html", "多个园区"), ("index.en.html", "Several parks")):
+        links = lxml.html.fromstring((tmp_path / name).read_text()).xpath("//main/p/a")
+        assert [(a.get("href"), a.text) for a in links[1:]] == [("portfolio.html", text)]
 
 
 def test_index_of_nothing(tmp_path):
