@@ -50,7 +50,15 @@ class Raw:
 
 
 def attempt(problems: list[Problem], step: Callable[..., T], *arguments: Any) -> T | None:
-    """Take a step; what is wrong goes to the list, so that one run shows all problems."""
+    """Take a step; what is wrong goes to the list, so that one run shows all problems.
+
+    Examples
+    --------
+    >>> problems: list[Problem] = []
+    >>> attempt(problems, read_yaml, Path("nowhere/park.yml"))
+    >>> print(*problems)
+    park.yml: found no such file; allowed: a file
+    """
     try:
         return step(*arguments)
     except InputError as error:
@@ -72,6 +80,15 @@ def read_folder(folder: Path) -> Raw:
 
     ``park.yml``, ``figures.csv``, ``levers.csv`` and ``sources.csv`` must be there; the other tables
     and the folder ``scenarios`` may be missing. Files of other names are left alone.
+
+    Examples
+    --------
+    >>> from parkanalysis.park import park_path
+    >>> raw = read_folder(park_path("qingzhen"))
+    >>> sorted(raw.tables)
+    ['figures', 'history', 'levers', 'prices', 'sources', 'value_added_rates']
+    >>> raw.scenarios["alumina_price"]["shocks"]
+    ['alumina_price_fall']
     """
     problems: list[Problem] = []
     names = attempt(problems, _names, folder) or []

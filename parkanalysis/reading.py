@@ -152,6 +152,14 @@ def evaluate(m: re.Match[str], rule: ReadingRule, default: Unit | None = None) -
     ------
     UnreadableError
         When the match is no quantity; says what is allowed and where.
+
+    Examples
+    --------
+    >>> from parkanalysis.grammar import CORE
+    >>> from parkanalysis.hedges import RULES
+    >>> reading = evaluate(CORE.match("5亿元以上"), RULES["standard"])
+    >>> reading.low, reading.unit.code, reading.hedges
+    (500000000.0, 'CNY', (('以上', 'least'),))
     """
     behind = m["behind"]
     hedges: tuple[tuple[str, str], ...] = ((behind, BEHIND[behind]),) if behind else ()
@@ -246,7 +254,17 @@ def _fraction(m: re.Match[str], hedges: tuple[tuple[str, str], ...]) -> Reading:
 def finish(
     reading: Reading, front: tuple[tuple[str, str], ...], direction: str | None, text: str, rule: ReadingRule
 ) -> Quantity:
-    """Apply the deciding hedge and build the quantity."""
+    """Apply the deciding hedge and build the quantity.
+
+    Examples
+    --------
+    >>> from parkanalysis.grammar import CORE
+    >>> from parkanalysis.hedges import RULES
+    >>> rule = RULES["standard"]
+    >>> quantity = finish(evaluate(CORE.match("5亿元以上"), rule), (), "减少", "减少 5 亿元以上", rule)
+    >>> quantity.low, quantity.high, quantity.hedge, quantity.direction
+    (500000000.0, inf, '以上', '减少')
+    """
     hedges = front + reading.hedges
     kind = strongest([k for _, k in hedges])
     hedge = next((w for w, k in hedges if k == kind), None)

@@ -67,6 +67,13 @@ def to_html(notebook: Mapping[str, Any], lang: str) -> str:
     notebook : NotebookNode
     lang : str
         Language code of the page, such as ``"zh"``.
+
+    Examples
+    --------
+    >>> from nbformat.v4 import new_markdown_cell, new_notebook
+    >>> page = to_html(new_notebook(cells=[new_markdown_cell("# Industrial value added 2016")]), "en")
+    >>> page.count("<h1"), 'lang="en"' in page
+    (1, True)
     """
     from parkanalysis import pages
 
@@ -174,6 +181,12 @@ def produce(
     Returns
     -------
     Rendered
+
+    Examples
+    --------
+    >>> produce(b"", {"alumina price": 1700}, folder=Path("."))
+    Traceback (most recent call last):
+    parkanalysis.errors.InputError: parameters: found 'alumina price'; allowed: a Python name
     """
     import nbformat
 
@@ -222,6 +235,16 @@ def render_one(
         Gets ``report.ipynb``, ``report.html`` and, if the notebook published results, ``results.parquet``.
     kernel : str
         Kernelspec to run it with.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     notebook = Path(folder, "smallest.ipynb")
+    ...     _ = notebook.write_bytes(b"{}")
+    ...     render_one(notebook, {"lambda": 0.9}, folder)
+    Traceback (most recent call last):
+    parkanalysis.errors.InputError: parameters: found 'lambda'; allowed: a Python name
     """
     import tempfile
 

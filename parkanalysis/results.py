@@ -98,6 +98,14 @@ def iamc(frame: pd.DataFrame) -> pd.DataFrame:
     Variables are joined with ``|``, as in ``Value added|Quantile 0.5`` and
     ``Contribution|Driver|Baseline|Mean``; what is at comparable prices says so. Rows without a number
     are left out, since the format knows none.
+
+    Examples
+    --------
+    >>> from parkanalysis.projection import project
+    >>> frame = iamc(tidy(project("qingzhen", "combined", draws=64)))
+    >>> columns = ["scenario", "region", "unit", "year", "value"]
+    >>> frame.loc[frame["variable"] == "Value added|Published", columns].values.tolist()
+    [['combined', 'qingzhen', 'CNY_100m', 2015, 37.01]]
     """
 
     def words(name: str) -> str:

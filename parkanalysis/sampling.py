@@ -31,6 +31,12 @@ def correlation_matrix(names: Sequence[str], correlations: Sequence[Correlation]
     ------
     InputError
         When the matrix is not positive semi-definite; it names the pairs that contradict one another.
+
+    Examples
+    --------
+    >>> pair = Correlation(levers=("price", "tariff"), rank=0.5)
+    >>> correlation_matrix(["price", "tariff", "hours"], [pair]).round(3).tolist()
+    [[1.0, 0.518, 0.0], [0.518, 1.0, 0.0], [0.0, 0.0, 1.0]]
     """
     matrix = _matrix(names, correlations)
     if not _possible(matrix):
@@ -131,6 +137,14 @@ def uniforms(
     -------
     array, shape (n_names, stop - start)
         In (0, 1); the same points whatever the spans they are asked in.
+
+    Examples
+    --------
+    >>> points = uniforms(("price", "volume"), (), 0, 4, seed=2016)
+    >>> np.sort(np.floor(4 * points)).tolist()  # a point in each quarter
+    [[0.0, 1.0, 2.0, 3.0], [0.0, 1.0, 2.0, 3.0]]
+    >>> bool((uniforms(("price", "volume"), (), 2, 4, seed=2016) == points[:, 2:]).all())
+    True
     """
     key = (names, _key(correlations), start, stop, seed)
     return _uniforms.get(key, lambda: _points(names, correlations, start, stop, seed))

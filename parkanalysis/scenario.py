@@ -112,7 +112,15 @@ def _resolve(park: Park, lever: Lever) -> Lever:
 
 
 def own_lever(park: Park, name: str) -> Lever:
-    """A lever at its own range, as no scenario has set it; forecasts resolved."""
+    """A lever at its own range, as no scenario has set it; forecasts resolved.
+
+    Examples
+    --------
+    >>> from parkanalysis.park import read_park
+    >>> lever = own_lever(read_park("qingzhen"), "alumina_price_2016")
+    >>> round(lever.low), round(lever.central), round(lever.high), lever.unit
+    (1365, 1580, 1945, 'CNY/t')
+    """
     return _resolve(park, park.levers[name])
 
 
@@ -179,6 +187,14 @@ def build_scenario(
     ------
     InputError
         On an unknown lever, with the nearest name, or a value outside the hard bounds.
+
+    Examples
+    --------
+    >>> from parkanalysis.park import read_park
+    >>> file = ScenarioFile(title="Cheap alumina", shocks=["alumina_price_fall"])
+    >>> scenario = build_scenario(read_park("qingzhen"), file, "cheap", {"alumina_price_2016": 1450})
+    >>> scenario.shocks, scenario.levers["alumina_price_2016"].central
+    (('alumina_price_fall',), 1450.0)
     """
     settings = {**file.levers, **_check_levers(park, levers or {}, origin)}
     resolved = {n: _resolve(park, lever) for n, lever in park.levers.items()}
@@ -234,6 +250,14 @@ def difference(scenario: Scenario, reference: Scenario) -> pd.DataFrame:
 
     Columns: ``kind`` (lever or shock), ``name``, ``reference``, ``scenario``, ``unit``; lever values
     are the central ones, shocks 0 or 1.
+
+    Examples
+    --------
+    >>> from parkanalysis.park import read_park
+    >>> park = read_park("qingzhen")
+    >>> recovery, combined = (read_scenario(park, name) for name in ("recovery", "combined"))
+    >>> difference(recovery, combined).round().values.tolist()
+    [['lever', 'alumina_price_2016', 1580.0, 1945.0, 'CNY/t']]
     """
     rows: list[tuple[str, str, float, float, str]] = []
     for name, lever in scenario.levers.items():

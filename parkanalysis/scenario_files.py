@@ -75,6 +75,19 @@ def save_scenario(park: Park, name: str, file: ScenarioFile, overwrite: bool = F
     ------
     InputError
         On a name that is taken or is none, or a folder that cannot be written.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from parkanalysis.park import read_park
+    >>> file = ScenarioFile(title="Low price", levers={"alumina_price_2016": 1450.0})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = save_scenario(replace(read_park("qingzhen"), path=Path(folder)), "low_price", file)
+    ...     print(path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8"), sep="\\n", end="")
+    scenarios/low_price.yml
+    title: Low price
+    shocks: []
+    levers: {alumina_price_2016: 1450.0}
     """
     path = scenario_path(park, name)
     temporary = None

@@ -16,7 +16,17 @@ __all__ = ["check_scenario", "check_setting"]
 
 
 def check_scenario(name: str, files: Files, levers: Mapping[str, tuple[int, Any]]) -> Iterator[Problem]:
-    """What is wrong with one scenario."""
+    """What is wrong with one scenario.
+
+    Examples
+    --------
+    >>> from parkanalysis.schema import ScenarioFile
+    >>> file = ScenarioFile(title="Lower tax", levers={"vat_rat": 0.16})
+    >>> files = Files(None, None, {}, {"levers": {"vat_rate"}}, {}, {"lower_tax": ({}, file)})
+    >>> print(*check_scenario("lower_tax", files, {}))
+    scenarios/lower_tax.yml, column levers: found unknown lever 'vat_rat'; allowed: vat_rate; did you
+    mean 'vat_rate'?
+    """
     file = f"scenarios/{name}.yml"
     document, scenario = files.scenarios[name]
     for lever, setting in scenario.levers.items():
@@ -55,6 +65,15 @@ def check_setting(
     """What is wrong with a lever's setting: pairs of found and allowed.
 
     ``row`` is anything with ``minimum``, ``maximum`` and ``unit``.
+
+    Examples
+    --------
+    >>> from parkanalysis.park import read_park
+    >>> park = read_park("qingzhen")
+    >>> list(check_setting(15.8, park.levers["alumina_price_2016"], park.quantities))
+    [('15.8', '900 to 4000 CNY/t')]
+    >>> list(check_setting(LeverSetting(figure="debt"), park.levers["alumina_price_2016"], park.quantities))
+    [('debt in CNY', 'a figure in CNY/t')]
     """
     bounds = f"{row.minimum:g} to {row.maximum:g} {row.unit}"
     values: list[float]

@@ -23,7 +23,14 @@ _MONEY = re.compile(r"投资|资金|产值|收入|利润|税|贷款|融资|销�
 
 
 def is_plain(match: re.Match[str]) -> bool:
-    """A number with neither unit nor 万 or 亿: never a figure."""
+    """A number with neither unit nor 万 or 亿: never a figure.
+
+    Examples
+    --------
+    >>> from parkanalysis.grammar import CORE
+    >>> [is_plain(CORE.match(text)) for text in ("76", "76家", "76万")]
+    [True, False, False]
+    """
     if match["n1"] is None or match["u1"] or match["m1"] or match["u2"] or match["m2"]:
         return False
     tail = (match["n2"] or match["n1"])[-1]
@@ -31,14 +38,34 @@ def is_plain(match: re.Match[str]) -> bool:
 
 
 def bare_unit(clean: str, match: re.Match[str]) -> Unit:
-    """20 亿 is money; 300 万 is money where the words before it say so, else a count."""
+    """20 亿 is money; 300 万 is money where the words before it say so, else a count.
+
+    Examples
+    --------
+    >>> from parkanalysis.grammar import CORE
+    >>> texts = ("完成投资 300 万", "植树 300 万", "达到 20 亿")
+    >>> [bare_unit(text, CORE.search(text)).code for text in texts]
+    ['CNY', 'count', 'CNY']
+    """
     if "亿" in match.group() or _MONEY.search(clean, max(0, match.start() - 10), match.start()):
         return Unit("CNY")
     return Unit("count")
 
 
 def is_figure(clean: str, match: re.Match[str], reading: Reading, front: Front) -> bool:
-    """Tell figures from dates, names and turns of phrase."""
+    """Tell figures from dates, names and turns of phrase.
+
+    Examples
+    --------
+    >>> from parkanalysis.context import look_back
+    >>> from parkanalysis.grammar import CORE
+    >>> from parkanalysis.hedges import RULES
+    >>> from parkanalysis.reading import evaluate
+    >>> rule, texts = RULES["standard"], ("企业 76 家", "截至 9 月", "历时 9 个月")
+    >>> found = [(text, CORE.search(text)) for text in texts]
+    >>> [is_figure(text, m, evaluate(m, rule), look_back(text, m.start())) for text, m in found]
+    [True, False, True]
+    """
     following = clean[match.end() : match.end() + 2]
     digits = match["n1"]
     hedged = bool(front.hedges or reading.hedges)

@@ -33,12 +33,27 @@ __all__ = [
 
 
 def heading(text: str, name: str) -> Html:
-    """A heading that the table of contents leads to."""
+    """A heading that the table of contents leads to.
+
+    Examples
+    --------
+    >>> heading("What to do", "advice").html
+    '<h2 id="advice">What to do</h2>'
+    """
     return Html(f'<h2 id="{name}">{cell(text)}</h2>', text)
 
 
 def title(case: Case, words: Words) -> Html:
-    """Title of the report: park, year, scenario."""
+    """Title of the report: park, year, scenario.
+
+    Examples
+    --------
+    >>> from parkanalysis.parameters import read_parameters
+    >>> case = read_parameters({"park": "qingzhen", "scenario": "combined", "lang": "en"})
+    >>> title(case, Words(case.park, case.lang))
+    Guizhou Qingzhen Economic Development Zone: Industrial value added 2016. Scenario: All that the
+    report states
+    """
     config = case.park.config
     heading = words("Industrial value added {year}", year=config.target_year)
     name, scenario = case.park.label(case.lang), words.title(case.scenario.title)
@@ -54,7 +69,22 @@ def _tile(label: str, value: str, remark: str) -> str:
 
 
 def answer(projection: Projection, goal: Goal, found: Sequence[BreakEven], words: Words) -> Html:
-    """The answer in three sentences, with its figures set out."""
+    """The answer in three sentences, with its figures set out.
+
+    Examples
+    --------
+    >>> from parkanalysis.projection import project
+    >>> projection = project("qingzhen", "combined", draws=256)
+    >>> words, goal = Words(projection.park, "en"), findings.goal(projection.park)
+    >>> answer(projection, goal, [projection.break_even("alumina_price_2016", goal.value)], words)
+    Industrial value added in 2016 is projected at CNY 3.51 billion, 5.1% below the CNY 3.701 billion of
+    2015; the 80% interval runs from CNY 2.97 to 4.01 billion, and the stated CNY 4.00 billion is
+    reached with a probability of 11%.
+    On average price changes (−0.45), contracted volumes (−0.20) and plant closures (−0.17) pull it
+    down, growth of the rest (+0.55) and new capacity (+0.06) push it up: CNY −0.21 billion in all.
+    For even odds of the stated CNY 4.00 billion one thing would have to be otherwise: alumina price,
+    average of 2016 at 2,283 yuan/t instead of 1,580 yuan/t (chance of that: <1%).
+    """
     said = [
         sentences.projected(projection, goal, words),
         sentences.gap(projection, words),
@@ -85,7 +115,19 @@ def answer(projection: Projection, goal: Goal, found: Sequence[BreakEven], words
 
 
 def difference_table(scenario: Scenario, reference: Scenario, words: Words) -> Html:
-    """What this scenario sets otherwise than the reference scenario."""
+    """What this scenario sets otherwise than the reference scenario.
+
+    Examples
+    --------
+    >>> import io
+    >>> from parkanalysis.park import read_park
+    >>> from parkanalysis.scenario import read_scenario
+    >>> park = read_park("qingzhen")
+    >>> recovery, combined = (read_scenario(park, name) for name in ("recovery", "combined"))
+    >>> shown = difference_table(recovery, combined, Words(park, "en"))
+    >>> pd.read_html(io.StringIO(shown.html))[0].values.tolist()
+    [['Alumina price, average of 2016', '1,580 yuan/t', '1,945 yuan/t']]
+    """
     name = words.title(reference.title)
     rows = []
     for row in difference(scenario, reference).itertuples(index=False):
@@ -105,7 +147,17 @@ def difference_table(scenario: Scenario, reference: Scenario, words: Words) -> H
 
 
 def contribution_table(frame: pd.DataFrame, words: Words) -> Html:
-    """Contributions of the drivers with intervals, in numbers."""
+    """Contributions of the drivers with intervals, in numbers.
+
+    Examples
+    --------
+    >>> import io
+    >>> from parkanalysis.projection import project
+    >>> projection = project("qingzhen", "power_contract", draws=256)
+    >>> shown = contribution_table(findings.contributions(projection), Words(projection.park, "en"))
+    >>> pd.read_html(io.StringIO(shown.html))[0][["Driver", "Mean"]].values.tolist()
+    [['Growth of the rest', '+0.558'], ['Power contract', '−0.198'], ['Sum', '+0.360']]
+    """
     caption = words("Contributions, {unit}", unit=words.money_unit)
     rows = [
         (
@@ -126,7 +178,18 @@ def contribution_table(frame: pd.DataFrame, words: Words) -> Html:
 def what_if_table(
     projection: Projection, ranked: pd.DataFrame, goal: Goal, words: Words, most: int = 3
 ) -> Html:
-    """The projection at round values of the assumptions that carry most."""
+    """The projection at round values of the assumptions that carry most.
+
+    Examples
+    --------
+    >>> import io
+    >>> from parkanalysis.projection import project
+    >>> projection = project("qingzhen", "combined", draws=256)
+    >>> ranked, goal = findings.ranking(projection), findings.goal(projection.park)
+    >>> shown = what_if_table(projection, ranked, goal, Words(projection.park, "en"), most=1)
+    >>> pd.read_html(io.StringIO(shown.html))[0].astype(str).iloc[0].tolist()
+    ['5.0%', '3.13', '2.81 to 3.43', '0%']
+    """
     import numpy as np
 
     levers, parts = projection.scenario.levers, []
@@ -169,7 +232,19 @@ def _what_if(frame: pd.DataFrame, name: str, unit: str, goal: Goal, words: Words
 
 
 def break_even_table(found: Sequence[BreakEven], goal: Goal, projection: Projection, words: Words) -> Html:
-    """The value at which each assumption brings even odds of the goal."""
+    """The value at which each assumption brings even odds of the goal.
+
+    Examples
+    --------
+    >>> import io
+    >>> from parkanalysis.projection import project
+    >>> projection = project("qingzhen", "combined", draws=256)
+    >>> words, goal = Words(projection.park, "en"), findings.goal(projection.park)
+    >>> found = [projection.break_even("alumina_price_2016", goal.value)]
+    >>> shown = break_even_table(found, goal, projection, words)
+    >>> pd.read_html(io.StringIO(shown.html))[0].iloc[0].tolist()
+    ['Alumina price, average of 2016', '1,580 yuan/t', '2,283 yuan/t', '>99%']
+    """
     caption = words(
         "Value of one assumption at which {amount} has even odds", amount=words.amount(goal.value)
     )
@@ -190,13 +265,30 @@ def break_even_table(found: Sequence[BreakEven], goal: Goal, projection: Project
 
 
 def uncertainty(ranked: pd.DataFrame, words: Words) -> Html:
-    """Where the uncertainty comes from."""
+    """Where the uncertainty comes from.
+
+    Examples
+    --------
+    >>> from parkanalysis.projection import project
+    >>> projection = project("qingzhen", "combined", draws=256)
+    >>> uncertainty(findings.ranking(projection), Words(projection.park, "en"))
+    Most of the uncertainty comes from growth of the rest 55% and alumina price, average of 2016 26%. Of
+    the 25 numbers used: reported 5, proxy 7 and assumed 13.
+    """
     text = sentences.uncertainty(ranked, words)
     return Html(paragraph(text), text)
 
 
 def vintage(projection: Projection, words: Words) -> Html:
-    """Data vintage, seed, draws and version."""
+    """Data vintage, seed, draws and version.
+
+    Examples
+    --------
+    >>> from parkanalysis.projection import project
+    >>> projection = project("qingzhen", "combined", draws=64)
+    >>> vintage(projection, Words(projection.park, "en"))
+    Data as of 29 February 2016 · seed 2016 · 64 draws · parkanalysis ... · data ...
+    """
     park = projection.park
     parts = [
         words("Data as of {date}", date=words.date(park.config.as_of)),

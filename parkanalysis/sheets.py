@@ -123,6 +123,16 @@ def read_grid(path: str | Path, sheet: str | int | None = None) -> Grid:
     InputError
         When the file is missing, empty, larger than ``MAX_BYTES``, unpacks to more than ``MAX_UNPACKED``,
         is binary or in an unknown encoding, holds a macro or an external link, or the sheet is not named.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "output.csv")
+    ...     _ = path.write_text("行业,产值（亿元）\\n铝及铝加工,85.2\\n", encoding="gbk")
+    ...     grid = read_grid(path)
+    >>> grid.cells, [change.found for change in grid.changes]
+    ((('行业', '产值（亿元）'), ('铝及铝加工', '85.2')), ['gb18030'])
     """
     path = Path(path)
     if not path.is_file():

@@ -38,7 +38,14 @@ def _names(projections: Mapping[str, Projection], words: Words) -> dict[str, str
 
 
 def title(words: Words) -> Html:
-    """Title of the comparison."""
+    """Title of the comparison.
+
+    Examples
+    --------
+    >>> from parkanalysis.park import read_park
+    >>> title(Words(read_park("qingzhen"), "en"))
+    Guizhou Qingzhen Economic Development Zone: Scenarios compared: industrial value added 2016
+    """
     assert words.park is not None
     config = words.park.config
     heading = words("Scenarios compared: industrial value added {year}", year=config.target_year)
@@ -47,7 +54,19 @@ def title(words: Words) -> Html:
 
 
 def scenario_table(projections: Mapping[str, Projection], goal: Goal, words: Words) -> Html:
-    """Headline figures, a row a scenario."""
+    """Headline figures, a row a scenario.
+
+    Examples
+    --------
+    >>> import io
+    >>> from parkanalysis.park import read_park
+    >>> from parkanalysis.projection import project
+    >>> park = read_park("qingzhen")
+    >>> two = {name: project(park, name, draws=256) for name in ("reference", "combined")}
+    >>> shown = scenario_table(two, Goal(40.0, True, "stated_result_2016"), Words(park, "en"))
+    >>> pd.read_html(io.StringIO(shown.html))[0].iloc[:, [0, 1, 5]].values.tolist()
+    [['Reference (no shock)', 4.26, '83%'], ['All that the report states', 3.51, '11%']]
+    """
     frame = comparison.compare(projections.values())
     names = _names(projections, words)
     comparable = "comparable_growth" in frame
@@ -77,7 +96,20 @@ def scenario_table(projections: Mapping[str, Projection], goal: Goal, words: Wor
 
 
 def ranges(projections: Mapping[str, Projection]) -> pd.DataFrame:
-    """Quantiles of every scenario; index ``scenario``, a column a quantile, 亿元."""
+    """Quantiles of every scenario; index ``scenario``, a column a quantile, 亿元.
+
+    Examples
+    --------
+    >>> from parkanalysis.park import read_park
+    >>> from parkanalysis.projection import project
+    >>> park = read_park("qingzhen")
+    >>> two = {name: project(park, name, draws=256) for name in ("reference", "combined")}
+    >>> ranges(two)[[0.1, 0.5, 0.9]].round(1)
+                0.1   0.5   0.9
+    scenario
+    reference  38.9  42.6  46.3
+    combined   29.7  35.1  40.1
+    """
     rows = {name: np.quantile(p.draws, QUANTILES) for name, p in projections.items()}
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(QUANTILES)).rename_axis("scenario")
 
@@ -100,6 +132,15 @@ def ranges_chart(
         亿元.
     target_label : str
     ax : Axes, optional
+
+    Examples
+    --------
+    >>> from parkanalysis.park import read_park
+    >>> words = Words(read_park("qingzhen"), "en")
+    >>> frame = pd.DataFrame([[28, 30, 33, 35, 37, 39, 42]], ["combined"], columns=list(QUANTILES))
+    >>> ax = ranges_chart(frame, words, target=40.0, target_label="stated")
+    >>> ax.get_xlabel(), [text.get_text() for text in ax.texts]
+    ('CNY billion', ['3.50', 'stated 4.00'])
     """
     with style():
         ax = axes(ax, size_for(len(frame)))
@@ -133,7 +174,17 @@ def ranges_chart(
 
 
 def ranges_figure(projections: Mapping[str, Projection], goal: Goal, words: Words) -> Figure:
-    """The chart of all scenarios, with its text alternative."""
+    """The chart of all scenarios, with its text alternative.
+
+    Examples
+    --------
+    >>> from parkanalysis.park import read_park
+    >>> from parkanalysis.projection import project
+    >>> park = read_park("qingzhen")
+    >>> two = {name: project(park, name, draws=256) for name in ("reference", "combined")}
+    >>> ranges_figure(two, Goal(40.0, True, "stated_result_2016"), Words(park, "en"))
+    Medians in CNY billion: Reference (no shock) 4.26 and All that the report states 3.51.
+    """
     frame = ranges(projections).rename(index=_names(projections, words))
     parts = [f"{name} {words.plain_amount(float(v))}" for name, v in frame[0.5].items()]
     alt = words("Medians in {unit}: {parts}.", unit=words.money_unit, parts=words.join(parts))
@@ -144,7 +195,19 @@ def ranges_figure(projections: Mapping[str, Projection], goal: Goal, words: Word
 
 
 def drivers_table(projections: Mapping[str, Projection], words: Words) -> Html:
-    """Mean contribution of each driver in each scenario."""
+    """Mean contribution of each driver in each scenario.
+
+    Examples
+    --------
+    >>> import io
+    >>> from parkanalysis.park import read_park
+    >>> from parkanalysis.projection import project
+    >>> park = read_park("qingzhen")
+    >>> two = {name: project(park, name, draws=256) for name in ("reference", "power_contract")}
+    >>> shown = drivers_table(two, Words(park, "en"))
+    >>> pd.read_html(io.StringIO(shown.html))[0].values.tolist()
+    [['Growth of the rest', '+0.56', '+0.56'], ['Power contract', '–', '−0.20'], ['Sum', '+0.56', '+0.36']]
+    """
     frame = comparison.contributions(projections.values())
     names = _names(projections, words)
     rows = [
@@ -161,7 +224,19 @@ def drivers_table(projections: Mapping[str, Projection], words: Words) -> Html:
 
 
 def settings_table(projections: Mapping[str, Projection], words: Words) -> Html:
-    """Shocks and assumptions in which the scenarios are not all alike."""
+    """Shocks and assumptions in which the scenarios are not all alike.
+
+    Examples
+    --------
+    >>> import io
+    >>> from parkanalysis.park import read_park
+    >>> from parkanalysis.projection import project
+    >>> park = read_park("qingzhen")
+    >>> two = {name: project(park, name, draws=1) for name in ("reference", "power_contract")}
+    >>> shown = settings_table(two, Words(park, "en"))
+    >>> pd.read_html(io.StringIO(shown.html))[0].values.tolist()
+    [['Power contract', '–', 'acts']]
+    """
     frame = comparison.settings(p.scenario for p in projections.values())
     names = _names(projections, words)
     rows = []

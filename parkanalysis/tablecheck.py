@@ -57,14 +57,31 @@ class Files:
 
 
 def unknown(file: str, row: int | None, column: str, name: str, known: Collection[str], what: str) -> Problem:
-    """The problem of a name that leads nowhere."""
+    """The problem of a name that leads nowhere.
+
+    Examples
+    --------
+    >>> print(unknown("levers.csv", 3, "source", "vat_lax", {"vat_law", "nea_thermal_hours"}, "source"))
+    levers.csv, row 3, column source: found unknown source 'vat_lax'; allowed: nea_thermal_hours,
+    vat_law; did you mean 'vat_law'?
+    """
     listed = ", ".join(sorted(known)) if len(known) <= 12 else f"{what} ({len(known)} of them)"
     allowed = listed or f"no {what} is defined"
     return Problem(file, f"unknown {what} {name!r}", allowed, row, column, nearest(name, known))
 
 
 def check_tables(files: Files) -> Iterator[Problem]:
-    """What is wrong between the tables."""
+    """What is wrong between the tables.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace as Row
+    >>> row = Row(industry="cement", source="nbs", gross_output_10k_cny=100, value_added_10k_cny=120)
+    >>> rows: dict[str, Rows] = {"levers": [], "history": [], "prices": [], "value_added_rates": [(2, row)]}
+    >>> print(*check_tables(Files(None, None, rows, {"sources": {"nbs"}}, {}, {})))
+    value_added_rates.csv, row 2, column value_added_10k_cny: found 120; allowed: at most the gross
+    output 100
+    """
     yield from _sources(files)
     if len(files.rows["levers"]) > MAX_LEVERS:
         found = f"{len(files.rows['levers']):,} levers"
@@ -174,7 +191,14 @@ def _range(row: Any, central: float | None) -> Iterator[tuple[str, Any, str]]:
 
 
 def shape_problem(distribution: str, low: float, central: float, high: float) -> str | None:
-    """What a distribution asks of its points that these do not give."""
+    """What a distribution asks of its points that these do not give.
+
+    Examples
+    --------
+    >>> shape_problem("triangular", 1450.0, 1580.0, 1900.0)  # nothing
+    >>> shape_problem("lognormal", 0.0, 1580.0, 1900.0)
+    'above 0 for a lognormal'
+    """
     if distribution == "point" or low == high:
         return None
     if distribution == "lognormal" and low <= 0:

@@ -79,12 +79,29 @@ def read_table(
     InputError
         With all problems of the table: cells that cannot be read, mixed units, totals that do not add up;
         or the one reason why there is no table to read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "output.csv")
+    ...     _ = path.write_text("行业,产值（亿元）\\n铝,85.2\\n电力,20.9\\n合计,106.3\\n", encoding="gb18030")
+    ...     found = read_table(path, totals="report").totals
+    >>> found[["stated", "computed", "verdict"]].values.tolist()
+    [[10630000000.0, 10610000000.0, 'differs']]
     """
     return tidy(read_grid(path, sheet), totals=totals)
 
 
 def tidy(grid: Grid, *, totals: Literal["refuse", "report"] = "refuse") -> Table:
-    """Turn a grid of printed cells into a :class:`Table`; see :func:`read_table`."""
+    """Turn a grid of printed cells into a :class:`Table`; see :func:`read_table`.
+
+    Examples
+    --------
+    >>> cells = (("行业", "2015年产值（亿元）"), ("铝及铝加工", "85.2"), ("电力、热力", "20.9"))
+    >>> tidy(Grid("output.csv", cells)).frame[["item", "period", "variable", "value", "unit"]].values.tolist()
+    [['铝及铝加工', '2015', '产值', 8520000000.0, 'CNY'], ['电力、热力', '2015', '产值', 2090000000.0, 'CNY']]
+    """
     import pandas as pd
 
     layout = find_layout(grid)

@@ -142,6 +142,15 @@ def evaluate(
     ``effects`` come in the order of ``ORDER``; those of other industries are passed over. Closures
     take away what the plants would add, growth included, and together never more than the industry
     has; every later shock meets only what runs in the months in which it acts itself.
+
+    Examples
+    --------
+    >>> ten = np.array([10.0])
+    >>> base = Base({"aluminium": ten}, {"aluminium": ten / 50}, {"aluminium": ten * 5}, {})
+    >>> half = impact.window_of_share(0.5)
+    >>> cap = Effect("cap", "output_cap", "aluminium", None, 0.5, half, {"cap": np.array([0.6])})
+    >>> evaluate("aluminium", base, 0.1, [cap]).round(3).tolist()  # 10 * 1.1 - 0.4 * 0.5 * 11
+    [8.8]
     """
     before = base.value_added[industry]
     mine = [e for e in effects if e.industry == industry]
@@ -191,7 +200,14 @@ def _later_impact(
 
 
 def total(s: State) -> Array:
-    """Value added of the park, shape (n_draws,), 亿元."""
+    """Value added of the park, shape (n_draws,), 亿元.
+
+    Examples
+    --------
+    >>> added = {"aluminium": np.array([10.0, 10.0]), "other": np.array([5.0, 6.0])}
+    >>> total(State(Base(added, {}, {}, {}), np.array([0.0, 0.1]), {})).round(3).tolist()
+    [15.0, 17.6]
+    """
     effects = list(s.effects.values())
     parts = [evaluate(i, s.base, s.growth, effects) for i in s.base.value_added]
     return np.asarray(np.sum(parts, axis=0))

@@ -90,6 +90,16 @@ def marks(projection: Projection) -> pd.DataFrame:
         like the median forecast of the reference series) and, where the park has one, ``stated``
         (what the administration says); ``target`` (亿元), ``growth`` (fraction, on the base year),
         ``probability``, ``shortfall`` (亿元).
+
+    Examples
+    --------
+    >>> from parkanalysis.projection import project
+    >>> marks(project("qingzhen", "combined", draws=256)).round(2)
+                      target  growth  probability  shortfall
+    mark
+    base_year          37.01    0.00         0.31       4.25
+    reference_growth   42.59    0.15         0.03       8.02
+    stated             40.00    0.08         0.11       6.02
     """
     park = projection.park
     growth = own_lever(park, park.config.growth).central

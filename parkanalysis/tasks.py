@@ -101,7 +101,15 @@ def levers_text(levers: Mapping[str, Any]) -> str:
 
 
 def scenario_notebook() -> bytes:
-    """Content of the report notebook, from a checkout or an installation."""
+    """Content of the report notebook, from a checkout or an installation.
+
+    Examples
+    --------
+    >>> cells = json.loads(scenario_notebook())["cells"]
+    >>> [parameters] = [c for c in cells if "parameters" in c["metadata"].get("tags", ())]
+    >>> [line.split()[0] for line in "".join(parameters["source"]).splitlines()]
+    ['park', 'scenario', 'lang', 'draws', 'seed']
+    """
     here = Path(__file__).resolve().parent
     folder = next(p for p in (here / "notebooks", here.parent / "notebooks") if p.is_dir())
     return (folder / "scenario_report.ipynb").read_bytes()
@@ -114,6 +122,13 @@ def pack(folder: Path) -> bytes:
     ----------
     folder : Path
         A park's folder, or the one file it consists of.
+
+    Examples
+    --------
+    >>> from parkanalysis.park import park_path
+    >>> with zipfile.ZipFile(io.BytesIO(pack(park_path("qingzhen")))) as archive:
+    ...     archive.namelist()[:2]
+    ['qingzhen/figures.csv', 'qingzhen/history.csv']
     """
     patterns = ("*.csv", "*.yml", "scenarios/*.yml")
     files = sorted(f for p in patterns for f in folder.glob(p)) if folder.is_dir() else [folder]
@@ -126,7 +141,17 @@ def pack(folder: Path) -> bytes:
 
 
 def unpack(archive: bytes, folder: Path) -> None:
-    """Write a packed park into ``folder``, under its own name."""
+    """Write a packed park into ``folder``, under its own name.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from parkanalysis.park import park_path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     unpack(pack(park_path("qingzhen")), Path(folder))
+    ...     sorted(p.name for p in Path(folder, "qingzhen", "scenarios").iterdir())[:2]
+    ['alumina_price.yml', 'closures.yml']
+    """
     with zipfile.ZipFile(io.BytesIO(archive)) as packed:
         packed.extractall(folder)
 
@@ -240,6 +265,16 @@ def plan(
     ------
     InputError
         With every unknown name and every value outside its bounds, before any work.
+
+    Examples
+    --------
+    >>> from parkanalysis.park import read_park
+    >>> park, grids = read_park("qingzhen"), {"alumina_price_2016": [1500, 1700]}
+    >>> asked = {"scenarios": ["combined"], "langs": ["en"], "levers": {}, "grids": grids, "further": ()}
+    >>> files = {park.id: pack(park.path)}
+    >>> tasks = plan({park.id: park}, files, scenario_notebook(), draws=100, seed=2016, **asked)
+    >>> [task.folder for task in tasks]
+    ['qingzhen/combined+alumina_price_2016=1500/en', 'qingzhen/combined+alumina_price_2016=1700/en']
     """
     problems = [
         problem

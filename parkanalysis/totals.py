@@ -33,6 +33,16 @@ def check_totals(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     -------
     list of dict
         One for each figure, as in ``Table.totals``.
+
+    Examples
+    --------
+    >>> from parkanalysis.entries import Reader
+    >>> from parkanalysis.layout import find_layout
+    >>> from parkanalysis.sheets import Grid
+    >>> cells = (("行业", "企业（个）"), ("铝及铝加工", "12"), ("电力、热力", "3"), ("合计", "18"))
+    >>> [check] = check_totals(Reader(find_layout(Grid("firms.csv", cells))).entries())
+    >>> check["stated"], check["computed"], check["verdict"]
+    (18.0, 15.0, 'differs')
     """
     rows = list({e.row.index: e.row for e in entries}.values())
     rows.sort(key=lambda row: row.index)

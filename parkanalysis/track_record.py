@@ -40,13 +40,27 @@ MEASURES = ["mase", "smape", "interval_score_80", "coverage_50", "coverage_80", 
 
 
 def full_history(stored: pd.DataFrame, data: str = "M3") -> pd.DataFrame:
-    """Mean sMAPE over the horizons of a competition from its own origin, beside the peers, best first."""
+    """Mean sMAPE over the horizons of a competition from its own origin, beside the peers, best first.
+
+    Examples
+    --------
+    >>> from parkanalysis.outlook import evidence
+    >>> full_history(evidence())["smape"].head(2).round(1).to_dict()
+    {('parkanalysis', 'default'): 15.6, ('statsforecast', 'median of three'): 15.7}
+    """
     rows = stored[(stored["data"] == data) & (stored["points"] == 0)]
     return rows.set_index(["program", "method"])[["forecasts", "smape"]].sort_values("smape")
 
 
 def full_sentence(found: pd.DataFrame, words: Words) -> Html:
-    """The default's error against the best of the peers."""
+    """The default's error against the best of the peers.
+
+    Examples
+    --------
+    >>> from parkanalysis import outlook, wording
+    >>> full_sentence(full_history(outlook.evidence()), wording.Words(None, "en"))
+    The default's mean sMAPE is 15.6...; the best of the peers, median of three, comes to 15.7...
+    """
     smape = found["smape"]
     own = float(smape.xs("parkanalysis").loc["default"])
     peers = smape.xs("statsforecast")
@@ -60,7 +74,14 @@ def full_sentence(found: pd.DataFrame, words: Words) -> Html:
 
 
 def short_windows(stored: pd.DataFrame, points: int, data: str = "M3") -> pd.DataFrame:
-    """One step from the last points of every series of a set, the most accurate first."""
+    """One step from the last points of every series of a set, the most accurate first.
+
+    Examples
+    --------
+    >>> from parkanalysis.outlook import evidence
+    >>> short_windows(evidence(), 5)["mase"].loc[["default", "naive"]].round(1).to_dict()
+    {'default': 1.0, 'naive': 1.2}
+    """
     rows = stored[
         (stored["data"] == data) & (stored["points"] == points) & (stored["program"] == "parkanalysis")
     ]
@@ -68,7 +89,15 @@ def short_windows(stored: pd.DataFrame, points: int, data: str = "M3") -> pd.Dat
 
 
 def short_sentence(found: pd.DataFrame, points: int, words: Words) -> Html:
-    """The default against the naive forecast on so many points."""
+    """The default against the naive forecast on so many points.
+
+    Examples
+    --------
+    >>> from parkanalysis import outlook, wording
+    >>> short_sentence(short_windows(outlook.evidence(), 5), 5, wording.Words(None, "en"))
+    On 5 points the default's MASE is 1.0... and the naive forecast's 1.2...; its 80% interval covers
+    79...% of the outturns.
+    """
     own, naive = found.T["default"], found.T["naive"]
     text = words(
         "On {points} points the default's MASE is {own} and the naive forecast's {naive}; "
@@ -82,7 +111,14 @@ def short_sentence(found: pd.DataFrame, points: int, words: Words) -> Html:
 
 
 def coverage(stored: pd.DataFrame, method: str = "default") -> pd.DataFrame:
-    """Measured coverage of a method's intervals by data set and number of points, one step ahead."""
+    """Measured coverage of a method's intervals by data set and number of points, one step ahead.
+
+    Examples
+    --------
+    >>> from parkanalysis.outlook import evidence
+    >>> coverage(evidence())["coverage_80"].loc["M3"].round(1).to_dict()
+    {4: 0.8, 5: 0.8, 7: 0.8, 10: 0.8}
+    """
     rows = stored[
         (stored["method"] == method) & (stored["points"] > 0) & (stored["program"] == "parkanalysis")
     ]
@@ -90,7 +126,15 @@ def coverage(stored: pd.DataFrame, method: str = "default") -> pd.DataFrame:
 
 
 def coverage_sentence(found: pd.DataFrame, words: Words) -> Html:
-    """The sets on which the 80% interval covers most and least."""
+    """The sets on which the 80% interval covers most and least.
+
+    Examples
+    --------
+    >>> from parkanalysis import outlook, wording
+    >>> coverage_sentence(coverage(outlook.evidence()), wording.Words(None, "en"))
+    Averaged over the windows the 80% interval covers 80...% on M3 and 66...% on Tourism: where series
+    break as those of Tourism do, the intervals are too narrow.
+    """
     by_set = found["coverage_80"].groupby(level="data").mean()
     text = words(
         "Averaged over the windows the 80% interval covers {high} on {best} and {low} on {worst}: "
@@ -104,7 +148,15 @@ def coverage_sentence(found: pd.DataFrame, words: Words) -> Html:
 
 
 def coverage_chart(found: pd.DataFrame, words: Words, ax: Axes | None = None) -> Axes:
-    """Measured coverage of the 80% interval against the number of points, a line a data set."""
+    """Measured coverage of the 80% interval against the number of points, a line a data set.
+
+    Examples
+    --------
+    >>> from parkanalysis import outlook, wording
+    >>> ax = coverage_chart(coverage(outlook.evidence()), wording.Words(None, "en"))
+    >>> ax.get_xlabel(), ax.get_ylabel(), [text.get_text() for text in ax.texts]
+    ('points', 'coverage, %', ['M1', 'M3', 'Tourism'])
+    """
     colors = (COLORS["gain"], COLORS["loss"], COLORS["target"], COLORS["total"])
     with style():
         ax = axes(ax, 2.6)
@@ -128,7 +180,14 @@ def coverage_chart(found: pd.DataFrame, words: Words, ax: Axes | None = None) ->
 
 
 def coverage_figure(found: pd.DataFrame, words: Words) -> Figure:
-    """``coverage_chart`` with title and text alternative."""
+    """``coverage_chart`` with title and text alternative.
+
+    Examples
+    --------
+    >>> from parkanalysis import outlook, wording
+    >>> coverage_figure(coverage(outlook.evidence()), wording.Words(None, "en"))
+    Measured coverage of the 80% interval by number of points; on average M1 80%, M3 81% and Tourism 67%.
+    """
     means = 100 * found["coverage_80"].groupby(level="data").mean()
     alt = words(
         "Measured coverage of the 80% interval by number of points; on average {means}.",
@@ -148,6 +207,12 @@ def own_record(park: Park, origins: int = 6) -> pd.DataFrame:
     DataFrame
         Index method; ``forecasts`` and ``MEASURES``, the most accurate first. Without a row where the series
         is too short for one origin with an outturn.
+
+    Examples
+    --------
+    >>> from parkanalysis.park import read_park
+    >>> own_record(read_park("qingzhen"), origins=2)["smape"].round(1).to_dict()
+    {'drift': 0.8, 'dynamic_theta': 0.8, 'default': 5.6, 'naive': 13.3}
     """
     known = annual(park)
     if len(known) < FEWEST_JUDGED:
@@ -159,7 +224,15 @@ def own_record(park: Park, origins: int = 6) -> pd.DataFrame:
 
 
 def own_sentence(found: pd.DataFrame, words: Words) -> Html:
-    """Which method did best on the park's own reference series, and on how little that rests."""
+    """Which method did best on the park's own reference series, and on how little that rests.
+
+    Examples
+    --------
+    >>> from parkanalysis import park, wording
+    >>> own_sentence(own_record(park.read_park("qingzhen"), origins=2), wording.Words(None, "en"))
+    On this one series drift was the most accurate over 2 origins, with a mean error of 0.8%; the
+    default's was 5.6%.
+    """
     if found.empty:
         text = words(
             "The park's own series is too short to judge a method by; it takes {n} yearly values or more.",
@@ -195,6 +268,15 @@ def afterwards(park: Park) -> pd.DataFrame:
         Index what; ``median``, ``low``, ``high`` (10% and 90%), ``outturn``, ``published`` (of its last
         figure), ``probability`` (of at most the outturn). Growth in fractions, prices in their own units.
         Without a row where nothing came later.
+
+    Examples
+    --------
+    >>> from parkanalysis.park import read_park
+    >>> afterwards(read_park("qingzhen"))[["low", "high", "outturn"]].round(2)
+                                                    low     high  outturn
+    what
+    guiyang_secondary_value_added 2016, growth    -0.02     0.17     0.10
+    alumina_china 2016, average                 1365.03  1944.70  2036.56
     """
     year, name = park.config.target_year, reference_name(park)
     rows = {}
@@ -228,7 +310,15 @@ def afterwards(park: Park) -> pd.DataFrame:
 
 
 def afterwards_sentence(found: pd.DataFrame, words: Words) -> Html:
-    """Which later figures fell inside the 80% interval, and which did not."""
+    """Which later figures fell inside the 80% interval, and which did not.
+
+    Examples
+    --------
+    >>> from parkanalysis import park, wording
+    >>> afterwards_sentence(afterwards(park.read_park("qingzhen")), wording.Words(None, "en"))
+    Later knowledge: of 2 figures published after the vintage date, 1 lie in the 80% interval. Outside:
+    alumina_china 2016, average.
+    """
     if found.empty:
         text = words("Later knowledge: the park's tables hold no later figure to judge these forecasts by.")
         return Html(paragraph(text), text)

@@ -37,6 +37,19 @@ def validate_rows(
         The rows that hold.
     problems : list of Problem
         What is wrong with the others; the list stops after the first thousand.
+
+    Examples
+    --------
+    >>> class Firm(BaseModel):
+    ...     firm: str
+    ...     workers: int
+    >>> records = [(2, {"firm": "a", "workers": "76"}), (3, {"firm": "a", "workers": "many"})]
+    >>> rows, problems = validate_rows("firms.csv", records, Firm, "firm")
+    >>> print(rows[0], *problems, sep="\\n")
+    (2, Firm(firm='a', workers=76))
+    firms.csv, row 3, column workers: found 'many'; allowed: a valid integer, unable to parse string as
+    an integer
+    firms.csv, row 3, column firm: found 'a' again, first in row 2; allowed: each name once
     """
     columns = list(model.model_fields)
     found = set(records[0][1]) if records else set(columns)
@@ -180,6 +193,14 @@ def parse_model(name: str, document: Any, model: type[M]) -> M:
     ------
     InputError
         With every problem, its line and key.
+
+    Examples
+    --------
+    >>> from parkanalysis.schema import ScenarioFile
+    >>> parse_model("mine.yml", {"title": "Mine", "shoks": "all"}, ScenarioFile)
+    Traceback (most recent call last):
+    parkanalysis.errors.InputError: mine.yml, column shoks: found unknown key 'shoks'; allowed: title,
+    description, shocks, levers; did you mean 'shocks'?
     """
     if not isinstance(document, Mapping):
         found = "an empty file" if document is None else "no mapping"

@@ -42,7 +42,24 @@ def _paragraph(text: str, kind: str = "pa-small") -> str:
 
 
 def headline_html(answer: Answer, start: Answer, words: Words) -> str:
-    """The median, its interval, the chance of the target, the distance from the start."""
+    """The median, its interval, the chance of the target, the distance from the start.
+
+    Examples
+    --------
+    >>> from lxml.html import fromstring
+    >>> from parkanalysis.park import read_park
+    >>> from parkanalysis.scenario import read_scenario
+    >>> from parkanalysis.whatif import answer
+    >>> park = read_park("qingzhen")
+    >>> start, now = (answer(read_scenario(park, n), 40.0, draws=256) for n in ("reference", "combined"))
+    >>> print(*fromstring(headline_html(now, start, Words(park, "en"))).itertext(), sep="\\n")
+    Value added 2016, median
+    CNY 3.51 billion
+    80% interval CNY 2.97 to 4.01 billion; central values CNY 3.37 billion
+    Chance of CNY 4.00 billion or more: 11%
+    Met with 50% / 80% / 90%: CNY 3.51 billion / CNY 3.13 billion / CNY 2.97 billion
+    Against the scenario as it stands: CNY −0.75 billion; against 2015: −5.1%
+    """
     projection = answer.projection
     config = projection.park.config
     met = projection.targets_met()
@@ -77,7 +94,20 @@ def headline_html(answer: Answer, start: Answer, words: Words) -> str:
 
 
 def waterfall_html(answer: Answer, words: Words) -> str:
-    """From the base year to the mean of the target year, driver by driver."""
+    """From the base year to the mean of the target year, driver by driver.
+
+    Examples
+    --------
+    >>> from lxml.html import fromstring
+    >>> from parkanalysis.park import read_park
+    >>> from parkanalysis.scenario import read_scenario
+    >>> from parkanalysis.whatif import answer
+    >>> park = read_park("qingzhen")
+    >>> found = answer(read_scenario(park, "power_contract"), 40.0, draws=256)
+    >>> chart = waterfall_html(found, Words(park, "en"))
+    >>> list(fromstring(chart).itertext())[2:]
+    ['2015', '3.70', 'Growth of the rest', '+0.56', 'Power contract', '−0.20', '2016, mean', '4.06', '4.00']
+    """
     park = answer.projection.park
     items = bars(
         park.value_added,
@@ -91,7 +121,20 @@ def waterfall_html(answer: Answer, words: Words) -> str:
 
 
 def risk_html(answer: Answer, words: Words) -> str:
-    """The chance of each target."""
+    """The chance of each target.
+
+    Examples
+    --------
+    >>> from lxml.html import fromstring
+    >>> from parkanalysis.park import read_park
+    >>> from parkanalysis.scenario import read_scenario
+    >>> from parkanalysis.whatif import answer
+    >>> park = read_park("qingzhen")
+    >>> found = answer(read_scenario(park, "combined"), 40.0, draws=256)
+    >>> chart = risk_html(found, Words(park, "en"))
+    >>> list(fromstring(chart).itertext())[-2:]
+    ['4.00: 11%', 'target, CNY billion']
+    """
     risk = answer.risk.set_axis(words.money(answer.risk.index), axis=0)
     labels = (
         f"{words.plain_amount(answer.target)}: {words.chance(answer.probability)}",
@@ -102,7 +145,20 @@ def risk_html(answer: Answer, words: Words) -> str:
 
 
 def break_even_html(table: pd.DataFrame, target: float, words: Words) -> str:
-    """Each lever's value at which the median meets the target."""
+    """Each lever's value at which the median meets the target.
+
+    Examples
+    --------
+    >>> from lxml.html import fromstring
+    >>> from parkanalysis.park import read_park
+    >>> from parkanalysis.scenario import read_scenario
+    >>> from parkanalysis.whatif import break_evens
+    >>> park = read_park("qingzhen")
+    >>> found = break_evens(read_scenario(park, "power_contract"), 42.0).loc[["baseline_growth"]]
+    >>> list(fromstring(break_even_html(found, 42.0, Words(park, "en"))).itertext())
+    ['Alone brings the median to CNY 4.20 billion', 'lever', 'needed', 'central', 'chance of less',
+    'Growth of the rest', '18.7%', '15.1%', '71%']
+    """
     title = words("Alone brings the median to {target}", target=words.amount(target))
     head = "".join(
         f"<th scope='col'>{escape(words(t))}</th>" for t in ("lever", "needed", "central", "chance of less")
@@ -124,7 +180,17 @@ def break_even_html(table: pd.DataFrame, target: float, words: Words) -> str:
 
 
 def lever_html(lever: Lever, words: Words, held: bool) -> str:
-    """Name, unit, range, evidence and note of a lever, above its slider."""
+    """Name, unit, range, evidence and note of a lever, above its slider.
+
+    Examples
+    --------
+    >>> from lxml.html import fromstring
+    >>> from parkanalysis.park import read_park
+    >>> park = read_park("qingzhen")
+    >>> page = lever_html(park.levers["power_tariff"], Words(park, "en"), held=False)
+    >>> list(fromstring(page).itertext())
+    ['On-grid tariff', ' (yuan/kWh) ', 'assumed', '0.31 yuan/kWh – 0.37 yuan/kWh']
+    """
     name = escape(words.lever(lever.name))
     unit = escape(words.unit(lever.unit))
     source = escape(words.source(lever.source), quote=True)
@@ -146,13 +212,26 @@ def lever_html(lever: Lever, words: Words, held: bool) -> str:
 
 
 def message_html(text: str, error: bool = False) -> str:
-    """A line of feedback that screen readers announce."""
+    """A line of feedback that screen readers announce.
+
+    Examples
+    --------
+    >>> message_html("1,700 > 1,580")
+    "<div class='pa-small' role='status'>1,700 &gt; 1,580</div>"
+    """
     kind = "pa-error" if error else "pa-small"
     return f"<div class='{kind}' role='status'>{escape(text)}</div>"
 
 
 def command_html(command: str, words: Words) -> str:
-    """A command with a button that copies it."""
+    """A command with a button that copies it.
+
+    Examples
+    --------
+    >>> page = command_html("papermill scenario_report.ipynb out.ipynb -p scenario severe", Words(None, "en"))
+    >>> page[page.index("<pre") :]
+    "<pre class='pa-command'>papermill scenario_report.ipynb out.ipynb -p scenario severe</pre>"
+    """
     quoted = escape(command, quote=True)
     copy = (
         "navigator.clipboard.writeText(this.dataset.command)"

@@ -17,7 +17,7 @@ from parkanalysis.formatting import ENGLISH_FACTORS, UNIT_NAMES, Scale, fixed, s
 from parkanalysis.levers import Lever
 from parkanalysis.park import Park
 
-__all__ = ["LANGUAGES", "Words", "catalogue", "catalogue_path"]
+__all__ = ["LANGUAGES", "Words", "catalogue"]
 
 LANGUAGES = ("zh", "en")
 

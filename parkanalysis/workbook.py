@@ -29,7 +29,13 @@ def safe_text(value: object) -> object:
 
 
 def to_csv(frame: pd.DataFrame) -> bytes:
-    """Results as CSV that spreadsheets open with the right characters."""
+    """Results as CSV that spreadsheets open with the right characters.
+
+    Examples
+    --------
+    >>> to_csv(pd.DataFrame({"note": ["=1+1"], "value": [38.2]})).decode("utf-8-sig").splitlines()
+    ['note,value', "'=1+1,38.2"]
+    """
     safe = frame.apply(lambda column: column.map(safe_text))
     return str(safe.to_csv(index=False, lineterminator="\n")).encode("utf-8-sig")
 
@@ -98,6 +104,15 @@ def to_xlsx(frame: pd.DataFrame, words: Words) -> bytes:
     -------
     bytes
         Text is written as text: no cell is a formula or a link. The same bytes every time.
+
+    Examples
+    --------
+    >>> from parkanalysis.projection import project
+    >>> from parkanalysis.results import tidy
+    >>> projection = project("qingzhen", "combined", draws=64)
+    >>> book = to_xlsx(tidy(projection), Words(projection.park, "en"))
+    >>> list(pd.read_excel(io.BytesIO(book), sheet_name=None))
+    ['About', 'Results', 'Contributions', 'Assumptions']
     """
     import xlsxwriter
 
@@ -128,7 +143,14 @@ def to_xlsx(frame: pd.DataFrame, words: Words) -> bytes:
 
 
 def vintage_time(words: Words) -> dt.datetime:
-    """The park's vintage date as a moment, for files that must say when they were made."""
+    """The park's vintage date as a moment, for files that must say when they were made.
+
+    Examples
+    --------
+    >>> from parkanalysis.park import read_park
+    >>> vintage_time(Words(read_park("qingzhen"), "en")).isoformat()
+    '2016-02-29T00:00:00'
+    """
     day = words.park.config.as_of if words.park is not None else dt.date(2000, 1, 1)
     return dt.datetime(day.year, day.month, day.day)
 

@@ -102,6 +102,19 @@ def check_package(name: str, data: bytes, max_unpacked: int, max_cells: int) -> 
     ------
     InputError
         With every reason to refuse the file.
+
+    Examples
+    --------
+    >>> from openpyxl import Workbook
+    >>> book, stream = Workbook(), io.BytesIO()
+    >>> book.active.append(["Output", "=12*7"])
+    >>> book.save(stream)
+    >>> check_package("output.xlsx", stream.getvalue(), max_unpacked=100_000, max_cells=100)  # has formulas
+    True
+    >>> check_package("output.xlsx", stream.getvalue()[:500], max_unpacked=100_000, max_cells=100)
+    Traceback (most recent call last):
+    parkanalysis.errors.InputError: output.xlsx: found a damaged archive (File is not a zip file);
+    allowed: an xlsx workbook
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
@@ -168,7 +181,17 @@ def _feed(name: str, part: str, scan: _PartScan, chunk: bytes, last: bool = Fals
 
 
 def uncomputed(data: bytes, sheet: Any) -> list[tuple[str, int, str]]:
-    """List the formulas of a sheet (read with values) that have no stored value: formula, row, column."""
+    """List the formulas of a sheet (read with values) that have no stored value: formula, row, column.
+
+    Examples
+    --------
+    >>> from openpyxl import Workbook, load_workbook
+    >>> book, stream = Workbook(), io.BytesIO()
+    >>> book.active.append(["Output", "=12*7"])
+    >>> book.save(stream)
+    >>> uncomputed(stream.getvalue(), load_workbook(stream, data_only=True).active)
+    [('=12*7', 1, 'B')]
+    """
     from openpyxl import load_workbook
 
     written = load_workbook(io.BytesIO(data), data_only=False, keep_links=False)[sheet.title]
@@ -207,7 +230,17 @@ def shown(value: Any, number_format: str) -> str:
 
 
 def xlsx_cells(sheet: Any) -> Iterator[tuple[int, int, str, bool]]:
-    """Yield row, column (from 0), text and whether it is a stored number, for filled cells of a sheet."""
+    """Yield row, column (from 0), text and whether it is a stored number, for filled cells of a sheet.
+
+    Examples
+    --------
+    >>> from openpyxl import Workbook
+    >>> sheet = Workbook().active
+    >>> sheet.append(["Growth", 0.081])
+    >>> sheet["B1"].number_format = "0.0%"
+    >>> list(xlsx_cells(sheet))
+    [(0, 0, 'Growth', False), (0, 1, '8.1%', True)]
+    """
     for row in sheet.iter_rows():
         for cell in row:
             if cell.value is not None:
@@ -223,6 +256,13 @@ def open_xls(name: str, data: bytes) -> tuple[Any, list[str]]:
     ------
     InputError
         When it is damaged, protected by a password, or holds a macro or a link to another file.
+
+    Examples
+    --------
+    >>> open_xls("output.xls", "_VBA_PROJECT".encode("utf-16-le"))
+    Traceback (most recent call last):
+    parkanalysis.errors.InputError: output.xls: found a macro (VBA project); allowed: a workbook without
+    macros, external links or embedded objects (save it as plain xlsx or CSV)
     """
     import xlrd
     from xlrd import book as records
@@ -255,7 +295,16 @@ _OLE_STREAMS = {
 
 
 def xls_cells(book: Any, sheet: Any) -> Iterator[tuple[int, int, str, bool]]:
-    """Yield row, column (from 0), text and whether it is a stored number, of filled cells of an xls sheet."""
+    """Yield row, column (from 0), text and whether it is a stored number, of filled cells of an xls sheet.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from xlrd.sheet import Cell
+    >>> cells = [Cell(1, "Output", 0), Cell(0, "", 0), Cell(2, 85.2, 0)]  # text, nothing, number
+    >>> list(xls_cells(SimpleNamespace(xf_list=[]), SimpleNamespace(nrows=1, row=lambda r: cells)))
+    [(0, 0, 'Output', False), (0, 2, '85.2', True)]
+    """
     import xlrd
 
     for r in range(sheet.nrows):

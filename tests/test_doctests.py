@@ -41,6 +41,12 @@ def test_everything_public_is_described(name):
     assert missing == []
 
 
+@pytest.mark.parametrize("name", [*MODULES, "cluster"])
+def test_every_public_function_has_an_example(name):
+    functions = [f for f in public(name) if inspect.isfunction(f) or hasattr(f, "__wrapped__")]
+    assert [f.__name__ for f in functions if ">>>" not in (inspect.getdoc(f) or "")] == []
+
+
 @pytest.mark.parametrize("name", MODULES)
 def test_names_said_to_be_public_exist(name):
     there = module(name)
