@@ -71,7 +71,14 @@ class LocatedList(list[Any]):
 
 
 def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
-    """Read a plain file of bounded size, or say why not."""
+    """Read a plain file of bounded size, or say why not.
+
+    Examples
+    --------
+    >>> from parkanalysis.park import park_path
+    >>> read_bytes(park_path("qingzhen") / "figures.csv")[:13]
+    b'figure,source'
+    """
     name = path.name
     try:
         if not path.is_file():
@@ -88,7 +95,14 @@ def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
 
 
 def read_text(path: Path, limit: int = MAX_BYTES) -> str:
-    """Read a UTF-8 file (a byte-order mark is allowed); refuse anything else with a clear message."""
+    """Read a UTF-8 file (a byte-order mark is allowed); refuse anything else with a clear message.
+
+    Examples
+    --------
+    >>> from parkanalysis.park import park_path
+    >>> read_text(park_path("qingzhen") / "figures.csv").split(",")[:4]
+    ['figure', 'source', 'place', 'subject']
+    """
     name, data = path.name, read_bytes(path, limit)
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InputError(Problem(name, "text in UTF-16", "text in UTF-8 (save it as UTF-8)", 1))
@@ -125,6 +139,13 @@ def read_csv(path: Path) -> Table:
     """Read a CSV file with a header as text cells; blank lines are passed over.
 
     A row is known by the line it begins on. Rows of the wrong length are problems; the others stand.
+
+    Examples
+    --------
+    >>> from parkanalysis.park import park_path
+    >>> row, cells = read_csv(park_path("qingzhen") / "figures.csv").records[0]
+    >>> row, cells["figure"], cells["quantity"]
+    (2, 'threshold_above_scale', '2000 万元以上')
     """
     name = path.name
     reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
@@ -162,7 +183,14 @@ def _loader() -> Any:
 
 
 def read_yaml(path: Path) -> Any:
-    """Read a YAML file safely; see :func:`parse_yaml`."""
+    """Read a YAML file safely; see :func:`parse_yaml`.
+
+    Examples
+    --------
+    >>> from parkanalysis.park import park_path
+    >>> read_yaml(park_path("qingzhen") / "scenarios" / "power_contract.yml")["shocks"]
+    ['power_contract']
+    """
     return parse_yaml(path.name, read_text(path, MAX_YAML_BYTES))
 
 
@@ -260,7 +288,14 @@ def _build(name: str, node: Any) -> Any:
 
 
 def line_of(node: Any, loc: Sequence[Any]) -> int | None:
-    """Line of the deepest key of ``loc`` that the file has; parts that it does not have are passed over."""
+    """Line of the deepest key of ``loc`` that the file has; parts that it does not have are passed over.
+
+    Examples
+    --------
+    >>> node = parse_yaml("park.yml", "base_year: 2015\\nplants:\\n  smelter: {industry: steel}")
+    >>> line_of(node, ["plants", "smelter"]), line_of(node, ["plants", "mill"])
+    (3, 2)
+    """
     line: int | None = None
     for part in loc:
         lines = getattr(node, "lines", {})

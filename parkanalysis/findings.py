@@ -77,6 +77,11 @@ def contributions(projection: Projection, most: int = SHOWN) -> pd.DataFrame:
 
     Columns ``mean``, ``low``, ``high`` (10% and 90% points), ``alone``, all in 亿元; index ``driver``.
     The interval of pooled drivers is that of their sum.
+
+    Examples
+    --------
+    >>> contributions(project("qingzhen", "power_contract", draws=256))["mean"].round(1).to_dict()
+    {'baseline': 5.6, 'power_contract': -2.0}
     """
     draws: dict[str, np.ndarray] = {}
     for (driver, _), values in projection.contribution_draws().items():
@@ -110,6 +115,12 @@ def steps(projection: Projection, shares: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         Index ``step``: ``start``, the drivers, ``end``; columns ``bottom``, ``top``, ``value``
         (亿元) and ``total`` (whether the bar stands on the axis).
+
+    Examples
+    --------
+    >>> projection = project("qingzhen", "power_contract", draws=256)
+    >>> steps(projection, contributions(projection))["value"].round(1).to_dict()
+    {'start': 37.0, 'baseline': 5.6, 'power_contract': -2.0, 'end': 40.6}
     """
     base = projection.park.value_added
     rows: dict[str, tuple[float, float, float, bool]] = {"start": (0.0, base, base, True)}
@@ -132,6 +143,11 @@ def fan(projection: Projection) -> pd.DataFrame:
         Index ``year``; ``history``: the series behind the growth of the rest, scaled to the park's
         value added in the base year (the park's own past is one year); ``q05`` to ``q95`` from the
         base year on; 亿元.
+
+    Examples
+    --------
+    >>> fan(project("qingzhen", "combined", draws=256)).loc[2016, ["q10", "q50", "q90"]].round(1).to_dict()
+    {'q10': 29.7, 'q50': 35.1, 'q90': 40.1}
     """
     park = projection.park
     years = [park.config.base_year, park.config.target_year]
@@ -159,6 +175,12 @@ def density(draws: np.ndarray, points: int = 161) -> pd.DataFrame:
     -------
     DataFrame
         Columns ``value`` (亿元), ``density`` (per 亿元); empty where all draws are one value.
+
+    Examples
+    --------
+    >>> frame = density(project("qingzhen", "combined", draws=256).draws)
+    >>> float(frame.loc[frame["density"].idxmax(), "value"].round())  # where draws lie closest
+    36.0
     """
     low, high = np.quantile(draws, [0.001, 0.999])
     if high - low < 1e-9:
@@ -183,6 +205,11 @@ def ranking(projection: Projection) -> pd.DataFrame:
         Index ``lever``; ``share`` (fraction), ``low``, ``central``, ``high`` (in ``unit``),
         ``at_low``, ``at_high`` (median value added with the lever at its 10% and 90% points, 亿元),
         ``evidence``, ``source``, ``figure``, ``note``.
+
+    Examples
+    --------
+    >>> ranking(project("qingzhen", "combined", draws=256))["share"].head(3).round(2).to_dict()
+    {'baseline_growth': 0.55, 'alumina_price_2016': 0.26, 'alumina_pass_through': 0.07}
     """
     scenario = projection.scenario
     share = importance(projection)
@@ -227,6 +254,12 @@ def what_if(projection: Projection, lever: str, values: Iterable[float], target:
     DataFrame
         Index ``value`` in the lever's unit; ``median``, ``low``, ``high`` (10% and 90% points, 亿元),
         ``chance`` of at least ``target``.
+
+    Examples
+    --------
+    >>> projection = project("qingzhen", "combined", draws=256)
+    >>> what_if(projection, "alumina_price_2016", [1600, 2000], target=40)["median"].round(1).to_dict()
+    {1600: 34.6, 2000: 37.6}
     """
     draws = min(len(projection.draws), WHAT_IF_DRAWS)
     rows = {}
@@ -243,7 +276,14 @@ def what_if(projection: Projection, lever: str, values: Iterable[float], target:
 def break_evens(
     projection: Projection, ranked: pd.DataFrame, target: float, most: int = 6
 ) -> list[BreakEven]:
-    """Break-even of the levers that carry most, each within its hard bounds."""
+    """Break-even of the levers that carry most, each within its hard bounds.
+
+    Examples
+    --------
+    >>> projection = project("qingzhen", "combined", draws=256)
+    >>> [(b.lever, b.status) for b in break_evens(projection, ranking(projection), target=40, most=2)]
+    [('baseline_growth', 'met'), ('alumina_price_2016', 'met')]
+    """
     levers = projection.scenario.levers
     free = [n for n in ranked.index if ranked.loc[n, "share"] > 0 and levers[n].minimum < levers[n].maximum]
     return [break_even(projection, name, target) for name in free[:most]]
@@ -258,6 +298,13 @@ def ledger(park: Park) -> pd.DataFrame:
         One row a figure in the order of the ledger: ``figure``, ``text`` as printed, ``value``,
         ``low``, ``high`` (canonical ``unit``), ``hedge``, ``subject``, ``variable``, ``period``,
         ``place``, ``source``, ``note``, ``used`` (whether the arithmetic uses it).
+
+    Examples
+    --------
+    >>> from parkanalysis.park import read_park
+    >>> frame = ledger(read_park("qingzhen")).set_index("figure")
+    >>> frame[["low", "high"]].loc["stated_loss_2016"].tolist()  # 5 亿元以上
+    [500000000.0, 600000000.0]
     """
     config = park.config
     used = {lever.figure for lever in park.levers.values() if lever.figure} | {config.value_added}
@@ -283,6 +330,11 @@ def by_kind(projection: Projection) -> pd.DataFrame:
     DataFrame
         Index ``kind`` (a kind of shock, ``baseline`` or ``base_year``); ``mean``, ``low``, ``high``
         (10% and 90% points of the kind's sum, 亿元) and ``drivers``, a tuple of names.
+
+    Examples
+    --------
+    >>> by_kind(project("qingzhen", "closures", draws=256))["mean"].round(1).to_dict()
+    {'baseline': 5.5, 'plant_closure': -1.7}
     """
     shocks = projection.park.config.shocks
     draws: dict[str, np.ndarray] = {}

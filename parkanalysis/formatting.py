@@ -74,6 +74,11 @@ def scale(lang: str, display_unit: str, size: float) -> Scale:
     """Scale for a park whose value added is about ``size`` 亿元.
 
     Computed amounts keep about three digits: the tenth part of a 亿元 for a park of tens.
+
+    Examples
+    --------
+    >>> scale("zh", "CNY_100m", 37.01), scale("en", "CNY_10k", 37.01)
+    (Scale(unit='亿元', factor=1.0, decimals=1), Scale(unit='million', factor=100.0, decimals=0))
     """
     places = 2 - math.floor(math.log10(abs(size))) if size else 1
     small = display_unit == "CNY_10k"

@@ -76,6 +76,11 @@ def rule_of(rule: str | ReadingRule) -> ReadingRule:
     ------
     InputError
         When no preset has the name.
+
+    Examples
+    --------
+    >>> rule_of("wide").around
+    0.1
     """
     if isinstance(rule, ReadingRule):
         return rule
@@ -87,7 +92,13 @@ def rule_of(rule: str | ReadingRule) -> ReadingRule:
 
 
 def words_by_kind(kinds: str) -> dict[str, str]:
-    """Read ``kind: word word`` lines into word → kind."""
+    """Read ``kind: word word`` lines into word → kind.
+
+    Examples
+    --------
+    >>> words_by_kind("around: 约 大约\\nnearly: 近")
+    {'约': 'around', '大约': 'around', '近': 'nearly'}
+    """
     pairs = [line.split(":") for line in kinds.strip().split("\n")]
     return {word: kind.strip() for kind, words in pairs for word in words.split()}
 
@@ -156,7 +167,13 @@ def _next_leading(value: float) -> float:
 
 
 def cap(low: float, high: float, value: float, rule: ReadingRule) -> tuple[float, float]:
-    """Close an open upper bound at the rule's cap; an open lower bound alike."""
+    """Close an open upper bound at the rule's cap; an open lower bound alike.
+
+    Examples
+    --------
+    >>> cap(5.0, inf, 5.0, rule_of("standard"))  # 5 亿元以上
+    (5.0, 6.0)
+    """
     reach = rule.open_above * abs(value)
     return (low if isfinite(low) else value - reach), (high if isfinite(high) else value + reach)
 

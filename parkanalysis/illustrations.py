@@ -48,7 +48,15 @@ def _figure(ax: Axes, name: str, title: str, alt: str, words: Words, note: str =
 
 
 def all_figures(case: Case) -> list[Figure]:
-    """Every chart of a report, in its order."""
+    """Every chart of a report, in its order.
+
+    Examples
+    --------
+    >>> from parkanalysis.parameters import read_parameters
+    >>> case = read_parameters({"park": "qingzhen", "scenario": "reference", "draws": 64})
+    >>> [figure.id for figure in all_figures(case)][:3]
+    ['figure-fan', 'figure-waterfall', 'figure-contributions']
+    """
     words, projection = Words(case.park, case.lang), case.project()
     goal, shares = findings.goal(case.park), findings.contributions(projection)
     ranked = findings.ranking(projection)
@@ -73,7 +81,17 @@ def _pairs(frame: pd.DataFrame, words: Words) -> str:
 
 
 def waterfall(projection: Projection, shares: pd.DataFrame, words: Words) -> Figure:
-    """The way from the base year to the target year."""
+    """The way from the base year to the target year.
+
+    Examples
+    --------
+    >>> from parkanalysis.projection import project
+    >>> projection = project("qingzhen", "power_contract", draws=64)
+    >>> words = Words(projection.park, "en")
+    >>> waterfall(projection, findings.contributions(projection), words)
+    Bars from CNY 3.70 billion in 2015 to CNY 4.06 billion in 2016: Growth of the rest +0.56 and Power
+    contract −0.20.
+    """
     frame = findings.steps(projection, shares)
     config = projection.park.config
     alt = words(
@@ -96,7 +114,16 @@ def waterfall(projection: Projection, shares: pd.DataFrame, words: Words) -> Fig
 
 
 def fan(projection: Projection, goal: Goal, words: Words) -> Figure:
-    """History and fan."""
+    """History and fan.
+
+    Examples
+    --------
+    >>> from parkanalysis.projection import project
+    >>> projection = project("qingzhen", "combined", draws=64)
+    >>> fan(projection, findings.goal(projection.park), Words(projection.park, "en"))
+    Line from CNY 0.45 billion in 2000 to CNY 3.70 billion in 2015, then a fan that in 2016 holds 80%
+    between CNY 2.91 to 3.92 billion, median CNY 3.51 billion; stated CNY 4.00 billion.
+    """
     frame = findings.fan(projection)
     config, (low, high) = projection.park.config, projection.interval()
     past = frame["history"].dropna()
@@ -125,7 +152,16 @@ def fan(projection: Projection, goal: Goal, words: Words) -> Figure:
 
 
 def distribution(projection: Projection, goal: Goal, words: Words) -> Figure:
-    """Density with the goal."""
+    """Density with the goal.
+
+    Examples
+    --------
+    >>> from parkanalysis.projection import project
+    >>> projection = project("qingzhen", "combined", draws=64)
+    >>> distribution(projection, findings.goal(projection.park), Words(projection.park, "en"))
+    Density with median CNY 3.51 billion, 80% between CNY 2.91 to 3.92 billion; 9% of it lies at or above
+    stated CNY 4.00 billion.
+    """
     low, high = projection.interval()
     chance = float((projection.draws >= goal.value).mean())
     label = sentences.goal_label(words, goal)
@@ -144,7 +180,15 @@ def distribution(projection: Projection, goal: Goal, words: Words) -> Figure:
 
 
 def contributions(shares: pd.DataFrame, words: Words) -> Figure:
-    """Contributions with intervals."""
+    """Contributions with intervals.
+
+    Examples
+    --------
+    >>> from parkanalysis.projection import project
+    >>> projection = project("qingzhen", "power_contract", draws=64)
+    >>> contributions(findings.contributions(projection), Words(projection.park, "en"))
+    Mean contributions in CNY billion: Growth of the rest +0.56 and Power contract −0.20.
+    """
     alt = words("Mean contributions in {unit}: {steps}.", unit=words.money_unit, steps=_pairs(shares, words))
     note = words("Dot: mean. Bar: 80% interval.")
     ax = charts.contributions(shares, words)
@@ -152,7 +196,16 @@ def contributions(shares: pd.DataFrame, words: Words) -> Figure:
 
 
 def tornado(projection: Projection, ranked: pd.DataFrame, words: Words, most: int = 10) -> Figure:
-    """Swing of the assumptions."""
+    """Swing of the assumptions.
+
+    Examples
+    --------
+    >>> from parkanalysis.projection import project
+    >>> projection = project("qingzhen", "combined", draws=64)
+    >>> tornado(projection, findings.ranking(projection), Words(projection.park, "en"))
+    Widest swing: Growth of the rest, from CNY 3.18 billion to CNY 3.88 billion between its 10% and 90%
+    points.
+    """
     frame = ranked.dropna(subset=["at_low"])
     width = (frame["at_high"] - frame["at_low"]).abs().sort_values(ascending=False, kind="stable")
     frame = frame.loc[width.index[:most]]
@@ -171,7 +224,16 @@ def tornado(projection: Projection, ranked: pd.DataFrame, words: Words, most: in
 
 
 def target_risk(projection: Projection, goal: Goal, words: Words) -> Figure:
-    """Chance of each target."""
+    """Chance of each target.
+
+    Examples
+    --------
+    >>> from parkanalysis.projection import project
+    >>> projection = project("qingzhen", "combined", draws=64)
+    >>> target_risk(projection, findings.goal(projection.park), Words(projection.park, "en"))
+    Targets and the chance of reaching them: CNY 3.50 billion 50%, CNY 3.06 billion 80% and CNY 2.90 billion
+    90%.
+    """
     met = projection.targets_met()
     parts = [f"{words.amount(float(v))} {float(str(p)):.0%}" for p, v in met.items()]
     alt = words("Targets and the chance of reaching them: {parts}.", parts=words.join(parts))
@@ -182,7 +244,17 @@ def target_risk(projection: Projection, goal: Goal, words: Words) -> Figure:
 
 
 def frontier(projection: Projection, ranked: pd.DataFrame, goal: Goal, words: Words) -> Figure | Html:
-    """Which pairs of the two weightiest assumptions reach the goal."""
+    """Which pairs of the two weightiest assumptions reach the goal.
+
+    Examples
+    --------
+    >>> from parkanalysis.projection import project
+    >>> projection = project("qingzhen", "combined", draws=256)
+    >>> ranked, goal = findings.ranking(projection), findings.goal(projection.park)
+    >>> frontier(projection, ranked, goal, Words(projection.park, "en"))
+    Map of Alumina price, average of 2016 and Growth of the rest; even odds of CNY 4.00 billion are reached
+    in 21% of it.
+    """
     free = [str(n) for n in ranked.index if ranked.loc[n, "share"] > 0][:2]
     if len(free) < 2:
         text = words("Fewer than two assumptions are uncertain; there is no frontier.")
@@ -206,7 +278,15 @@ def frontier(projection: Projection, ranked: pd.DataFrame, goal: Goal, words: Wo
 
 
 def ledger_intervals(park: Park, words: Words) -> Figure | Html:
-    """Bounds of the printed figures that are not exact."""
+    """Bounds of the printed figures that are not exact.
+
+    Examples
+    --------
+    >>> from parkanalysis.park import read_park
+    >>> park = read_park("qingzhen")
+    >>> ledger_intervals(park, Words(park, "en"))
+    Bounds of 14 printed figures that are not exact.
+    """
     frame = findings.ledger(park)
     frame = frame[(frame["low"] < frame["high"]) & (frame["value"] > 0)]
     frame = frame.sort_values("used", ascending=False, kind="stable").head(INEXACT)

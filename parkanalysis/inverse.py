@@ -70,7 +70,15 @@ class BreakEven:
 
 
 def with_levers(scenario: Scenario, **values: float) -> Scenario:
-    """The scenario with levers held at values."""
+    """The scenario with levers held at values.
+
+    Examples
+    --------
+    >>> from parkanalysis import read_park, read_scenario
+    >>> held = with_levers(read_scenario(read_park("qingzhen"), "combined"), vat_rate=0.16)
+    >>> held.settings, held.levers["vat_rate"].central
+    ({'vat_rate': 0.16}, 0.16)
+    """
     held = {n: scenario.levers[n].at(v) for n, v in values.items()}
     return replace(scenario, levers={**scenario.levers, **held}, settings={**scenario.settings, **values})
 
@@ -186,6 +194,12 @@ def break_evens(projection: Projection, target: float, probability: float = 0.5)
     DataFrame
         Index ``lever``; columns as the attributes of :class:`BreakEven`, ``unit`` and ``central``.
         Those with a value come first, the likeliest first.
+
+    Examples
+    --------
+    >>> from parkanalysis.projection import project
+    >>> break_evens(project("qingzhen", "combined", draws=64), target=40)["value"].head(2).round(2).to_dict()
+    {'baseline_growth': 0.28, 'alumina_price_2016': 2264.56}
     """
     levers = projection.scenario.levers
     used = [n for n in model.used_levers(projection.scenario) if levers[n].minimum < levers[n].maximum]
@@ -256,6 +270,14 @@ def frontier(
     ------
     InputError
         On an unknown lever, or the same lever twice.
+
+    Examples
+    --------
+    >>> from parkanalysis.projection import project
+    >>> projection = project("qingzhen", "combined", draws=64)
+    >>> grid = frontier(projection, "baseline_growth", "alumina_price_2016", target=40, size=5)
+    >>> grid.feasible[:, -1].tolist()  # at the highest growth, a price each
+    [False, True, True, True, True]
     """
     scenario = projection.scenario
     first, second = _lever(scenario, x), _lever(scenario, y)

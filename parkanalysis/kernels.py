@@ -32,7 +32,7 @@ from typing import Any
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-__all__ = ["KERNEL", "WarmProvisioner", "available", "fork", "start_server"]
+__all__ = ["KERNEL", "WarmProvisioner", "available", "fork"]
 
 KERNEL = "parkanalysis"
 PRELOAD = ["parkanalysis.preload"]
@@ -44,7 +44,13 @@ _MAIN_LOCK = threading.RLock()
 
 
 def available() -> bool:
-    """Whether this platform can fork warm kernels."""
+    """Whether this platform can fork warm kernels.
+
+    Examples
+    --------
+    >>> available() == (sys.platform != "win32")
+    True
+    """
     return "forkserver" in multiprocessing.get_all_start_methods()
 
 
@@ -94,6 +100,13 @@ def fork(target: Callable[..., object], *args: object, folder: str | None = None
         Picklable arguments.
     folder : str, optional
         Removed when the caller dies.
+
+    Examples
+    --------
+    >>> process = fork(time.sleep, 0)
+    >>> process.join()
+    >>> process.exitcode
+    0
     """
     if available():
         start_server()

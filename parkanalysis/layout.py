@@ -120,6 +120,13 @@ def find_layout(grid: Grid) -> Layout:
     ------
     InputError
         When there is no header, no figure, or more than one table.
+
+    Examples
+    --------
+    >>> cells = (("表1 产值", ""), ("企业", "2015"), ("华锦铝业", "12.5"), ("注：快报数", ""))
+    >>> layout = find_layout(Grid("output.csv", cells))
+    >>> layout.title, layout.header, layout.body, layout.notes
+    (('表1 产值',), (1,), (2,), ('注：快报数',))
     """
     rows = _Rows(grid)
     height = len(grid.cells)

@@ -21,7 +21,7 @@ from parkanalysis.errors import InputError, Problem
 from parkanalysis.report import FAILED, NOTEBOOK, PAGE, TABLE, Failure, Rendered, write_aside
 from parkanalysis.tasks import Task
 
-__all__ = ["Manifest", "check_inside", "is_fresh"]
+__all__ = ["Manifest", "is_fresh"]
 
 MANIFEST, JOURNAL = "manifest.json", ".manifest.journal"
 FORMAT = 1
@@ -121,6 +121,18 @@ def is_fresh(record: Mapping[str, Any] | None, key: str, folder: Path) -> bool:
     key : str
         Hash over all the report depends on.
     folder : Path
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> record = {"status": "ok", "hash": "k1", "files": {"report.html": sha256(b"<p>40</p>")}}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     page = Path(folder) / "report.html"
+    ...     for content in (b"<p>40</p>", b"<p>45</p>"):
+    ...         _ = page.write_bytes(content)
+    ...         is_fresh(record, "k1", Path(folder))
+    True
+    False
     """
     try:
         if record is None or record["status"] != "ok" or record["hash"] != key or not record["files"]:

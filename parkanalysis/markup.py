@@ -26,12 +26,24 @@ def cell(value: object) -> str:
 
 
 def link(target: str, text: object) -> Raw:
-    """A link to an anchor of the page or to an address."""
+    """A link to an anchor of the page or to an address.
+
+    Examples
+    --------
+    >>> link("#ledger", "figures & sources")
+    '<a href="#ledger">figures &amp; sources</a>'
+    """
     return Raw(f'<a href="{escape(target)}">{cell(text)}</a>')
 
 
 def paragraph(text: object, kind: str = "") -> Raw:
-    """A paragraph, with a class."""
+    """A paragraph, with a class.
+
+    Examples
+    --------
+    >>> paragraph("a < b", "note")
+    '<p class="note">a &lt; b</p>'
+    """
     attribute = f' class="{kind}"' if kind else ""
     return Raw(f"<p{attribute}>{cell(text)}</p>")
 
@@ -61,6 +73,12 @@ def table(
         Anchor of each row.
     kind : str
         Class of the table; with "stack" its rows become cards on a phone.
+
+    Examples
+    --------
+    >>> html = table(["Firm", "Output"], [["Hongyun", 1.2]], "Output, 亿元", numeric=[1])
+    >>> html[html.index("<tbody>") : html.index("</tbody>")]
+    '<tbody><tr><th scope="row">Hongyun</th><td class="n">1.2</td></tr>'
     """
     right = set(numeric)
 

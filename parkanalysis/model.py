@@ -39,13 +39,27 @@ NOT_LEVERS = ("name", "kind", "industry", "product", "plant", "gross_output", "s
 
 
 def ordered_shocks(scenario: Scenario) -> list[str]:
-    """Active shocks in the stated order of kinds."""
+    """Active shocks in the stated order of kinds.
+
+    Examples
+    --------
+    >>> from parkanalysis import read_park, read_scenario
+    >>> ordered_shocks(read_scenario(read_park("qingzhen"), "combined"))[-3:]
+    ['alumina_ramp_up', 'alumina_price_fall', 'power_contract']
+    """
     declared = scenario.park.config.shocks
     return sorted(scenario.shocks, key=lambda s: ORDER.index(declared[s].kind))
 
 
 def shock_industry(scenario: Scenario, shock: str) -> str:
-    """Industry that a shock acts on."""
+    """Industry that a shock acts on.
+
+    Examples
+    --------
+    >>> from parkanalysis import read_park, read_scenario
+    >>> shock_industry(read_scenario(read_park("qingzhen"), "combined"), "alumina_price_fall")
+    'aluminium'
+    """
     config = scenario.park.config
     item = config.shocks[shock]
     if item.kind == "plant_closure":
@@ -99,7 +113,16 @@ def _amount(values: Any, lever: Lever) -> Any:
 
 
 def base_year(scenario: Scenario, draw: Draws) -> Base:
-    """Accounts of the base year, balanced to the published total draw by draw."""
+    """Accounts of the base year, balanced to the published total draw by draw.
+
+    Examples
+    --------
+    >>> from parkanalysis import read_park, read_scenario
+    >>> scenario = read_scenario(read_park("qingzhen"), "reference")
+    >>> base = base_year(scenario, Draws(scenario, None, seed=1))  # central values
+    >>> round(float(sum(base.value_added.values())[0]), 2)  # 亿元, as published
+    37.01
+    """
     config = scenario.park.config
     prior, variance, gross = {}, {}, {}
     for key, industry in config.industries.items():
@@ -127,7 +150,16 @@ def products(scenario: Scenario, draw: Draws) -> dict[str, tuple[Array, Array, A
 
 
 def effect(scenario: Scenario, shock: str, draw: Draws) -> Effect:
-    """One shock with its draws."""
+    """One shock with its draws.
+
+    Examples
+    --------
+    >>> from parkanalysis import read_park, read_scenario
+    >>> scenario = read_scenario(read_park("qingzhen"), "alumina_price")
+    >>> found = effect(scenario, "alumina_price_fall", Draws(scenario, None, seed=1))
+    >>> found.industry, found.product, float(found.levers["pass_through"][0])
+    ('aluminium', 'alumina', 0.4)
+    """
     config = scenario.park.config
     item = config.shocks[shock]
     window = impact.window_of_months(item.start, item.end)
@@ -168,7 +200,15 @@ def state(
     seed: int,
     held: Mapping[str, float] | None = None,
 ) -> State:
-    """Draws of a scenario over a span of the Sobol sequence; None is the one draw of central values."""
+    """Draws of a scenario over a span of the Sobol sequence; None is the one draw of central values.
+
+    Examples
+    --------
+    >>> from parkanalysis import read_park, read_scenario
+    >>> s = state(read_scenario(read_park("qingzhen"), "combined"), (0, 4), seed=1)  # the first four draws
+    >>> list(s.effects)[-1], s.growth.shape
+    ('power_contract', (4,))
+    """
     draw = Draws(scenario, span, seed, held)
     effects = {s: effect(scenario, s, draw) for s in ordered_shocks(scenario)}
     return State(base_year(scenario, draw), draw(scenario.park.config.growth), effects)
@@ -188,7 +228,14 @@ def _names(items: Sequence[Any]) -> set[str]:
 
 
 def used_levers(scenario: Scenario) -> list[str]:
-    """Levers that the scenario's value added depends on, sorted."""
+    """Levers that the scenario's value added depends on, sorted.
+
+    Examples
+    --------
+    >>> from parkanalysis import read_park, read_scenario
+    >>> used_levers(read_scenario(read_park("qingzhen"), "alumina_price"))[:3]
+    ['alumina_output_2015', 'alumina_pass_through', 'alumina_price_2015']
+    """
     config = scenario.park.config
     shocks = [config.shocks[s] for s in scenario.shocks]
     sold = [config.products[s.product] for s in shocks if s.kind in ("capacity_ramp_up", "price_change")]

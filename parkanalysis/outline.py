@@ -85,7 +85,13 @@ class Entry:
 
 
 def implied_unit(name: str) -> UnitCode | None:
-    """Rates are in per cent and numbers of firms are counts, whatever the unit row says of the amounts."""
+    """Rates are in per cent and numbers of firms are counts, whatever the unit row says of the amounts.
+
+    Examples
+    --------
+    >>> implied_unit("工业增加值增速"), implied_unit("企业个数"), implied_unit("产值")
+    (('fraction', -2), ('count', 0), None)
+    """
     if _RATE.search(name[:200]):
         return "fraction", -2
     return ("count", 0) if _NUMBER_OF.search(name) else None

@@ -19,7 +19,7 @@ from parkanalysis.park import Park, known_parks, read_park
 from parkanalysis.report import PAGE, TABLE, write_aside
 from parkanalysis.wording import LANGUAGES, N_, Words
 
-__all__ = ["Entry", "comparison_table", "entries", "index_html", "multiples", "write"]
+__all__ = ["Entry", "entries", "index_html", "write"]
 
 INDEX = "index.html"
 PORTFOLIO = "portfolio.html"
@@ -86,7 +86,20 @@ def _failure(record: Mapping[str, Any]) -> str:
 
 
 def entries(out: Path) -> list[Entry]:
-    """All reports below a folder, by park, scenario and language."""
+    """All reports below a folder, by park, scenario and language.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     park = Path(folder) / "qingzhen"
+    ...     park.mkdir()
+    ...     report = {"status": "failed", "error": {"kind": "Timeout", "message": "no result within 9 s"}}
+    ...     _ = (park / "manifest.json").write_text(json.dumps({"reports": {"combined/zh": report}}))
+    ...     found = entries(Path(folder))
+    >>> found[0].scenario, found[0].lang, found[0].failure
+    ('combined', 'zh', 'Timeout: no result within 9 s')
+    """
     found = []
     for manifest in sorted(out.glob("*/manifest.json")):
         try:
@@ -240,7 +253,14 @@ def _tick_decimals(span: tuple[float, float], words: Words) -> int:
 
 
 def index_html(found: list[Entry], lang: str, other: str = "", portfolio: bool = False) -> str:
-    """The page of the index in a language, with links to that in another and to the page of several parks."""
+    """The page of the index in a language, with links to that in another and to the page of several parks.
+
+    Examples
+    --------
+    >>> found = [Entry("qingzhen", "combined", "zh", "qingzhen/combined/zh", "Timeout", {})]
+    >>> "All that the report states" in index_html(found, "en")
+    True
+    """
     from parkanalysis.pages import page
 
     say = Words(None, lang)
@@ -274,7 +294,16 @@ def index_html(found: list[Entry], lang: str, other: str = "", portfolio: bool =
 
 
 def write(out: Path) -> None:
-    """Write the index in each language that reports were rendered in; the first is ``index.html``."""
+    """Write the index in each language that reports were rendered in; the first is ``index.html``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write(Path(folder))
+    ...     "No report has been rendered yet." in (Path(folder) / "index.html").read_text(encoding="utf-8")
+    True
+    """
     found = entries(out)
     used = [lang for lang in LANGUAGES if any(e.lang == lang for e in found)] or ["en"]
     for i, lang in enumerate(used):

@@ -258,7 +258,14 @@ def addition_table(parts: Iterable[Addition], words: Words) -> Html:
 
 
 def slip_table(park: Park, words: Words) -> Html:
-    """Each usual mistake, made in a copy, with the message that it gets."""
+    """Each usual mistake, made in a copy, with the message that it gets.
+
+    Examples
+    --------
+    >>> park = read_park("qingzhen")
+    >>> slip_table(park, Words(park, "en")).html.count("did you mean")
+    3
+    """
     rows = []
     for slip in slips(park):
         try:

@@ -111,6 +111,12 @@ def page(body: str, lang: str, title: str, *, kind: str = "", script: str = "") 
         Class of the page.
     script : str
         Code the page may run; no other runs.
+
+    Examples
+    --------
+    >>> html = page("<main><h1>Qingzhen</h1></main>", "en", "Qingzhen & 2016")
+    >>> re.search("<title>.*</title>", html)[0]
+    '<title>Qingzhen &amp; 2016</title>'
     """
     words = Words(None, lang)
     wide = frozenset(c for c in unescape(re.sub(r"<[^>]*>", "", body)) if ord(c) > 0x2E7F)
@@ -147,6 +153,13 @@ def to_html(notebook: Mapping[str, Any], lang: str) -> str:
     notebook : NotebookNode
     lang : {"zh", "en"}
         Language of the page.
+
+    Examples
+    --------
+    >>> from nbformat.v4 import new_markdown_cell, new_notebook
+    >>> html = to_html(new_notebook(cells=[new_markdown_cell("# Value added 2016")]), "en")
+    >>> re.search("<title>.*</title>", html)[0]
+    '<title>Value added 2016</title>'
     """
     body, _ = _exporter()(notebook, {"metadata": {"name": "report"}})
     found = re.search(r"<h1[^>]*>(.*?)</h1>", body, flags=re.DOTALL)
@@ -162,6 +175,14 @@ def write_index(out: Path | str) -> None:
     ----------
     out : path
         Holds a folder a park, each with a ``manifest.json``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_index(folder)
+    ...     [path.name for path in Path(folder).iterdir()]
+    ['index.html']
     """
     from parkanalysis.overview import write
 

@@ -34,7 +34,13 @@ def _data_folders() -> Iterator[Path]:
 
 
 def known_parks() -> dict[str, Path]:
-    """Parks that come with the installation, by name."""
+    """Parks that come with the installation, by name.
+
+    Examples
+    --------
+    >>> known_parks()["qingzhen"].name
+    'qingzhen'
+    """
     return {
         p.name: p
         for folder in _data_folders()
@@ -52,6 +58,15 @@ def park_path(park: str | Path) -> Path:
     ------
     InputError
         When there is no such folder.
+
+    Examples
+    --------
+    >>> park_path("qingzhen") == known_parks()["qingzhen"]
+    True
+    >>> park_path("qingzen")
+    Traceback (most recent call last):
+        ...
+    parkanalysis.errors.InputError: park: found 'qingzen'; allowed: ...; did you mean 'qingzhen'?
     """
     known = known_parks()
     try:

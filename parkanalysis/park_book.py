@@ -211,6 +211,16 @@ def read_workbook(path: Path) -> Raw:
     ------
     InputError
         When the file is no workbook, is damaged, holds macros or links, or lacks a sheet.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from parkanalysis.park import park_path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_workbook(park_path("qingzhen"), Path(folder) / "zone.xlsx")
+    ...     raw = read_workbook(Path(folder) / "zone.xlsx")
+    >>> raw.id, raw.park["base_year"], sorted(raw.tables)[:3]
+    ('zone', 2015, ['figures', 'history', 'levers'])
     """
     known, data = _open(path)
     sheets = {
@@ -273,6 +283,15 @@ def write_workbook(folder: Path, path: Path) -> None:
         A park that can be read.
     path : Path
         xlsx file; replaced when it is there.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from parkanalysis.park import park_path, read_park
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_workbook(park_path("qingzhen"), Path(folder) / "zone.xlsx")
+    ...     read_park(Path(folder) / "zone.xlsx").value_added
+    37.01
     """
     import csv
 

@@ -47,6 +47,16 @@ def create(directory: str | Path, name: str | None = None, report: str | Path | 
     InputError
         When the place is taken or cannot be written, or the report cannot be read. Nothing is left
         behind then.
+
+    Examples
+    --------
+    >>> from parkanalysis.park import read_park
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     lines = create(Path(folder) / "zone", name="高新区")
+    ...     read_park(Path(folder) / "zone").label("zh")
+    '高新区'
+    >>> lines[-9]
+    'All numbers are invented. Fill in first (file by file):'
     """
     target = Path(directory)
     _check_name(name)

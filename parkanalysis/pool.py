@@ -48,7 +48,17 @@ class Work:
 
 
 def run_one(work: Work, folder: Path) -> Rendered:
-    """Make a report in this process, with ``folder`` as its only place on disk."""
+    """Make a report in this process, with ``folder`` as its only place on disk.
+
+    Examples
+    --------
+    >>> from parkanalysis.park import park_path
+    >>> from parkanalysis.tasks import pack
+    >>> task = Task("qingzhen", "combined", "en", {}, "qingzhen/combined/en", {}, (), "")
+    >>> with tempfile.TemporaryDirectory() as folder:  # what fails is a result too
+    ...     run_one(Work(task, b"no notebook", pack(park_path("qingzhen"))), Path(folder)).failure.kind
+    'NotJSONError'
+    """
     try:
         unpack(work.archive, folder)
         return produce(
@@ -63,7 +73,13 @@ def run_one(work: Work, folder: Path) -> Rendered:
 
 
 def cores() -> int:
-    """Cores this process may use."""
+    """Cores this process may use.
+
+    Examples
+    --------
+    >>> 1 <= cores() <= os.cpu_count()
+    True
+    """
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -172,6 +188,17 @@ def run(works: Iterable[Work], jobs: int | None = None) -> Iterator[tuple[Work, 
         Taken one by one as there is room.
     jobs : int, optional
         One a core without.
+
+    Examples
+    --------
+    >>> from nbformat import v4, writes
+    >>> from parkanalysis.park import park_path
+    >>> from parkanalysis.tasks import pack
+    >>> notebook = writes(v4.new_notebook(cells=[v4.new_code_cell("print(lang)")])).encode()
+    >>> task = Task("qingzhen", "combined", "en", {}, "qingzhen/combined/en", {"lang": "en"}, (), "")
+    >>> works = [Work(task, notebook, pack(park_path("qingzhen")))]
+    >>> [(work.task.scenario, sorted(rendered.files)) for work, rendered in run(works)]
+    [('combined', ['report.html', 'report.ipynb'])]
     """
     sweep()
     waiting, running, limit = iter(works), list[_Running](), jobs or cores()

@@ -50,6 +50,11 @@ def read_parks(paths: Iterable[str | Path]) -> dict[str, Park]:
     ------
     InputError
         With the problems of all of them, each file led by its park; and when two have the same id.
+
+    Examples
+    --------
+    >>> list(read_parks(["qingzhen"]))
+    ['qingzhen']
     """
     from parkanalysis.park import read_park
 
@@ -176,6 +181,13 @@ def portfolio(
     InputError
         On targets of parks that are not there, two projections of one park, different numbers of
         draws, or a correlation outside 0 to 1.
+
+    Examples
+    --------
+    >>> from parkanalysis.projection import project
+    >>> frame = portfolio([project("qingzhen", "combined", draws=256)], targets={"qingzhen": 36})
+    >>> frame[["park", "median", "probability"]].round(2).values.tolist()
+    [['qingzhen', 35.13, 0.4], ['total', 35.13, 0.4]]
     """
     chosen = list(projections.values() if isinstance(projections, Mapping) else projections)
     _check(chosen, targets or {}, correlation)

@@ -35,6 +35,15 @@ def frame(
     -------
     DataFrame
         As ``portfolio.portfolio`` gives it, one scenario after the other, 亿元.
+
+    Examples
+    --------
+    >>> frame(["qingzhen"], ["reference", "combined"], draws=256)[["scenario", "level", "median"]].round(1)
+        scenario  level  median
+    0  reference   park    42.6
+    1  reference  total    42.6
+    2   combined   park    35.1
+    3   combined  total    35.1
     """
     parks = read_parks(paths).values()
     names: list[str | None] = [*_common(parks, scenarios)] or [None]
@@ -61,7 +70,14 @@ def _row(row: Any, words: Words) -> list[str]:
 
 
 def html(rows: pd.DataFrame, lang: str) -> str:
-    """A page with the table of the parks and their total."""
+    """A page with the table of the parks and their total.
+
+    Examples
+    --------
+    >>> rows = frame(["qingzhen"], ["combined"], draws=256)
+    >>> "Rank correlation between any two parks, assumed: 0.5" in html(rows, "en")
+    True
+    """
     words = Words(None, lang)
     head = ["Park", "Scenario", "Base year", "Median", "80% interval", "Change on base year", "Target"]
     labels = [words(h) for h in [*head, "Chance of reaching it"]]
@@ -82,6 +98,14 @@ def write(
     """Write ``portfolio.html`` and ``portfolio.csv`` into ``out``; return the page.
 
     An index that is there already is written anew, so that it leads to the page.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     page = write(Path(folder), ["qingzhen"], ["combined"], draws=256)
+    ...     page.name, sorted(path.suffix for path in page.parent.iterdir())
+    ('portfolio.html', ['.csv', '.html'])
     """
     from parkanalysis import overview
     from parkanalysis.report import write_aside

@@ -56,7 +56,19 @@ class PriceWalk:
 
 
 def monthly(series: pd.Series) -> pd.Series:
-    """Check a monthly price series: months in order, each above zero, at least two years of them."""
+    """Check a monthly price series: months in order, each above zero, at least two years of them.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> months = pd.period_range("2014-01", "2015-12", freq="M").astype(str)
+    >>> monthly(pd.Series(range(100, 124), index=months)).index[-1]
+    Period('2015-12', 'M')
+    >>> monthly(pd.Series([100.0, 101.0], index=months[:2]))
+    Traceback (most recent call last):
+        ...
+    parkanalysis.errors.InputError: series: found 2 months; allowed: 24 or more
+    """
     import pandas as pd
 
     name = f"series {series.name}" if series.name is not None else "series"
@@ -94,6 +106,14 @@ def price_walk(series: pd.Series, horizon: int = 36) -> PriceWalk:
         Indexed by month, 24 or more, none missing, all above zero.
     horizon : int
         Months ahead that the walk can be asked for.
+
+    Examples
+    --------
+    >>> from parkanalysis.park import read_park
+    >>> rows = read_park("qingzhen").series("aluminium_lme")
+    >>> walk = price_walk(rows.set_index("period")["value"], horizon=12)
+    >>> walk.order, walk.last, round(walk.volatility, 3)
+    ('ARIMA(1,1,0)', 1481.1, 0.055)
     """
     import warnings
 

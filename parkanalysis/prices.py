@@ -163,6 +163,15 @@ def sparse_average(
     -------
     PriceAverage
         In the units of ``points``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> related = pd.Series(100.0, index=pd.period_range("2014-01", "2015-12", freq="M"))
+    >>> points = pd.Series([1600.0, 1500.0], index=["2016-01-10", "2016-02-20"])
+    >>> found = sparse_average(points, related, 2016)
+    >>> found.level, found.known_months, found.mean.round(1).tolist()
+    (1500.0, 2, [1508.3])
     """
     import pandas as pd
 
@@ -208,6 +217,13 @@ def volatility_ratio(points: pd.Series, related: pd.Series) -> float:
 
     ratio² = sum of (log change)² / (volatility² · sum of months between quotations); quotations of
     different places less than half a month apart are left out, since they differ by place.
+
+    Examples
+    --------
+    >>> from parkanalysis.park import read_park
+    >>> prices = read_park("qingzhen").prices.set_index("period").groupby("series")["value"]
+    >>> round(volatility_ratio(prices.get_group("alumina_china"), prices.get_group("aluminium_lme")), 1)
+    1.6
     """
     quoted = _quotations(points)
     months = np.diff(quoted.index).astype("timedelta64[D]").astype(float) / 30.4375
@@ -235,6 +251,13 @@ def year_average(park: Park, name: str, related: str | None = None) -> PriceAver
     related : str, optional
         For the latter, the monthly series that lends its movement; by default the one whose name
         shares the longest beginning with ``name``.
+
+    Examples
+    --------
+    >>> from parkanalysis.park import read_park
+    >>> found = year_average(read_park("qingzhen"), "alumina_china")
+    >>> found.level, found.quantile([0.1, 0.9])[:, 0].round(-1).tolist()  # yuan/t
+    (1617.5, [1370.0, 1940.0])
     """
     rows = park.series(name)
     series = rows.set_index("period")["value"].rename(name)

@@ -13,7 +13,13 @@ _FOLD = {2.0: "一", 4.0: "两", 8.0: "三", 16.0: "四"}
 
 
 def printed(value: float, unit: str) -> str:
-    """Number with 万 or 亿 and its unit word; the fraction as a percentage."""
+    """Number with 万 or 亿 and its unit word; the fraction as a percentage.
+
+    Examples
+    --------
+    >>> printed(3.701e9, "CNY"), printed(0.158, "fraction"), printed(1580.0, "CNY/t")
+    ('37.01 亿元', '15.8%', '1580 元/吨')
+    """
     exact = Decimal(repr(value))
     if unit == "fraction":
         return format(exact.scaleb(2).normalize(), "f") + "%"
@@ -31,7 +37,14 @@ def _symbol(unit: str) -> str:
 
 
 def candidates(quantity: Quantity) -> list[str]:
-    """Ways to write a quantity, the likeliest first."""
+    """Ways to write a quantity, the likeliest first.
+
+    Examples
+    --------
+    >>> from parkanalysis.quantities import parse
+    >>> candidates(parse("近 20 亿元"))
+    ['近 20 亿元', '20 亿元近', '20 近亿元', '18 亿元-20 亿元']
+    """
     figure, hedge = printed(quantity.value, quantity.unit), quantity.hedge or ""
     head = f"{quantity.direction} " if quantity.direction and quantity.direction != "翻番" else ""
     if quantity.before is not None:

@@ -14,7 +14,14 @@ __all__ = ["bar", "failure_table"]
 
 @contextlib.contextmanager
 def bar(total: int, *, shown: bool) -> Iterator[Callable[[], None]]:
-    """A bar with rate and remaining time on stderr; nothing where that is no terminal."""
+    """A bar with rate and remaining time on stderr; nothing where that is no terminal.
+
+    Examples
+    --------
+    >>> with bar(2, shown=False) as advance:
+    ...     for _ in range(2):
+    ...         advance()
+    """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -45,6 +52,13 @@ def failure_table(failed: pd.DataFrame) -> str:
     ----------
     failed : DataFrame
         Rows of what :func:`render` returned.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> failed = pd.DataFrame({"folder": ["qingzhen/severe/zh"], "cell": [4], "error": ["KeyError: 'steel'"]})
+    >>> print(failure_table(failed).splitlines()[-2])
+    │ qingzhen/severe/zh │ 4    │ KeyError: 'steel' │
     """
     from rich.console import Console
     from rich.table import Table

@@ -21,6 +21,15 @@ def publish(frame: pd.DataFrame) -> None:
     ----------
     frame : DataFrame
         Tidy results with columns of numbers, strings or truth values.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from unittest.mock import patch
+    >>> with patch("IPython.display.display") as shown:  # as a notebook's cell would
+    ...     publish(pd.DataFrame({"value": [35.1]}))
+    >>> shown.call_args.args[0][RESULTS_MIME]
+    {'columns': [{'name': 'value', 'dtype': 'float64', 'values': [35.1]}]}
     """
     from IPython.display import display
 
@@ -46,6 +55,14 @@ def published(notebook: Mapping[str, Any]) -> pd.DataFrame | None:
     ----------
     notebook : NotebookNode
         An executed notebook.
+
+    Examples
+    --------
+    >>> columns = [{"name": "value", "dtype": "float64", "values": [35.1]}]
+    >>> output = {"data": {RESULTS_MIME: {"columns": columns}}}
+    >>> published({"cells": [{"outputs": [output]}]})
+       value
+    0   35.1
     """
     import pandas as pd
 
@@ -64,5 +81,11 @@ def tables(frame: pd.DataFrame | None) -> dict[str, bytes]:
     Parameters
     ----------
     frame : DataFrame or None
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> {name: content[:4] for name, content in tables(pd.DataFrame({"value": [35.1]})).items()}
+    {'results.parquet': b'PAR1'}
     """
     return {} if frame is None else {TABLE: frame.to_parquet(index=False)}
