@@ -19,6 +19,7 @@ from parkanalysis.errors import InputError
 from parkanalysis.markup import Html, Raw, cell, paragraph, table
 from parkanalysis.park import Park, known_parks, read_park
 from parkanalysis.projection import project
+from parkanalysis.table_schema import TABLES
 from parkanalysis.wording import N_, Words
 
 __all__ = ["Addition", "Slip", "addition_table", "additions", "attempt", "outcome", "slip_table", "slips"]
@@ -45,9 +46,9 @@ class Addition:
 
     @property
     def text(self) -> str:
-        """How it reads in the file, without empty cells at its end."""
+        """How it reads in the file, every cell of its row with it."""
         if self.file.endswith(".csv"):
-            return _row(list(self.content), self.content).rstrip(",\n")
+            return _row(list(self.content), self.content).rstrip("\n")
         return _yaml(self.content)
 
 
@@ -62,8 +63,18 @@ class Slip:
 
 def _row(columns: list[str], content: Mapping[str, Any]) -> str:
     text = io.StringIO()
-    csv.DictWriter(text, columns, lineterminator="\n").writerow(content)
+    cells = {c: f"{v:.12g}" if isinstance(v, float) else v for c, v in content.items()}
+    csv.DictWriter(text, columns, lineterminator="\n").writerow(cells)
     return text.getvalue()
+
+
+def _cells(park: Park, table: str, content: Mapping[str, Any]) -> dict[str, Any]:
+    """A row with the cells of the park's own table, so that it can be typed as it is shown."""
+    file = park.path / f"{table}.csv"
+    columns = list(TABLES[table].model_fields)
+    if file.is_file():
+        columns = next(csv.reader(io.StringIO(file.read_text(encoding="utf-8-sig"))))
+    return {c.strip(): content.get(c.strip(), "") for c in columns}
 
 
 def _yaml(content: Mapping[str, Any]) -> str:
@@ -107,6 +118,7 @@ def additions(park: Park) -> list[Addition]:
         "evidence": "assumed",
         "source": source,
         "note": "why this range",
+        "note_zh": "区间的依据",
     }
     plant = {
         "plants": {
@@ -131,8 +143,8 @@ def additions(park: Park) -> list[Addition]:
         "levers": {"value_added_my_plant": round(1.5 * amount, 10)},
     }
     return [
-        Addition(N_("figure"), "figures.csv", figure),
-        Addition(N_("lever"), "levers.csv", lever),
+        Addition(N_("figure"), "figures.csv", _cells(park, "figures", figure)),
+        Addition(N_("lever"), "levers.csv", _cells(park, "levers", lever)),
         Addition(N_("plant"), "park.yml", plant),
         Addition(N_("scenario"), "scenarios/my_scenario.yml", scenario),
     ]

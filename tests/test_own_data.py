@@ -1,13 +1,18 @@
 """The first notebook's frames, and own data written into a copy."""
 
+import csv
+
 import numpy as np
 import pytest
+from parkfiles import PARKS
 
 from parkanalysis import base_year, lever_tables, own_data
 from parkanalysis.audit import audit
 from parkanalysis.errors import InputError
 from parkanalysis.park import read_park
+from parkanalysis.park_book import write_workbook
 from parkanalysis.scenario import read_scenario
+from parkanalysis.table_schema import TABLES
 from parkanalysis.wording import Words
 
 
@@ -16,6 +21,23 @@ def test_additions_are_read_checked_and_projected(qingzhen):
     assert "my_plant" in copy.config.plants
     assert copy.quantities["output_my_plant"].value == 1.2e8
     assert read_scenario(copy, "my_scenario").shocks == ("close_my_plant",)
+
+
+@pytest.mark.parametrize("source", [None, PARKS / "tiny"], ids=["qingzhen", "tiny"])
+def test_rows_are_shown_with_every_cell_of_their_table(qingzhen, source):
+    park = qingzhen if source is None else read_park(source)
+    for part in own_data.additions(park)[:2]:
+        with (park.path / part.file).open(encoding="utf-8", newline="") as stream:
+            header = next(csv.reader(stream))
+        (cells,) = csv.reader([part.text])
+        assert dict(zip(header, cells, strict=True)).keys() == part.content.keys()
+
+
+def test_a_workbook_is_given_every_column(qingzhen, tmp_path):
+    write_workbook(qingzhen.path, tmp_path / "zone.xlsx")
+    parts = own_data.additions(read_park(tmp_path / "zone.xlsx"))
+    assert list(parts[1].content) == list(TABLES["levers"].model_fields)
+    assert "my_scenario" in own_data.attempt(qingzhen, parts).scenarios
 
 
 def test_park_itself_is_left_as_it_is(qingzhen):
