@@ -63,6 +63,9 @@ def waterfall(frame: pd.DataFrame, words: Words, ax: Axes | None = None) -> Axes
             )
         ax.set_yticks(y, labels)
         ax.set_xlim(left, float(top.max()) + 0.12 * (float(top.max()) - left))
+        for end in y[frame["total"] & (left > 0)]:  # a bar that does not start at 0 shows a cut
+            cut, across = [end + 0.4, end - 0.4], ax.get_yaxis_transform()
+            ax.plot([0.025, 0.04], cut, color=COLORS["paper"], lw=2.5, transform=across)
         _amount_axis(ax, words)
     return ax
 

@@ -118,13 +118,15 @@ def significant(value: float, digits: int = 3) -> str:
 
 
 def probability(value: float) -> str:
-    """A chance in whole percent that never claims 0 or 100 unless it is.
+    """A chance in whole percent that never claims 0 or 100 unless it is; a dash where there is none.
 
     Examples
     --------
-    >>> probability(0.0912), probability(0.001), probability(1.0)
-    ('9%', '<1%', '100%')
+    >>> probability(0.0912), probability(0.001), probability(1.0), probability(float("nan"))
+    ('9%', '<1%', '100%', '–')
     """
+    if value != value:
+        return "–"
     if 0 < value < 0.01:
         return "<1%"
     if 0.99 < value < 1:

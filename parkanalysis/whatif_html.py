@@ -166,7 +166,8 @@ def break_even_html(table: pd.DataFrame, target: float, words: Words) -> str:
     rows = [
         "<tr>"
         f"<td>{escape(words.lever(str(name)))}</td><td>{escape(words.value(row.value, row.unit))}</td>"
-        f"<td>{escape(words.value(row.central, row.unit))}</td><td>{words.chance(row.position)}</td></tr>"
+        f"<td>{escape(words.value(row.central, row.unit))}</td>"
+        f"<td>{escape(words.chance(row.position))}</td></tr>"
         for name, row in table[table["status"] == "met"].iterrows()
     ]
     rest = {s: list(table.index[table["status"] == s]) for s in ("always", "never")}
