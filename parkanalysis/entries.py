@@ -233,6 +233,8 @@ class Reader:
             self.change(at, text, became, "sign for a missing figure")
         elif text.rstrip("%") != f"{read.value:f}":
             self.change(at, text, f"{read.value:f}", "digits, separators, unit and marks")
+        digits = power - max(read.decimals, habit.decimals)
+        exact = code == "count" and digits == 0  # firms are counted one by one, people often in 万人
         when = row.when.join(column.when).join(self.period) if self.dated else column.when
         return Entry(
             row,
@@ -241,7 +243,7 @@ class Reader:
             code,
             read.status,
             text,
-            Decimal(5).scaleb(power - max(read.decimals, habit.decimals) - 1),
+            Decimal(0) if exact else Decimal(5).scaleb(digits - 1),
             "" if when == Period() else when.code(),
             self.dated,
         )

@@ -54,7 +54,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Entry:
-    """One figure in its canonical unit, exact; ``step`` is half a unit of its last printed digit."""
+    """One figure in its canonical unit, exact; ``step`` is half a unit of its last printed digit, or 0.
+
+    Counts printed one by one are exact.
+    """
 
     row: Row
     column: Column

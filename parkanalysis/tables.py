@@ -114,7 +114,9 @@ def tidy(grid: Grid, *, totals: Literal["refuse", "report"] = "refuse") -> Table
                 grid.name,
                 f"{check['item']} ({check['variable']} {check['period']}): {check['stated']:.15g} stated, "
                 f"{check['computed']:.15g} from its parts",
-                f"a difference of at most {check['tolerance']:.3g} (rounding)",
+                f"a difference of at most {check['tolerance']:.3g} (rounding)"
+                if check["tolerance"] > 1e-3
+                else "no difference between whole counts",
                 row=check["row"],
                 column=check["column"],
             )

@@ -23,7 +23,7 @@ def check_totals(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     A printed table seldom says which rows a total covers, so the readings that its position and outline
     allow are tried, and the one under which most of its figures hold is taken; only a total that holds
     under none is in error. The tolerance is half a unit of the last printed digit of the total and of
-    every part.
+    every part; whole counts, such as firms, have none.
 
     Parameters
     ----------

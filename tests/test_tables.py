@@ -115,6 +115,13 @@ def test_totals_and_of_which_apart(read):
     assert value(table.frame, item="医药食品", period="2015", variable="value") == 1_305_000
 
 
+def test_whole_counts_add_up_exactly(read):
+    with pytest.raises(InputError, match="16 stated, 15 from its parts; allowed: no difference"):
+        read("行业,企业（个）\n铝,12\n电力,3\n合计,16\n")
+    tens_of_thousands = read("地区,人口（万人）\n甲,12.0\n乙,3.0\n合计,15.1\n")
+    assert set(tens_of_thousands.totals["verdict"]) == {"holds"}
+
+
 def test_years_down_the_side(read):
     table = read(
         "年份,地区生产总值(亿元),其中,,年末人口(万人),比上年增长(%)\n,,工业,建筑业,,\n"
