@@ -208,8 +208,8 @@ def ranking(projection: Projection) -> pd.DataFrame:
 
     Examples
     --------
-    >>> ranking(project("qingzhen", "combined", draws=256))["share"].head(3).round(2).to_dict()
-    {'baseline_growth': 0.55, 'alumina_price_2016': 0.26, 'alumina_pass_through': 0.07}
+    >>> ranking(project("qingzhen", "power_contract", draws=256))["share"].head(2).round(2).to_dict()
+    {'baseline_growth': 0.94, 'power_hours_2015': 0.04}
     """
     scenario = projection.scenario
     share = importance(projection)
@@ -257,9 +257,9 @@ def what_if(projection: Projection, lever: str, values: Iterable[float], target:
 
     Examples
     --------
-    >>> projection = project("qingzhen", "combined", draws=256)
-    >>> what_if(projection, "alumina_price_2016", [1600, 2000], target=40)["median"].round(1).to_dict()
-    {1600: 34.6, 2000: 37.6}
+    >>> projection = project("qingzhen", "power_contract", draws=256)
+    >>> what_if(projection, "power_sold_2016", [12, 24], target=40)["median"].round(1).to_dict()
+    {12: 40.2, 24: 41.2}
     """
     draws = min(len(projection.draws), WHAT_IF_DRAWS)
     rows = {}
@@ -280,9 +280,9 @@ def break_evens(
 
     Examples
     --------
-    >>> projection = project("qingzhen", "combined", draws=256)
+    >>> projection = project("qingzhen", "power_contract", draws=256)
     >>> [(b.lever, b.status) for b in break_evens(projection, ranking(projection), target=40, most=2)]
-    [('baseline_growth', 'met'), ('alumina_price_2016', 'met')]
+    [('baseline_growth', 'met'), ('power_hours_2015', 'met')]
     """
     levers = projection.scenario.levers
     free = [n for n in ranked.index if ranked.loc[n, "share"] > 0 and levers[n].minimum < levers[n].maximum]

@@ -77,7 +77,7 @@ def scale(lang: str, display_unit: str, size: float) -> Scale:
 
     Examples
     --------
-    >>> scale("zh", "CNY_100m", 37.01), scale("en", "CNY_10k", 37.01)
+    >>> scale("zh", "CNY_100m", 41.05), scale("en", "CNY_10k", 41.05)
     (Scale(unit='亿元', factor=1.0, decimals=1), Scale(unit='million', factor=100.0, decimals=0))
     """
     places = 2 - math.floor(math.log10(abs(size))) if size else 1

@@ -249,11 +249,11 @@ def frontier(projection: Projection, ranked: pd.DataFrame, goal: Goal, words: Wo
     Examples
     --------
     >>> from parkanalysis.projection import project
-    >>> projection = project("qingzhen", "combined", draws=256)
+    >>> projection = project("qingzhen", "power_contract", draws=256)
     >>> ranked, goal = findings.ranking(projection), findings.goal(projection.park)
     >>> frontier(projection, ranked, goal, Words(projection.park, "en"))
-    Map of Alumina price, average of 2016 and Growth of the rest; even odds of CNY 4.00 billion are reached
-    in 21% of it.
+    Map of Utilisation hours before and Growth of the rest; even odds of CNY 4.00 billion are reached in 53%
+    of it.
     """
     free = [str(n) for n in ranked.index if ranked.loc[n, "share"] > 0][:2]
     if len(free) < 2:

@@ -198,8 +198,9 @@ def break_evens(projection: Projection, target: float, probability: float = 0.5)
     Examples
     --------
     >>> from parkanalysis.projection import project
-    >>> break_evens(project("qingzhen", "combined", draws=64), target=40)["value"].head(2).round(2).to_dict()
-    {'baseline_growth': 0.28, 'alumina_price_2016': 2264.56}
+    >>> found = break_evens(project("qingzhen", "power_contract", draws=64), target=40)
+    >>> found["value"].head(2).round(2).to_dict()
+    {'baseline_growth': 0.13, 'power_hours_2015': 4465.57}
     """
     levers = projection.scenario.levers
     used = [n for n in model.used_levers(projection.scenario) if levers[n].minimum < levers[n].maximum]
@@ -274,10 +275,10 @@ def frontier(
     Examples
     --------
     >>> from parkanalysis.projection import project
-    >>> projection = project("qingzhen", "combined", draws=64)
-    >>> grid = frontier(projection, "baseline_growth", "alumina_price_2016", target=40, size=5)
-    >>> grid.feasible[:, -1].tolist()  # at the highest growth, a price each
-    [False, True, True, True, True]
+    >>> projection = project("qingzhen", "power_contract", draws=64)
+    >>> grid = frontier(projection, "baseline_growth", "power_sold_2016", target=40, size=5)
+    >>> grid.feasible.sum(axis=1).tolist()  # by volume sold, how many of the five growths suffice
+    [2, 3, 3, 3, 3]
     """
     scenario = projection.scenario
     first, second = _lever(scenario, x), _lever(scenario, y)

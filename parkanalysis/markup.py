@@ -76,9 +76,9 @@ def table(
 
     Examples
     --------
-    >>> html = table(["Firm", "Output"], [["Hongyun", 1.2]], "Output, 亿元", numeric=[1])
+    >>> html = table(["Firm", "Output"], [["Steelworks", 1.2]], "Output, 亿元", numeric=[1])
     >>> html[html.index("<tbody>") : html.index("</tbody>")]
-    '<tbody><tr><th scope="row">Hongyun</th><td class="n">1.2</td></tr>'
+    '<tbody><tr><th scope="row">Steelworks</th><td class="n">1.2</td></tr>'
     """
     right = set(numeric)
 

@@ -290,8 +290,8 @@ def write_workbook(folder: Path, path: Path) -> None:
     >>> from parkanalysis.park import park_path, read_park
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write_workbook(park_path("qingzhen"), Path(folder) / "zone.xlsx")
-    ...     read_park(Path(folder) / "zone.xlsx").value_added
-    37.01
+    ...     read_park(Path(folder) / "zone.xlsx").config.base_year
+    2015
     """
     import csv
 

@@ -220,10 +220,11 @@ def volatility_ratio(points: pd.Series, related: pd.Series) -> float:
 
     Examples
     --------
-    >>> from parkanalysis.park import read_park
-    >>> prices = read_park("qingzhen").prices.set_index("period").groupby("series")["value"]
-    >>> round(volatility_ratio(prices.get_group("alumina_china"), prices.get_group("aluminium_lme")), 1)
-    1.6
+    >>> import pandas as pd
+    >>> moves = pd.Series([100.0, 110.0] * 12, index=pd.period_range("2014-01", "2015-12", freq="M"))
+    >>> points = pd.Series([1500.0, 1815.0], index=["2015-11-20", "2015-12-20"])  # 1.1 times 1.1
+    >>> round(volatility_ratio(points, moves), 1)
+    2.0
     """
     quoted = _quotations(points)
     months = np.diff(quoted.index).astype("timedelta64[D]").astype(float) / 30.4375
@@ -255,9 +256,9 @@ def year_average(park: Park, name: str, related: str | None = None) -> PriceAver
     Examples
     --------
     >>> from parkanalysis.park import read_park
-    >>> found = year_average(read_park("qingzhen"), "alumina_china")
-    >>> found.level, found.quantile([0.1, 0.9])[:, 0].round(-1).tolist()  # yuan/t
-    (1617.5, [1370.0, 1940.0])
+    >>> found = year_average(read_park("qingzhen"), "aluminium_lme")
+    >>> found.known_months, found.quantile([0.1, 0.9])[:, 0].round(-1).tolist()
+    (1, [1250.0, 1770.0])
     """
     rows = park.series(name)
     series = rows.set_index("period")["value"].rename(name)

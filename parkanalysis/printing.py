@@ -17,8 +17,8 @@ def printed(value: float, unit: str) -> str:
 
     Examples
     --------
-    >>> printed(3.701e9, "CNY"), printed(0.158, "fraction"), printed(1580.0, "CNY/t")
-    ('37.01 亿元', '15.8%', '1580 元/吨')
+    >>> printed(4.105e9, "CNY"), printed(0.158, "fraction"), printed(1600.0, "CNY/t")
+    ('41.05 亿元', '15.8%', '1600 元/吨')
     """
     exact = Decimal(repr(value))
     if unit == "fraction":
