@@ -184,10 +184,10 @@ def contributions(shares: pd.DataFrame, words: Words) -> Figure:
 
     Examples
     --------
-    >>> from parkanalysis.projection import project
-    >>> projection = project("qingzhen", "power_contract", draws=64)
-    >>> contributions(findings.contributions(projection), Words(projection.park, "en"))
-    Mean contributions in CNY billion: Growth of the rest +0.56 and Power contract −0.20.
+    >>> from parkanalysis.park import read_park
+    >>> shares = pd.DataFrame({"mean": [5.6], "low": [1.9], "high": [9.3]}, index=["baseline"])  # 亿元
+    >>> contributions(shares, Words(read_park("qingzhen"), "en"))
+    Mean contributions in CNY billion: Growth of the rest +0.56.
     """
     alt = words("Mean contributions in {unit}: {steps}.", unit=words.money_unit, steps=_pairs(shares, words))
     note = words("Dot: mean. Bar: 80% interval.")
@@ -201,9 +201,9 @@ def tornado(projection: Projection, ranked: pd.DataFrame, words: Words, most: in
     Examples
     --------
     >>> from parkanalysis.projection import project
-    >>> projection = project("qingzhen", "combined", draws=64)
+    >>> projection = project("qingzhen", "power_contract", draws=64)
     >>> tornado(projection, findings.ranking(projection), Words(projection.park, "en"))
-    Widest swing: Growth of the rest, from CNY 3.18 billion to CNY 3.88 billion between its 10% and 90%
+    Widest swing: Growth of the rest, from CNY 3.70 billion to CNY 4.42 billion between its 10% and 90%
     points.
     """
     frame = ranked.dropna(subset=["at_low"])
