@@ -95,10 +95,19 @@ def _own_words() -> list[str]:
 
 
 def _texts() -> dict[str, str]:
-    """Code, templates and catalogues; of notebooks the sources, since outputs show the default park."""
+    """Code, templates and catalogues; of notebooks the sources, since outputs show the default park.
+
+    Examples of docstrings are left out: they may show what the default park gives.
+    """
     suffixes = {".py", ".po", ".j2", ".html", ".css", ".js", ".json", ".yml", ".csv", ".md"}
     files = [p for p in (ROOT / "parkanalysis").rglob("*") if p.suffix in suffixes]
-    texts = {str(p.relative_to(ROOT)): p.read_text(encoding="utf-8") for p in files}
+    examples = re.compile(r'\n +Examples\n +-+\n.*?(?=""")', re.DOTALL)
+    texts = {
+        str(p.relative_to(ROOT)): examples.sub(
+            lambda m: "\n" * m[0].count("\n"), p.read_text(encoding="utf-8")
+        )
+        for p in files
+    }
     for file in (ROOT / "notebooks").glob("*.ipynb"):
         cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
         texts[f"notebooks/{file.name}"] = "\n".join("".join(c["source"]) for c in cells)
