@@ -84,6 +84,8 @@ def answer(projection: Projection, goal: Goal, found: Sequence[BreakEven], words
     down, growth of the rest (+0.55) and new capacity (+0.06) push it up: CNY −0.21 billion in all.
     For even odds of the stated CNY 4.00 billion one thing would have to be otherwise: alumina price,
     average of 2016 at 2,283 yuan/t instead of 1,580 yuan/t (chance of that: <1%).
+    At comparable prices the change on 2015 is −2.4% (80% interval −17.9% to +12.5%), if producer prices
+    change by −3.0% (−6.0% to −0.5%; evidence: proxy).
     """
     said = [
         sentences.projected(projection, goal, words),
@@ -111,6 +113,10 @@ def answer(projection: Projection, goal: Goal, found: Sequence[BreakEven], words
     html = heading(words("The answer"), "answer").html
     html += '<div class="answer">' + "".join(paragraph(s) for s in said) + "</div>"
     html += f'<dl class="tiles">{"".join(tiles)}</dl>'
+    comparable = sentences.at_comparable_prices(projection, words)
+    if comparable:
+        html += paragraph(comparable, "note")
+        said.append(comparable)
     return Html(html, "\n".join(said))
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import pandas as pd
 
+from parkanalysis.comparable import growth
 from parkanalysis.findings import Goal, by_kind
 from parkanalysis.inverse import BreakEven
 from parkanalysis.projection import Projection
 from parkanalysis.wording import Words
 
-__all__ = ["gap", "goal_label", "goal_phrase", "projected", "required", "uncertainty"]
+__all__ = ["at_comparable_prices", "gap", "goal_label", "goal_phrase", "projected", "required", "uncertainty"]
 
 
 def goal_label(words: Words, goal: Goal) -> str:
@@ -113,6 +115,36 @@ def gap(projection: Projection, words: Words) -> str:
     if down:
         return words("On average {down} pull it down: {total} in all.", down=down, total=total)
     return words("On average {up} push it up: {total} in all.", up=up, total=total)
+
+
+def at_comparable_prices(projection: Projection, words: Words) -> str:
+    """Growth as statistics state it, and the price change it rests on; empty without a deflator.
+
+    Examples
+    --------
+    >>> from parkanalysis.projection import project
+    >>> projection = project("qingzhen", "combined", draws=256)
+    >>> print(at_comparable_prices(projection, Words(projection.park, "en")))
+    At comparable prices the change on 2015 is −2.4% (80% interval −17.9% to +12.5%), if producer prices
+    change by −3.0% (−6.0% to −0.5%; evidence: proxy).
+    """
+    name = projection.park.config.deflator
+    if name is None:
+        return ""
+    found, lever = growth(projection)["comparable"], projection.scenario.levers[name]
+    percent = functools.partial(words.percent, sign=True)
+    return words(
+        "At comparable prices the change on {year} is {change} (80% interval {low} to {high}), if producer "
+        "prices change by {prices} ({least} to {most}; evidence: {grade}).",
+        year=projection.park.config.base_year,
+        change=percent(found[0.5]),
+        low=percent(found[0.1]),
+        high=percent(found[0.9]),
+        prices=percent(lever.central),
+        least=percent(lever.low),
+        most=percent(lever.high),
+        grade=words.evidence(lever.evidence),
+    )
 
 
 def _condition(found: BreakEven, projection: Projection, words: Words) -> str:
