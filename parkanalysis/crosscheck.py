@@ -241,9 +241,9 @@ class _Config:
             yield self.at(("as_of",), str(config.as_of), allowed)
         published = {row.source: row.published for _, row in files.rows["sources"]}
         late = {s for s, day in published.items() if day is not None and day > config.as_of}
-        for table in ("figures", "levers"):
+        for table in ("figures", "levers", "value_added_rates"):
             for line, row in files.rows[table]:
-                if row.source in late:
+                if row.source in late and getattr(row, "use", "yes") == "yes":
                     found = f"{row.source}, published on {published[row.source]}"
                     allowed = f"a source published by the vintage date {config.as_of}"
                     yield Problem(f"{table}.csv", found, allowed, line, "source")
