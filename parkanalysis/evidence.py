@@ -297,9 +297,11 @@ def sources(park: Park, words: Words) -> Html:
     rows = []
     for row in park.sources.to_dict("records"):
         url = str(row["url"] or "")
-        name = words.source(str(row["source"]))
+        source = str(row["source"])
+        name, publisher = words.source(source), words.publisher(source)
         title = link(url, name) if url.startswith(("https://", "http://")) else name
-        rows.append((title, row["publisher"], row["published"] or "", _note(str(row["note"] or ""), words)))
+        remark = _note(words.remark(source), words)
+        rows.append((title, _note(publisher, words), row["published"] or "", remark))
     head = (words("Title"), words("Publisher"), words("Published"), words("Remark"))
     ids = [f"source-{n}" for n in park.sources["source"]]
     return Html(table(head, rows, caption, ids=ids), caption)

@@ -122,9 +122,13 @@ class SourceRow(_Row):
     title: Text = Field(description="title")
     title_zh: str = Field(default="", description="the title in Chinese, for Chinese reports; title without")
     publisher: Text = Field(description="publisher")
+    publisher_zh: str = Field(
+        default="", description="the publisher in Chinese, for Chinese reports; publisher without"
+    )
     published: Annotated[dt.date | None, Maybe] = Field(default=None, description="day of publication")
     url: str = Field(default="", description="address")
     note: str = Field(default="", description="licence, remark")
+    note_zh: str = Field(default="", description="the remark in Chinese, for Chinese reports; note without")
 
 
 TABLES: dict[str, type[_Row]] = {

@@ -250,11 +250,15 @@ class Words:
         return first or second
 
     @cached_property
-    def _titles(self) -> Mapping[str, str]:
+    def _sources(self) -> Mapping[str, Mapping[str, str]]:
         if self.park is None:
             return {}
-        rows = self.park.sources.itertuples(index=False)
-        return {str(r.source): str((self.lang == "zh" and r.title_zh) or r.title) for r in rows}
+        return {str(row["source"]): row for row in self.park.sources.to_dict("records")}
+
+    def _of_source(self, name: str, column: str) -> str:
+        row = self._sources.get(name, {})
+        first, second = str(row.get(column) or ""), str(row.get(f"{column}_zh") or "")
+        return (second or first) if self.lang == "zh" else (first or second)
 
     def source(self, name: str) -> str:
         """Title of a source, in the language where the park gives it in both.
@@ -265,7 +269,15 @@ class Words:
         >>> [Words(read_park("qingzhen"), lang).source("nbs_provincial") for lang in ("zh", "en")]
         ['分省年度数据', 'Annual data by province']
         """
-        return self._titles.get(name, name)
+        return self._of_source(name, "title") or name
+
+    def publisher(self, name: str) -> str:
+        """Publisher of a source, in the language where the park gives it in both."""
+        return self._of_source(name, "publisher")
+
+    def remark(self, name: str) -> str:
+        """Remark on a source, in the language where the park gives it in both."""
+        return self._of_source(name, "note")
 
     def join(self, items: Iterable[str]) -> str:
         """A list within a sentence.

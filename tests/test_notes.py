@@ -17,7 +17,7 @@ from parkanalysis.whatif_html import lever_html
 from parkanalysis.wording import Words
 
 CHINESE = re.compile("[一-鿿]")
-ADDED = {"levers.csv": "note_zh", "sources.csv": "title_zh"}
+ADDED = {"levers.csv": ["note_zh"], "sources.csv": ["title_zh", "publisher_zh", "note_zh"]}
 
 
 def _last_cells(tree, kind):
@@ -29,10 +29,10 @@ def _source_rows(html):
 
 
 def _without_added_columns(folder):
-    for name, column in ADDED.items():
+    for name, added in ADDED.items():
         with (folder / name).open(encoding="utf-8", newline="") as stream:
             rows = list(csv.DictReader(stream))
-        columns = [c for c in rows[0] if c != column]
+        columns = [c for c in rows[0] if c not in added]
         with (folder / name).open("w", encoding="utf-8", newline="") as stream:
             writer = csv.DictWriter(stream, columns, extrasaction="ignore", lineterminator="\n")
             writer.writeheader()
@@ -46,7 +46,10 @@ def test_the_shipped_park_says_everything_in_both_languages(qingzhen):
         said = (lever.note, re.sub(r"\d+ 月", "", lever.note_zh))  # months are words in English
         numbers = [re.findall(r"\d+(?:\.\d+)?", text) for text in said]
         assert sorted(numbers[0]) == sorted(numbers[1]), lever.name
-    assert all(CHINESE.search(title) for title in qingzhen.sources["title_zh"])
+    for row in qingzhen.sources.itertuples(index=False):
+        assert CHINESE.search(row.title_zh)
+        assert CHINESE.search(row.publisher_zh)
+        assert bool(row.note) == bool(CHINESE.search(row.note_zh)), row.source
 
 
 def test_every_source_of_the_shipped_park_is_cited():
@@ -63,6 +66,10 @@ def test_the_report_shows_them_in_its_language(qingzhen, lang):
     assert not any(c.xpath(".//*[@lang]") for c in _last_cells(tree, "assumptions"))
     titles = qingzhen.sources["title_zh" if lang == "zh" else "title"]
     assert [r.xpath("./th")[0].text_content() for r in _source_rows(page(lang))] == list(titles)
+    for column, cell in (("publisher", 0), ("note", -1)):
+        shown = [r.xpath("./td")[cell].text_content() for r in _source_rows(page(lang))]
+        assert shown == list(qingzhen.sources[f"{column}_zh" if lang == "zh" else column])
+    assert not tree.xpath("//tr[starts-with(@id,'source-')]//*[@lang]")
     links = tree.xpath("//main//td//a[starts-with(@href,'#source-')]")
     assert links
     assert {a.text_content() for a in links} <= set(titles)
@@ -79,7 +86,9 @@ def test_without_the_columns_everything_is_as_written(park_copy, qingzhen):
     projection = project(park, "combined", draws=256)
     html = evidence.assumptions(projection, findings.ranking(projection), words).html
     assert '<span lang="en">VAT included' in html
-    assert park.sources.drop(columns="title_zh").equals(qingzhen.sources.drop(columns="title_zh"))
+    assert park.sources.drop(columns=ADDED["sources.csv"]).equals(
+        qingzhen.sources.drop(columns=ADDED["sources.csv"])
+    )
 
 
 def test_a_note_in_one_language_serves_both(park_copy):
@@ -105,14 +114,14 @@ def test_the_what_if_page_shows_them_in_its_language(qingzhen, lang):
 
 
 def test_they_are_data_and_nothing_else(park_copy):
-    for name, column in ADDED.items():
+    for name, added in ADDED.items():
         file = park_copy / name
         with file.open(encoding="utf-8", newline="") as stream:
             rows = list(csv.DictReader(stream))
         with file.open("w", encoding="utf-8", newline="") as stream:
             writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
             writer.writeheader()
-            writer.writerows({**row, column: "'\"><script>"} for row in rows)
+            writer.writerows(row | dict.fromkeys(added, "'\"><script>") for row in rows)
     park = read_park(park_copy)
     words, projection = Words(park, "zh"), project(park, "combined", draws=256)
     shown = evidence.assumptions(projection, findings.ranking(projection), words)
