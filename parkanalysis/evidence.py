@@ -252,9 +252,7 @@ def ledger(park: Park, words: Words, linked: Iterable[str] = ()) -> Html:
 def _ledger_table(frame: pd.DataFrame, caption: str, words: Words) -> Raw:
     rows = []
     for row in frame.to_dict("records"):
-        low, high = (float(row[c]) for c in ("low", "high"))
-        bounds = [_canonical(v, row["unit"], words) for v in (low, high)]
-        read = bounds[0] if low == high else words("{low} to {high}", low=bounds[0], high=bounds[1])
+        read = _read_as(float(row["low"]), float(row["high"]), str(row["unit"]), words)
         text, subject = (Raw(f'<span lang="zh">{cell(row[c])}</span>') for c in ("text", "subject"))
         place = Raw(f'{_source_link(row["source"], words)} <span lang="zh">{cell(row["place"])}</span>')
         used = words("yes") if row["used"] else "–"
@@ -271,15 +269,22 @@ def _ledger_table(frame: pd.DataFrame, caption: str, words: Words) -> Raw:
     return table(head, rows, caption, ids=ids, kind="ledger stack")
 
 
-def _canonical(value: float, unit: str, words: Words) -> str:
+def _read_as(low: float, high: float, unit: str, words: Words) -> str:
+    """Bounds of a figure, the unit once where both have the same."""
+    (first, name), (second, other) = (_canonical(v, unit, words) for v in (low, high))
+    if low == high:
+        return f"{first} {name}".strip()
+    before = first if name == other or low == 0 else f"{first} {name}".strip()
+    return f"{words('{low} to {high}', low=before, high=second)} {other}".strip()
+
+
+def _canonical(value: float, unit: str, words: Words) -> tuple[str, str]:
     if unit == "CNY" and abs(value) >= 1e6 and math.isfinite(value):
         factor, name = (1e8, "亿元") if abs(value) >= 1e8 else (1e4, "万元")
         if words.lang == "en":
-            factor, name = (1e9, "billion") if abs(value) >= 1e9 else (1e6, "million")
-        return f"{significant(value / factor, 4)} {name}"
-    return (
-        words.percent(value) if unit == "fraction" else f"{significant(value, 4)} {words.unit(unit)}".strip()
-    )
+            factor, name = (1e9, "billion yuan") if abs(value) >= 1e9 else (1e6, "million yuan")
+        return significant(value / factor, 4), name
+    return (words.percent(value), "") if unit == "fraction" else (significant(value, 4), words.unit(unit))
 
 
 def sources(park: Park, words: Words) -> Html:

@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from string import Formatter
+from typing import Any
 
-__all__ = ["ENGLISH_FACTORS", "UNIT_NAMES", "Scale", "fixed", "probability", "scale", "significant"]
+from parkanalysis.units import SYMBOL
+
+__all__ = [
+    "ENGLISH_FACTORS",
+    "UNIT_NAMES",
+    "Scale",
+    "fixed",
+    "probability",
+    "scale",
+    "significant",
+    "spaced",
+    "unit_name",
+]
 
 MINUS = "−"
 
@@ -41,6 +57,8 @@ UNIT_NAMES: dict[str, tuple[str, str]] = {
     "month": ("个月", "months"),
     "": ("", ""),
 }
+
+PERIODS = {"year": "年", "quarter": "季", "month": "月", "week": "周", "day": "日", "hour": "小时"}
 
 # English does not count in ten thousands: factor from the lever's unit to the English one
 ENGLISH_FACTORS = {
@@ -118,17 +136,59 @@ def significant(value: float, digits: int = 3) -> str:
 
 
 def probability(value: float) -> str:
-    """A chance in whole percent that never claims 0 or 100 unless it is; a dash where there is none.
+    """A chance in whole percent that never claims 0 or 100; a dash where there is none.
+
+    Draws that never or always meet a level tell a rare event from none no better than a small share does.
 
     Examples
     --------
-    >>> probability(0.0912), probability(0.001), probability(1.0), probability(float("nan"))
-    ('9%', '<1%', '100%', '–')
+    >>> probability(0.0912), probability(0.0), probability(1.0), probability(float("nan"))
+    ('9%', '<1%', '>99%', '–')
     """
     if value != value:
         return "–"
-    if 0 < value < 0.01:
+    if value < 0.01:
         return "<1%"
-    if 0.99 < value < 1:
+    if value > 0.99:
         return ">99%"
     return f"{value:.0%}"
+
+
+def unit_name(code: str, lang: str) -> str:
+    """Name of a unit, one that is so much a period put together from its two parts.
+
+    Examples
+    --------
+    >>> unit_name("t/month", "zh"), unit_name("t/month", "en"), unit_name("ha", "zh")
+    ('吨/月', 't/month', '公顷')
+    """
+    if code in UNIT_NAMES:
+        return UNIT_NAMES[code][0 if lang == "zh" else 1]
+    if lang != "zh":
+        return code
+    amount, slash, period = code.partition("/")
+    if slash and period in PERIODS:
+        return f"{unit_name(amount, lang)}/{PERIODS[period]}"
+    return SYMBOL.get(code, code)
+
+
+_SEAM = re.compile(r"[一-鿿][\dA-Za-z+−<>]|[\dA-Za-z%][一-鿿]")
+
+
+def spaced(template: str, values: Mapping[str, Any]) -> str:
+    """Template with ``{name}`` replaced, a space where a Chinese character meets a digit or a letter.
+
+    Examples
+    --------
+    >>> spaced("{first}和{last}", {"first": "铝 56%", "last": "2016 年均价"})
+    '铝 56% 和 2016 年均价'
+    """
+    formatter, text = Formatter(), ""
+    for literal, name, spec, conversion in formatter.parse(template):
+        pieces = [literal]
+        if name is not None:
+            value = formatter.convert_field(formatter.get_field(name, (), values)[0], conversion)
+            pieces.append(formatter.format_field(value, spec or ""))
+        for piece in filter(None, pieces):
+            text += f" {piece}" if text and _SEAM.match(text[-1] + piece[0]) else piece
+    return text

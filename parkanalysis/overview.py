@@ -9,10 +9,10 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from parkanalysis.errors import InputError
+from parkanalysis.findings import round_values
 from parkanalysis.formatting import fixed, probability
 from parkanalysis.markup import Raw, cell, link, paragraph
 from parkanalysis.park import Park, known_parks, read_park
@@ -56,7 +56,8 @@ class Entry:
     failure : str
         Empty where the report was made.
     numbers : mapping of str to float
-        ``published``, ``q0.05`` to ``q0.95`` (亿元), ``goal`` and ``chance`` where the park states one.
+        ``published``, ``q0.05`` to ``q0.95``, ``met`` (target met with 80%; 亿元), ``goal`` and ``chance``
+        where the park states one.
     """
 
     park: str
@@ -75,7 +76,7 @@ def _numbers(file: Path) -> dict[str, float]:
         ~value.index.duplicated() & ((frame["driver"] == "") & (frame["industry"] == "")).to_numpy()
     ]
     names = {f"value_added/quantile_{q:g}": f"q{q:g}" for q in (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)}
-    names |= {"value_added/published": "published"}
+    names |= {"value_added/published": "published", "target/met_with_0.8": "met"}
     names |= {"stated_projection/value": "goal", "stated_projection/probability": "chance"}
     return {short: float(value[long]) for long, short in names.items() if long in value.index}
 
@@ -117,6 +118,17 @@ def entries(out: Path) -> list[Entry]:
     return found
 
 
+def _rank(entry: Entry, park: Park | None) -> tuple[bool, int, str, int]:
+    """The scenario without shocks first, those with more after those with fewer, variants of any last."""
+    name, changed, _ = entry.scenario.partition("+")
+    lang = LANGUAGES.index(entry.lang) if entry.lang in LANGUAGES else len(LANGUAGES)
+    if park is None or name not in park.scenarios:
+        return True, 0, entry.scenario, lang
+    file = park.scenarios[name]
+    shocks = len(park.config.shocks) if file.shocks == "all" else len(file.shocks)
+    return bool(changed or file.levers), shocks, entry.scenario, lang
+
+
 def _park(name: str) -> Park | None:
     try:
         return read_park(known_parks()[name])
@@ -133,30 +145,40 @@ def _title(entry: Entry, park: Park | None, lang: str) -> str:
 
 def comparison_table(rows: Iterable[Entry], park: Park | None, words: Words) -> Raw:
     """One row a scenario, sortable by each column."""
+    rows = list(rows)
+    goal = next((e.numbers["goal"] for e in rows if "goal" in e.numbers), None)
     head = [
         words("Scenario"),
         words("Median, {unit}", unit=words.money_unit),
         words("80% interval"),
         words("Change on base year"),
-        words("Chance of the stated"),
+        *([words("Chance of the stated {amount}", amount=words.amount(goal))] if goal is not None else []),
+        words.named_unit(words("Met with {chance}", chance=words.chance(0.8)), words.money_unit),
         words("Reports"),
     ]
-    marks = [f'<th scope="col"><button type="button" class="sort">{cell(h)}</button></th>' for h in head]
+    marks = [
+        f'<th scope="col"{_side(i, len(head))}><button type="button" class="sort">{cell(h)}</button></th>'
+        for i, h in enumerate(head)
+    ]
     caption = words("Scenarios compared")
     parts = [
         f'<div class="table" role="region" tabindex="0" aria-label="{escape(caption)}">',
-        f'<table class="sortable"><caption>{cell(caption)}</caption>',
+        f'<table class="sortable stack"><caption>{cell(caption)}</caption>',
         f"<thead><tr>{''.join(marks)}</tr></thead><tbody>",
     ]
     grouped: dict[str, list[Entry]] = {}
     for entry in rows:
         grouped.setdefault(entry.scenario, []).append(entry)
     for group in grouped.values():
-        parts.append(_row(group, park, words))
+        parts.append(_row(group, park, head, goal is not None, words))
     return Raw("".join(parts) + "</tbody></table></div>")
 
 
-def _row(group: list[Entry], park: Park | None, words: Words) -> str:
+def _side(column: int, columns: int) -> str:
+    return ' class="n"' if 0 < column < columns - 1 else ""
+
+
+def _row(group: list[Entry], park: Park | None, head: list[str], stated: bool, words: Words) -> str:
     best = next((e for e in group if e.numbers), group[0])
     n = best.numbers
     median, base = n.get("q0.5"), n.get("published")
@@ -173,19 +195,22 @@ def _row(group: list[Entry], park: Park | None, words: Words) -> str:
         for e in group
     ]
     title = _title(best, park, words.lang)
-    values = [title, median, n.get("q0.1"), change, n.get("chance"), len(reports)]
+    values = [title, median, n.get("q0.1"), change, n.get("chance"), n.get("met"), len(reports)]
     shown = [
         cell(title),
         "–" if median is None else words.plain_amount(median),
         interval or "–",
         "–" if change is None else words.percent(change, sign=True),
-        probability(n["chance"]) if "chance" in n else "–",
+        cell(probability(n["chance"])) if "chance" in n else "–",
+        words.plain_amount(n["met"]) if "met" in n else "–",
         " · ".join(reports),
     ]
+    if not stated:
+        del values[4], shown[4]
     cells = []
     for i, (value, text) in enumerate(zip(values, shown, strict=True)):
         data = "" if value is None else escape(str(value))
-        tag = 'th scope="row"' if i == 0 else "td" + (' class="n"' if i < 5 else "")
+        tag = 'th scope="row"' if i == 0 else f'td{_side(i, len(head))} data-label="{escape(head[i])}"'
         cells.append(f'<{tag} data-value="{data}">{text}</{tag.split()[0]}>')
     return f"<tr>{''.join(cells)}</tr>"
 
@@ -228,11 +253,10 @@ def _small(entry: Entry, title: str, span: tuple[float, float], words: Words) ->
     lines.append(f'<path d="M{x(n["published"])} 11v22" stroke="var(--chart-muted)" stroke-dasharray="2 2"/>')
     if "goal" in n:
         lines.append(f'<path d="M{x(n["goal"])} 8v28" stroke="var(--chart-target)" stroke-width="1.5"/>')
-    decimals = _tick_decimals(span, words)
     ticks = "".join(
-        f'<text x="{x(v)}" y="48" font-size="9" text-anchor="middle" fill="var(--chart-muted)">'
-        f"{fixed(float(words.money(v)), decimals)}</text>"
-        for v in np.linspace(span[0], span[1], 5)[1:-1]
+        f'<path d="M{x(v)} 34v4" stroke="var(--chart-muted)"/>'
+        f'<text x="{x(v)}" y="48" font-size="9" text-anchor="middle" fill="var(--chart-muted)">{text}</text>'
+        for v, text in _ticks(span, words)
     )
     alt = words(
         "{title}: median {median}, 80% interval {low} to {high}",
@@ -243,13 +267,18 @@ def _small(entry: Entry, title: str, span: tuple[float, float], words: Words) ->
     )
     return (
         f'<figure><figcaption>{cell(title)}</figcaption><svg viewBox="0 0 240 52" role="img" '
-        f'aria-label="{escape(alt)}">{"".join(bars)}{"".join(lines)}{ticks}</svg></figure>'
+        f'aria-label="{escape(alt)}"><path d="M0 36h240" stroke="var(--chart-grid)"/>'
+        f"{''.join(bars)}{''.join(lines)}{ticks}</svg></figure>"
     )
 
 
-def _tick_decimals(span: tuple[float, float], words: Words) -> int:
-    step = float(words.money((span[1] - span[0]) / 4))
-    return max(0, -int(np.floor(np.log10(step)))) if step else 0
+def _ticks(span: tuple[float, float], words: Words) -> list[tuple[float, str]]:
+    """Round amounts within a span, in 亿元 and as shown, clear of both edges."""
+    edge = 0.04 * (span[1] - span[0])
+    low, high = (float(words.money(v)) for v in (span[0] + edge, span[1] - edge))
+    marks = round_values(low, high, most=7)
+    decimals = max(len(f"{v:.12g}".partition(".")[2]) for v in marks)
+    return [(v / words.scale.factor, fixed(v, decimals)) for v in marks]
 
 
 def index_html(found: list[Entry], lang: str, other: str = "", portfolio: bool = False) -> str:
@@ -264,7 +293,9 @@ def index_html(found: list[Entry], lang: str, other: str = "", portfolio: bool =
     from parkanalysis.pages import page
 
     say = Words(None, lang)
-    parts = [f"<h1>{cell(say('Projected industrial value added'))}</h1>"]
+    parks = {name: _park(name) for name in dict.fromkeys(e.park for e in found)}
+    title = _heading(parks.values(), say)
+    parts = [f"<h1>{cell(title)}</h1>"]
     links = []
     if other:
         links.append(f'<a href="index.{other}.html" lang="{other}" hreflang="{other}">{OWN_NAMES[other]}</a>')
@@ -272,9 +303,8 @@ def index_html(found: list[Entry], lang: str, other: str = "", portfolio: bool =
         links.append(link(PORTFOLIO, say("Several parks")))
     if links:
         parts.append(paragraph(Raw(" · ".join(links))))
-    for name in dict.fromkeys(e.park for e in found):
-        rows = [e for e in found if e.park == name]
-        park = _park(name)
+    for name, park in parks.items():
+        rows = sorted((e for e in found if e.park == name), key=lambda e: _rank(e, park))
         words = Words(park, lang)
         parts.append(f'<h2 id="{escape(name)}">{cell(park.label(lang) if park else name)}</h2>')
         parts.append(comparison_table(rows, park, words))
@@ -290,7 +320,14 @@ def index_html(found: list[Entry], lang: str, other: str = "", portfolio: bool =
         )
     if not found:
         parts.append(paragraph(say("No report has been rendered yet.")))
-    return page("".join(parts), lang, say("Projected industrial value added"), kind="index", script=SCRIPT)
+    return page("".join(parts), lang, title, kind="index", script=SCRIPT)
+
+
+def _heading(parks: Iterable[Park | None], say: Words) -> str:
+    years = {park.config.target_year for park in parks if park is not None}
+    if len(years) == 1:
+        return say("Projected industrial value added {year}", year=years.pop())
+    return say("Projected industrial value added")
 
 
 def write(out: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isclose
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -194,7 +195,7 @@ def what_if_table(
     >>> ranked, goal = findings.ranking(projection), findings.goal(projection.park)
     >>> shown = what_if_table(projection, ranked, goal, Words(projection.park, "en"), most=1)
     >>> pd.read_html(io.StringIO(shown.html))[0].astype(str).iloc[0].tolist()
-    ['5.0%', '3.13', '2.81 to 3.43', '0%']
+    ['5.0%', '3.13', '2.81 to 3.43', '<1%']
     """
     import numpy as np
 
@@ -205,6 +206,9 @@ def what_if_table(
         low, high = (float(v) for v in lever.ppf(np.array([0.05, 0.95])))
         frame = findings.what_if(projection, name, findings.round_values(low, high), goal.value)
         parts.append(_what_if(frame, name, lever.unit, goal, words))
+    if not names:
+        text = words("Nothing is uncertain in this scenario.")
+        return Html(paragraph(text), text)
     text = words("What if: the projection at other values of one assumption")
     return Html("".join(parts), text)
 
@@ -217,24 +221,24 @@ def _what_if(frame: pd.DataFrame, name: str, unit: str, goal: Goal, words: Words
     caption = words("What if: {lever}", lever=words.lever(name))
     if not percent:
         caption = words.named_unit(caption, words.unit(unit))
-    rows = [
-        (
-            text,
-            words.plain_amount(row["median"]),
-            words(
-                "{low} to {high}", low=words.plain_amount(row["low"]), high=words.plain_amount(row["high"])
-            ),
-            words.chance(row["chance"]),
-        )
-        for text, (_, row) in zip(shown, frame.iterrows(), strict=True)
-    ]
+    rows = [(text, *_outcome(row, words)) for text, (_, row) in zip(shown, frame.iterrows(), strict=True)]
+    if len({row[1:] for row in rows}) < 2:
+        return Raw("")  # a lever that changes nothing says nothing
     head = (
         words("Value"),
         words("Projection, {unit}", unit=words.money_unit),
         words("80% interval"),
         words("Chance of {amount}", amount=words.amount(goal.value)),
     )
-    return table(head, rows, caption, numeric=range(1, 4), kind="whatif")
+    return table(head, rows, caption, numeric=range(1, 4), kind="whatif stack")
+
+
+def _outcome(row: pd.Series, words: Words) -> tuple[str, str, str]:
+    low, high = (words.plain_amount(row[c]) for c in ("low", "high"))
+    if isclose(row["low"], row["high"], rel_tol=1e-9):
+        return words.plain_amount(row["median"]), "–", "–"
+    interval = words("{low} to {high}", low=low, high=high)
+    return words.plain_amount(row["median"]), interval, words.chance(row["chance"])
 
 
 def break_even_table(found: Sequence[BreakEven], goal: Goal, projection: Projection, words: Words) -> Html:
@@ -249,7 +253,7 @@ def break_even_table(found: Sequence[BreakEven], goal: Goal, projection: Project
     >>> found = [projection.break_even("alumina_price_2016", goal.value)]
     >>> shown = break_even_table(found, goal, projection, words)
     >>> pd.read_html(io.StringIO(shown.html))[0].iloc[0].tolist()
-    ['Alumina price, average of 2016', '1,580 yuan/t', '2,283 yuan/t', '>99%']
+    ['Alumina price, average of 2016', '1,580 yuan/t', '2,283 yuan/t', '<1%']
     """
     caption = words(
         "Value of one assumption at which {amount} has even odds", amount=words.amount(goal.value)
@@ -264,9 +268,9 @@ def break_even_table(found: Sequence[BreakEven], goal: Goal, projection: Project
         lever = projection.scenario.levers[item.lever]
         central = words.value(lever.central, lever.unit)
         value = words.value(item.value, lever.unit) if item.status == "met" else remarks[item.status]
-        position = words.chance(item.position) if item.status == "met" else "–"
-        rows.append((link(f"#lever-{item.lever}", words.lever(item.lever)), central, value, position))
-    head = (words("Assumption"), words("Assumed"), words("Needed"), words("Chance of at most this"))
+        chance = words.chance(min(item.position, 1 - item.position)) if item.status == "met" else "–"
+        rows.append((link(f"#lever-{item.lever}", words.lever(item.lever)), central, value, chance))
+    head = (words("Assumption"), words("Assumed"), words("Needed"), words("Chance of such a value"))
     return Html(table(head, rows, caption, numeric=(1, 2, 3), kind="stack"), caption)
 
 

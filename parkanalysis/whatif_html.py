@@ -156,18 +156,19 @@ def break_even_html(table: pd.DataFrame, target: float, words: Words) -> str:
     >>> park = read_park("qingzhen")
     >>> found = break_evens(read_scenario(park, "power_contract"), 42.0).loc[["baseline_growth"]]
     >>> list(fromstring(break_even_html(found, 42.0, Words(park, "en"))).itertext())
-    ['Alone brings the median to CNY 4.20 billion', 'lever', 'needed', 'central', 'chance of less',
-    'Growth of the rest', '18.7%', '15.1%', '71%']
+    ['Alone brings the median to CNY 4.20 billion', 'lever', 'needed', 'central',
+    'chance of such a value', 'Growth of the rest', '18.7%', '15.1%', '29%']
     """
     title = words("Alone brings the median to {target}", target=words.amount(target))
     head = "".join(
-        f"<th scope='col'>{escape(words(t))}</th>" for t in ("lever", "needed", "central", "chance of less")
+        f"<th scope='col'>{escape(words(t))}</th>"
+        for t in ("lever", "needed", "central", "chance of such a value")
     )
     rows = [
         "<tr>"
         f"<td>{escape(words.lever(str(name)))}</td><td>{escape(words.value(row.value, row.unit))}</td>"
         f"<td>{escape(words.value(row.central, row.unit))}</td>"
-        f"<td>{escape(words.chance(row.position))}</td></tr>"
+        f"<td>{escape(words.chance(min(row.position, 1 - row.position)))}</td></tr>"
         for name, row in table[table["status"] == "met"].iterrows()
     ]
     rest = {s: list(table.index[table["status"] == s]) for s in ("always", "never")}

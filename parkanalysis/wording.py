@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from parkanalysis import formatting
-from parkanalysis.formatting import ENGLISH_FACTORS, UNIT_NAMES, Scale, fixed, significant
+from parkanalysis.formatting import ENGLISH_FACTORS, Scale, fixed, significant, spaced
 from parkanalysis.levers import Lever
 from parkanalysis.park import Park
 
@@ -38,6 +38,7 @@ VERDICTS = {
     "differs": N_("differs"),
     "cannot_be_checked": N_("cannot be checked"),
 }
+READING_RULES = {"literal": N_("literal"), "standard": N_("standard"), "wide": N_("wide")}
 DRIVERS = {
     "base_year": N_("Base year"),
     "baseline": N_("Growth of the rest"),
@@ -106,7 +107,9 @@ class Words:
     def __call__(self, text: str, /, **values: object) -> str:
         """Text in the language, ``{name}`` replaced by values."""
         translated = catalogue(self.lang).get(text, text)
-        return translated.format(**values) if values else translated
+        if not values:
+            return translated
+        return spaced(translated, values) if self.lang == "zh" else translated.format(**values)
 
     @cached_property
     def scale(self) -> Scale:
@@ -155,8 +158,7 @@ class Words:
 
     def unit(self, code: str) -> str:
         """Name of a unit."""
-        names = UNIT_NAMES.get(code, (code, code))
-        return names[0] if self.lang == "zh" else names[1]
+        return formatting.unit_name(code, self.lang)
 
     def value(self, value: float, code: str) -> str:
         """A lever's value with its unit; fractions in percent, amounts of money as amounts."""
@@ -221,6 +223,10 @@ class Words:
         """Name of an audit's verdict."""
         return self(VERDICTS.get(verdict, verdict))
 
+    def reading_rule(self, name: str) -> str:
+        """Name of a rule by which hedged figures are read."""
+        return self(READING_RULES.get(name, name))
+
     def kind(self, kind: str) -> str:
         """Name of a kind of driver, within a sentence."""
         return self(KINDS.get(kind, kind))
@@ -250,7 +256,7 @@ class Words:
         return first or second
 
     @cached_property
-    def _sources(self) -> Mapping[str, Mapping[str, str]]:
+    def _sources(self) -> Mapping[str, Mapping[Any, Any]]:
         if self.park is None:
             return {}
         return {str(row["source"]): row for row in self.park.sources.to_dict("records")}
@@ -290,8 +296,9 @@ class Words:
         parts = list(items)
         if len(parts) < 2:
             return "".join(parts)
-        comma, last = ("、", "和") if self.lang == "zh" else (", ", " and ")
-        return comma.join(parts[:-1]) + last + parts[-1]
+        if self.lang == "zh":
+            return spaced("{first}和{last}", {"first": "、".join(parts[:-1]), "last": parts[-1]})
+        return ", ".join(parts[:-1]) + " and " + parts[-1]
 
     def date(self, day: dt.date) -> str:
         """A day."""
