@@ -5,19 +5,21 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pandas as pd
 
-from parkanalysis import expressions, model, quantities
+from parkanalysis import expressions, quantities
 from parkanalysis.errors import InputError, Problem, nearest
 from parkanalysis.expressions import ExpressionError, Interval
 from parkanalysis.levers import UNITS
 from parkanalysis.park import Park
 from parkanalysis.scenario import read_scenario
+from parkanalysis.verdicts import RELATIONS, verdict
+from parkanalysis.wording import LANGUAGES, Words
 
-__all__ = ["COLUMNS", "HOLDS", "audit", "check_names", "verdict"]
+__all__ = ["COLUMNS", "audit", "check_names"]
 
 COLUMNS = [
     "check",
@@ -34,43 +36,28 @@ COLUMNS = [
     "relation",
     "tolerance",
     "verdict",
+    "note_zh",
+    "note_en",
     "figures",
     "places",
 ]
-HOLDS, DIFFERS, OPEN = "holds", "differs", "cannot_be_checked"
-RATE_TOLERANCE = 0.02
-
-
-def verdict(stated: Interval, computed: Interval, relation: str = "equals", tolerance: float = 0.0) -> str:
-    """Whether a stated figure agrees with a computed one.
-
-    "equals" asks that the two intervals, widened by the tolerance, share a value; "at_least" that
-    some stated value is not below some computed one; "at_most" the reverse; "within" that the
-    whole stated interval lies in the computed one.
-
-    Examples
-    --------
-    >>> verdict(Interval(40, 35, 45), Interval.point(46.0))
-    'differs'
-    """
-    if any(math.isnan(v) for v in (stated.value, computed.value)):
-        return OPEN
-    above = stated.high + tolerance >= computed.low
-    below = stated.low - tolerance <= computed.high
-    inside = stated.low + tolerance >= computed.low and stated.high - tolerance <= computed.high
-    return (
-        HOLDS
-        if {"equals": above and below, "at_least": above, "at_most": below, "within": inside}[relation]
-        else DIFFERS
-    )
+OWN = ("reported", "derived")
 
 
 def _lookup(park: Park, name: str) -> Interval:
-    """A figure within the bounds of the park's reading rule, a lever, or a value of a series."""
+    """A figure, a lever, or a value of a series.
+
+    A figure has the bounds of the park's reading rule, but for open ends: the rule caps 以上 for drawing,
+    and a cap that nobody stated must not refute what was stated.
+    """
     if name in park.quantities:
         quantity = park.quantities[name]
         low, high = quantities.bounds(quantity, park.config.reading_rule)
-        return Interval(quantity.value, low, high)
+        return Interval(
+            quantity.value,
+            low if math.isfinite(quantity.low) else quantity.low,
+            high if math.isfinite(quantity.high) else quantity.high,
+        )
     if name in park.levers:
         lever = park.levers[name]
         factor = UNITS[lever.unit][1]
@@ -120,10 +107,13 @@ def _row(
     relation: str = "equals",
     tolerance: float = 0.0,
     figures: tuple[str, ...] = (),
+    same_scope: bool = True,
+    notes: dict[Any, str] | None = None,
 ) -> dict[str, Any]:
     factor = UNITS.get(unit, ("", 1.0))[1]
     s, c = (Interval(i.value / factor, i.low / factor, i.high / factor) for i in (stated, computed))
     place = park.figures.set_index("figure")["place"]
+    said = notes or _both(park, lambda words: words(RELATIONS[relation]))
     return {
         "check": key,
         "name_zh": names["zh"],
@@ -138,10 +128,16 @@ def _row(
         "unit": unit,
         "relation": relation,
         "tolerance": tolerance,
-        "verdict": verdict(s, c, relation, tolerance),
+        "verdict": verdict(s, c, relation, tolerance, same_scope),
+        "note_zh": said["zh"],
+        "note_en": said["en"],
         "figures": ", ".join(figures),
         "places": ", ".join(dict.fromkeys(place[f] for f in figures if f in place.index)),
     }
+
+
+def _both(park: Park, say: Callable[[Words], str]) -> dict[Any, str]:
+    return {lang: say(Words(park, lang)) for lang in LANGUAGES}
 
 
 def _declared(park: Park) -> Iterator[dict[str, Any]]:
@@ -152,85 +148,104 @@ def _declared(park: Park) -> Iterator[dict[str, Any]]:
         )
         used = [n for text in (check.stated, check.computed) for n in expressions.names(text)]
         figures = tuple(dict.fromkeys(n for n in (*used, *check.figures) if n in park.quantities))
-        yield _row(
-            park, key, check.name, stated, computed, check.unit, check.relation, check.tolerance, figures
-        )
+        rule = (check.unit, check.relation, check.tolerance, figures, check.same_scope)
+        yield _row(park, key, check.name, stated, computed, *rule, notes=check.note)
 
 
 def _by_rate(park: Park) -> dict[str, tuple[str, str]]:
-    """Figure of output and series of rates of each industry that is reckoned by a rate."""
+    """Figure of output and lever of the rate of each industry that is reckoned by a rate."""
     found = {}
     for key, industry in park.config.industries.items():
         if industry.gross_output is not None and industry.value_added_rate is not None:
-            found[key] = (industry.gross_output, park.levers[industry.value_added_rate].series)
+            found[key] = (industry.gross_output, industry.value_added_rate)
     return found
 
 
-def _rates(park: Park) -> pd.DataFrame:
-    rows = park.value_added_rates[park.value_added_rates["use"] == "yes"]
-    return rows.assign(rate=rows["value_added_10k_cny"] / rows["gross_output_10k_cny"])
-
-
 def _accounts(park: Park) -> Iterator[dict[str, Any]]:
-    """The sum of the industries, and the rate of each after balancing against its tables."""
-    by_rate, rates = _by_rate(park), _rates(park)
+    """The published total against the industries before they are balanced to it."""
+    by_rate = _by_rate(park)
     if not by_rate:
         return
-    outputs = {key: park.amount(figure, "CNY") for key, (figure, _) in by_rate.items()}
-    figures = tuple(figure for figure, _ in by_rate.values())
-    published = Interval.point(park.value_added * 1e8)
-    base = model.state(read_scenario(park, next(iter(park.scenarios))), None, 0).base
-    parts = sum(float(base.value_added[key][0]) for key in by_rate) * 1e8
+    figures = (park.config.value_added, *(figure for figure, _ in by_rate.values()))
+    parts = Interval.point(0.0)
+    for figure, lever in by_rate.values():
+        part = Interval.point(park.amount(figure, "CNY")).combine(_lookup(park, lever), operator.mul)
+        parts = parts.combine(part, operator.add)
+    grades = {park.levers[lever].evidence for _, lever in by_rate.values()}
+    rest = [key for key in park.config.industries if key not in by_rate]
+
+    def note(words: Words) -> str:
+        evidence = words.join(words.evidence(grade) for grade in sorted(grades))
+        said = words("Output of each industry times its value-added rate ({evidence}).", evidence=evidence)
+        others = words.join(words.industry(key) for key in rest)
+        return (
+            words("{said} What the total has beyond it: {others}.", said=said, others=others)
+            if rest
+            else said
+        )
+
     yield _row(
         park,
         "industries_within_total",
-        {
-            "zh": "各产业增加值之和不超过公布的总额",
-            "en": "industries' value added within the published total",
-        },
-        Interval.point(parts),
-        published,
-        "CNY_100m",
-        "at_most",
-        0.0,
-        (park.config.value_added, *figures),
-    )
-    for key, (figure, series) in by_rate.items():
-        known = rates.loc[rates["industry"] == series, "rate"]
-        rate = float(base.rate[key][0])
-        span = Interval(known.median(), known.min(), known.max()) if len(known) else Interval.point(math.nan)
-        label = park.config.industries[key].name
-        yield _row(
+        _both(
             park,
-            f"rate_{key}",
-            {
-                "zh": f"{label['zh']}：平衡后的增加值率在投入产出表范围内",
-                "en": f"{label['en']}: value-added rate after balancing within the input-output tables",
-            },
-            Interval.point(rate),
-            span,
-            "fraction",
-            "within",
-            0.0,
-            (figure,),
-        )
-    implied = published.value / sum(outputs.values())
+            lambda words: words("published total against the industries' rates times output, unbalanced"),
+        ),
+        Interval.point(park.value_added * 1e8),
+        parts,
+        "CNY_100m",
+        "at_least" if rest else "equals",
+        figures=figures,
+        same_scope=grades <= set(OWN),
+        notes=_both(park, note),
+    )
+    yield from _implied_rate(park, by_rate, figures)
+
+
+def _implied_rate(
+    park: Park, by_rate: dict[str, tuple[str, str]], figures: tuple[str, ...]
+) -> Iterator[dict[str, Any]]:
+    """Published value added over the output listed, against what each complete table makes of that output."""
+    rates = park.value_added_rates[park.value_added_rates["use"] == "yes"]
+    rates = rates.assign(rate=rates["value_added_10k_cny"] / rates["gross_output_10k_cny"])
+    outputs = {key: park.amount(figure, "CNY") for key, (figure, _) in by_rate.items()}
+    series = {key: park.levers[lever].series for key, (_, lever) in by_rate.items()}
+    total = sum(outputs.values())
+    weighted: dict[tuple[str, str], float] = {}
     for table, rows in rates.groupby("table"):
         mean = rows.groupby("industry")["rate"].mean()
-        if not all(series in mean.index for _, series in by_rate.values()):
-            continue
-        weighted = sum(outputs[k] * float(mean[s]) for k, (_, s) in by_rate.items()) / sum(outputs.values())
-        yield _row(
-            park,
-            f"implied_rate_{table}",
-            {"zh": f"隐含增加值率与{table}", "en": f"implied value-added rate against {table}"},
-            Interval.point(implied),
-            Interval.point(weighted),
-            "fraction",
-            "equals",
-            RATE_TOLERANCE,
-            (park.config.value_added, *figures),
+        if set(series.values()) <= set(mean.index):
+            names = (str(rows["table_zh"].iloc[0] or table), str(table))
+            weighted[names] = sum(outputs[k] * float(mean[series[k]]) for k in by_rate) / total
+    if not weighted:
+        return
+    found = list(weighted.values())
+
+    def note(words: Words) -> str:
+        tables = words.join(
+            words("{table}: {rate}", table=zh if words.lang == "zh" else en, rate=words.percent(rate))
+            for (zh, en), rate in weighted.items()
         )
+        return words(
+            "Weighted by output: {tables}. The tables are of larger areas, and the published value added "
+            "may hold firms beyond the output listed.",
+            tables=tables,
+        )
+
+    yield _row(
+        park,
+        "implied_rate",
+        _both(
+            park,
+            lambda words: words("published value added over the output listed, against input-output tables"),
+        ),
+        Interval.point(park.value_added * 1e8 / total),
+        Interval(sum(found) / len(found), min(found), max(found)),
+        "fraction",
+        figures=figures,
+        same_scope=False,
+        notes=_both(park, note),
+    )
 
 
 def _stated(park: Park) -> Iterator[dict[str, Any]]:
@@ -239,42 +254,40 @@ def _stated(park: Park) -> Iterator[dict[str, Any]]:
     if stated is None:
         return
     base = Interval.point(park.value_added * 1e8)
-    result = _lookup(park, stated.result)
     growth = read_scenario(park, next(iter(park.scenarios))).levers[park.config.growth]
     trend = Interval(growth.central, growth.low, growth.high)
 
-    def rate(level: Interval) -> Interval:
-        return Interval(*(v / base.value - 1 for v in (level.value, level.low, level.high)))
+    def note(words: Words) -> str:
+        named = words.enclose(words.lever(growth.name), words.evidence(growth.evidence))
+        said = words.note(growth).rstrip("。.")
+        return words("Set against {lever}: {note}.", lever=named, note=said) if said else named
 
-    yield _row(
-        park,
+    notes = _both(park, note)
+
+    def row(key: str, names: dict[Any, str], level: Interval, figures: tuple[str, ...]) -> dict[str, Any]:
+        implied = Interval(*(v / base.value - 1 for v in (level.value, level.low, level.high)))
+        own = growth.evidence in OWN
+        return _row(
+            park, key, names, implied, trend, "fraction", figures=figures, same_scope=own, notes=notes
+        )
+
+    result = _lookup(park, stated.result)
+    yield row(
         "stated_growth",
-        {
-            "zh": "预计结果相对上年的增长与参照序列",
-            "en": "growth of the stated result against the reference series",
-        },
-        rate(result),
-        trend,
-        "fraction",
-        "equals",
-        0.0,
+        _both(park, lambda words: words("growth of the stated result against the reference series")),
+        result,
         (stated.result, park.config.value_added),
     )
     if stated.loss is not None:
-        loss = park.quantities[stated.loss]
-        implied = rate(result.combine(Interval(loss.value, loss.low, loss.high), operator.add))
-        yield _row(
-            park,
+        yield row(
             "implied_unshocked_growth",
-            {
-                "zh": "预计结果加减少额隐含的无冲击增长与参照序列",
-                "en": "growth without shocks implied by result and loss, against the reference series",
-            },
-            implied,
-            trend,
-            "fraction",
-            "equals",
-            0.0,
+            _both(
+                park,
+                lambda words: words(
+                    "growth without shocks implied by result and loss, against the reference series"
+                ),
+            ),
+            result.combine(_lookup(park, stated.loss), operator.add),
             (stated.result, stated.loss, park.config.value_added),
         )
 
@@ -286,8 +299,8 @@ def audit(park: Park) -> pd.DataFrame:
     -------
     DataFrame
         Columns as in ``COLUMNS``: the stated and the computed value with bounds in ``unit``, their
-        difference (stated - computed), the verdict (holds, differs, cannot_be_checked), and the
-        figures with their places in the source.
+        difference (stated - computed), the verdict (consistent, other_scope, contradiction,
+        cannot_be_checked), a note on scope and basis, and the figures with their places in the source.
 
     Raises
     ------

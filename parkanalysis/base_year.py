@@ -74,6 +74,8 @@ def _span(low: float, high: float, unit: str, words: Words) -> str:
         return (
             words.amount_range(low / 1e8, high / 1e8) if np.isfinite(high) else f"≥ {words.amount(low / 1e8)}"
         )
+    if np.isinf(high):
+        return f"≥ {words.value(low, unit)}"
     return f"{words.value(low, unit)} – {words.value(high, unit)}"
 
 
@@ -247,7 +249,7 @@ def account_table(frame: pd.DataFrame, words: Words) -> Html:
 
 
 def disagreements(checks: pd.DataFrame, words: Words) -> pd.DataFrame:
-    """Checks that do not hold, the largest relative difference first.
+    """Checks whose two sides cannot both hold as they stand, the largest relative difference first.
 
     Parameters
     ----------
@@ -257,7 +259,8 @@ def disagreements(checks: pd.DataFrame, words: Words) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index check; its ``name`` and ``relative`` = (stated - computed) / computed, a fraction.
+        Index check; its ``name``, ``verdict`` in words and ``relative`` = (stated - computed) /
+        computed, a fraction.
 
     Examples
     --------
@@ -267,8 +270,14 @@ def disagreements(checks: pd.DataFrame, words: Words) -> pd.DataFrame:
     >>> "power_contract_hours" in disagreements(audit(park), Words(park, "en")).index
     True
     """
-    frame = checks[checks["verdict"] == "differs"].set_index("check")
+    frame = checks[checks["verdict"].isin(["contradiction", "other_scope"])].set_index("check")
     relative = (frame["difference"] / frame["computed"].where(frame["computed"] != 0)).round(3)
-    found = pd.DataFrame({"name": frame[f"name_{words.lang}"], "relative": relative})
+    found = pd.DataFrame(
+        {
+            "name": frame[f"name_{words.lang}"],
+            "verdict": [words.verdict(v) for v in frame["verdict"]],
+            "relative": relative,
+        }
+    )
     order = relative.abs().sort_values(ascending=False, kind="stable").index
     return found.loc[order]

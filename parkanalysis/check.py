@@ -35,9 +35,10 @@ def check(path: str | Path) -> list[Problem]:
 
     Examples
     --------
-    >>> print({p.column: p for p in check("qingzhen")}["alumina_price_loss"])
-    audit, column alumina_price_loss: found gross loss of the alumina price at full use against the
-    stated loss: stated 5 CNY_100m, computed 14.4 CNY_100m; allowed: equals, or a note that says why not
+    >>> print({p.column: p for p in check("qingzhen")}["projects_attracted_and_done"])
+    audit, column projects_attracted_and_done: found projects attracted against industrial projects
+    carried out: stated 82 count, computed 80 count; allowed: equals, unless scope or basis differ as
+    noted: ...
     """
     from parkanalysis.park import read_park
 
@@ -128,15 +129,19 @@ def _late(park: Park) -> Iterator[Problem]:
 
 
 def _audit(park: Park) -> Iterator[Problem]:
-    """What the audit finds not to hold."""
+    """What the audit finds that cannot both hold, or has to be verified."""
     from parkanalysis import audit
+    from parkanalysis.verdicts import CONTRADICTION, OTHER_SCOPE
 
     frame = audit.audit(park)
-    for row in frame[frame["verdict"] == "differs"].to_dict("records"):
+    for row in frame[frame["verdict"].isin([CONTRADICTION, OTHER_SCOPE])].to_dict("records"):
         unit = f" {row['unit']}" if row["unit"] else ""
+        reason = "or a note that says in what the scope differs"
+        if row["verdict"] == OTHER_SCOPE:
+            reason = f"unless scope or basis differ as noted: {row['note_en']}"
         yield Problem(
             "audit",
             f"{row['name_en']}: stated {row['stated']:g}{unit}, computed {row['computed']:g}{unit}",
-            f"{row['relation']}, or a note that says why not",
+            f"{row['relation']}, {reason}",
             column=str(row["check"]),
         )

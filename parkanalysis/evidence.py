@@ -18,6 +18,8 @@ from parkanalysis.wording import Words
 
 __all__ = ["assumptions", "audit", "basis", "ledger", "linked", "method", "sources"]
 
+SIDES = ("stated", "computed")
+
 
 def _source_link(name: str, words: Words) -> Raw:
     return link(f"#source-{name}", words.source(name))
@@ -176,53 +178,77 @@ def _spread(row: Any, words: Words) -> tuple[str, str]:
 
 
 def _side(value: float, low: float, high: float, unit: str, words: Words) -> str:
-    return "–" if math.isnan(value) else words.value_with_range(value, low, high, unit)
+    if math.isnan(value):
+        return "–"
+    if math.isinf(low) == math.isinf(high):
+        return words.value_with_range(value, low, high, unit)
+    if math.isinf(high):
+        end, printed = words("{low} or more", low=words.value(low, unit)), low
+    else:
+        end, printed = words("{high} or less", high=words.value(high, unit)), high
+    return end if printed == value else words.enclose(words.value(value, unit), end)
+
+
+def _difference(row: Any, words: Words) -> str:
+    """Stated less computed; none from a side that is open, where only its end is known."""
+    ends = [row["difference"], *(row.get(f"{s}_{e}", 0.0) for s in SIDES for e in ("low", "high"))]
+    if not all(map(math.isfinite, ends)):
+        return "–"
+    return words.difference(float(row["difference"]), str(row["unit"]))
 
 
 def audit(checks: pd.DataFrame, words: Words) -> Html:
-    """The source set against itself, the accounts and physics.
+    """The source set against itself, the accounts and physics; what needs a look comes first.
 
     Examples
     --------
     >>> from parkanalysis import audit as checks, park
-    >>> audit(checks.audit(park.read_park("qingzhen")), Words(None, "en"))
-    Of 29 checks 20 hold, 9 differ and 0 cannot be made.
+    >>> audit(checks.audit(park.read_park("qingzhen")), Words(None, "en")).text.splitlines()[0]
+    'Of 17 checks 12 are consistent, 5 have another scope or basis, 0 contradict and 0 cannot be made.'
     """
     counts = checks["verdict"].value_counts()
     lead = words(
-        "Of {count} checks {holds} hold, {differs} differ and {open} cannot be made.",
+        "Of {count} checks {consistent} are consistent, {other} have another scope or basis, "
+        "{contradiction} contradict and {open} cannot be made.",
         count=len(checks),
-        holds=int(counts.get("holds", 0)),
-        differs=int(counts.get("differs", 0)),
+        consistent=int(counts.get("consistent", 0)),
+        other=int(counts.get("other_scope", 0)),
+        contradiction=int(counts.get("contradiction", 0)),
         open=int(counts.get("cannot_be_checked", 0)),
+    )
+    how = words(
+        "Consistent: both can hold as they stand. Contradiction: they cannot, though scope and basis are "
+        "the same. Stated is what the source prints or what follows from it by division; computed is what "
+        "other figures, statistics or input–output tables make of it."
     )
     rows = []
     for row in checks.to_dict("records"):
         unit = str(row["unit"])
         sides = [
             _side(row[s], row.get(f"{s}_low", row[s]), row.get(f"{s}_high", row[s]), unit, words)
-            for s in ("stated", "computed")
+            for s in SIDES
         ]
-        difference = (
-            "–" if math.isnan(row["difference"]) else words.difference(float(row["difference"]), unit)
-        )
         verdict = Raw(f'<span class="verdict {row["verdict"]}">{cell(words.verdict(row["verdict"]))}</span>')
         names = [n for n in str(row["figures"]).split(", ") if n]
         places = Raw(" ".join(link(f"#figure-row-{n}", f"[{i}]") for i, n in enumerate(names, 1)))
-        rows.append((row[f"name_{words.lang}"] or row["name_en"], *sides, difference, verdict, places))
+        name = row[f"name_{words.lang}"] or row["name_en"]
+        note = _note(str(row.get(f"note_{words.lang}") or ""), words)
+        rows.append((name, *sides, _difference(row, words), verdict, note, places))
     head = (
         words("Check"),
         words("Stated"),
         words("Computed"),
         words("Difference"),
         words("Verdict"),
+        words("Remark"),
         words("Figures"),
     )
-    order = {"differs": 0, "cannot_be_checked": 1, "holds": 2}
-    ranks = [order.get(str(v), 3) for v in checks["verdict"]]
+    order = {"contradiction": 0, "other_scope": 1, "cannot_be_checked": 2, "consistent": 3}
+    ranks = [order.get(str(v), 4) for v in checks["verdict"]]
     rows = [row for _, row in sorted(zip(ranks, rows, strict=True), key=lambda pair: pair[0])]
     caption = words("Checks of the printed figures")
-    return Html(paragraph(lead) + table(head, rows, caption, numeric=(1, 2, 3), kind="audit stack"), lead)
+    made = table(head, rows, caption, numeric=(1, 2, 3), kind="audit stack")
+    return Html(paragraph(lead) + paragraph(how) + made, f"{lead}\n{how}")
 
 
 def ledger(park: Park, words: Words, linked: Iterable[str] = ()) -> Html:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,7 +34,9 @@ class Interval:
     def combine(self, other: Interval, function: Callable[[float, float], float]) -> Interval:
         """Apply a monotone operation to the values and to all corners."""
         corners = [function(a, b) for a, b in product((self.low, self.high), (other.low, other.high))]
-        return Interval(function(self.value, other.value), min(corners), max(corners))
+        # inf - inf and 0 * inf have no value; the other corners hold the bounds
+        known = [c for c in corners if not math.isnan(c)] or [math.nan]
+        return Interval(function(self.value, other.value), min(known), max(known))
 
 
 _OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {

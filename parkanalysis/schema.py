@@ -189,8 +189,18 @@ class Check(Strict):
     computed: Annotated[str, _says("expression of the computed value", max_length=500)]
     unit: str = ""
     relation: Literal["equals", "at_least", "at_most", "within"] = "equals"
-    tolerance: Annotated[NotNegative, _says("relative tolerance")] = 0.0
+    tolerance: Annotated[NotNegative, _says("difference that is allowed, in the check's unit")] = 0.0
+    same_scope: Annotated[
+        bool, _says("whether both sides have one scope and basis; if not, they cannot contradict each other")
+    ] = True
+    note: Annotated[Label | None, _says("what to know of scope and basis, shown with the verdict")] = None
     figures: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _reason(self) -> Check:
+        if not self.same_scope and self.note is None:
+            raise ValueError("a note that says in what the scope differs, where same_scope is false")
+        return self
 
 
 class ParkFile(Strict):

@@ -107,6 +107,7 @@ class ValueAddedRateRow(_Row):
 
     industry: Identifier = Field(description="industry of the table")
     table: Text = Field(description="input-output table")
+    table_zh: str = Field(default="", description="the table's name in Chinese reports; table without")
     sector: Text = Field(description="sector of the table")
     gross_output_10k_cny: Positive = Field(description="gross output, 10,000 yuan")
     value_added_10k_cny: Positive = Field(description="value added, 10,000 yuan")

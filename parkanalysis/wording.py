@@ -34,8 +34,9 @@ EVIDENCE = {
     "assumed": N_("assumed"),
 }
 VERDICTS = {
-    "holds": N_("holds"),
-    "differs": N_("differs"),
+    "consistent": N_("consistent"),
+    "other_scope": N_("other scope or basis, please verify"),
+    "contradiction": N_("contradiction"),
     "cannot_be_checked": N_("cannot be checked"),
 }
 READING_RULES = {"literal": N_("literal"), "standard": N_("standard"), "wide": N_("wide")}
