@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -178,6 +179,14 @@ def frontier(
     return ax
 
 
+def _open_above(frame: pd.DataFrame, words: Words) -> np.ndarray:
+    """Which figures are printed without an upper bound, wherever the reading rule caps them."""
+    if words.park is None or "figure" not in frame:
+        return np.zeros(len(frame), dtype=bool)
+    known = words.park.quantities
+    return np.array([name in known and math.isinf(known[name].high) for name in frame["figure"]], dtype=bool)
+
+
 def ledger_intervals(frame: pd.DataFrame, words: Words, ax: Axes | None = None) -> Axes:
     """Printed figures that are not exact: their bounds as a part of the printed value.
 
@@ -207,7 +216,7 @@ def ledger_intervals(frame: pd.DataFrame, words: Words, ax: Axes | None = None) 
         capped = np.where(np.isfinite(high), high, reach * 1.05)
         ax.hlines(y, low, capped, color=COLORS["band"], lw=5)
         ax.scatter(np.full(len(y), 100.0), y, color=COLORS["median"], s=22, zorder=3)
-        for i in np.flatnonzero(~np.isfinite(high)):
+        for i in np.flatnonzero(~np.isfinite(high) | _open_above(frame, words)):
             ax.plot(capped[i], y[i], ">", color=COLORS["band"], ms=8)
         ax.set_yticks(y, [f"{s}  {t}" for s, t in zip(frame["subject"], frame["text"], strict=True)])
         ax.set_ylim(-0.6, len(frame) - 0.4)

@@ -146,6 +146,13 @@ def test_ledger_intervals_are_relative_to_the_printed_value(words):
     assert len(ax.lines) == 1
 
 
+def test_an_end_that_the_rule_caps_is_still_marked_as_open(projection, words):
+    frame = findings.ledger(projection.park).set_index("figure", drop=False)
+    ax = chart_targets.ledger_intervals(frame.loc[["stated_loss_2016", "stated_result_2016"]], words)
+    (arrow,) = ax.lines
+    assert (arrow.get_marker(), arrow.get_xdata()[0], arrow.get_ydata()[0]) == (">", pytest.approx(120), 1)
+
+
 def test_ledger_carries_every_figure(projection):
     frame = findings.ledger(projection.park)
     assert len(frame) == len(projection.park.figures)
