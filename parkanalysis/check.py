@@ -20,8 +20,9 @@ def check(path: str | Path) -> list[Problem]:
     """All problems of a park: errors, or where there are none, warnings.
 
     Errors are what :func:`parkanalysis.park.read_park` refuses (schema, units, ranges, references between
-    files, vintage) and a scenario that cannot be projected. Warnings are the audit's findings, levers
-    and sources that nothing uses, and numbers of the template that still stand.
+    files, vintage) and a scenario that cannot be projected. Warnings are numbers that cannot hold
+    together, the audit's findings, levers and sources that nothing uses, and numbers of the template
+    that still stand.
 
     Parameters
     ----------
@@ -41,6 +42,7 @@ def check(path: str | Path) -> list[Problem]:
     noted: ...
     """
     from parkanalysis.park import read_park
+    from parkanalysis.plausibility import implausible
 
     try:
         park = read_park(path)
@@ -49,7 +51,7 @@ def check(path: str | Path) -> list[Problem]:
     errors = list(_unworkable(park))
     if errors:
         return errors
-    found = [*_template(park), *_unused(park), *_late(park), *_audit(park)]
+    found = [*_template(park), *_unused(park), *_late(park), *implausible(park), *_audit(park)]
     return [replace(p, severity="warning", file=_file(park, p.file)) for p in found]
 
 
