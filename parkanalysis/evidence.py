@@ -18,6 +18,13 @@ from parkanalysis.wording import Words
 
 __all__ = ["assumptions", "audit", "basis", "ledger", "linked", "method", "sources"]
 
+MEASURED = ("CNY", "t", "kWh", "m3")
+# least value, unit, its name; a space where the language has one
+LARGE = {
+    "zh": ((1e8, 1e8, "亿"), (1e5, 1e4, "万")),
+    "en": ((1e9, 1e9, "billion "), (1e6, 1e6, "million ")),
+}
+
 SIDES = ("stated", "computed")
 
 
@@ -305,11 +312,9 @@ def _read_as(low: float, high: float, unit: str, words: Words) -> str:
 
 
 def _canonical(value: float, unit: str, words: Words) -> tuple[str, str]:
-    if unit == "CNY" and abs(value) >= 1e6 and math.isfinite(value):
-        factor, name = (1e8, "亿元") if abs(value) >= 1e8 else (1e4, "万元")
-        if words.lang == "en":
-            factor, name = (1e9, "billion yuan") if abs(value) >= 1e9 else (1e6, "million yuan")
-        return significant(value / factor, 4), name
+    for least, factor, name in LARGE[words.lang] if unit in MEASURED and math.isfinite(value) else ():
+        if abs(value) >= least:
+            return significant(value / factor, 4), f"{name}{words.unit(unit)}"
     return (words.percent(value), "") if unit == "fraction" else (significant(value, 4), words.unit(unit))
 
 
@@ -335,7 +340,7 @@ def sources(park: Park, words: Words) -> Html:
         rows.append((title, _note(publisher, words), row["published"] or "", remark))
     head = (words("Title"), words("Publisher"), words("Published"), words("Remark"))
     ids = [f"source-{n}" for n in park.sources["source"]]
-    return Html(table(head, rows, caption, ids=ids), caption)
+    return Html(table(head, rows, caption, ids=ids, kind="sources stack"), caption)
 
 
 def method(projection: Projection, words: Words) -> Html:

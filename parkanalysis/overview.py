@@ -118,15 +118,15 @@ def entries(out: Path) -> list[Entry]:
     return found
 
 
-def _rank(entry: Entry, park: Park | None) -> tuple[bool, int, str, int]:
-    """The scenario without shocks first, those with more after those with fewer, variants of any last."""
+def _rank(entry: Entry, park: Park | None) -> tuple[int, int, str, int]:
+    """Without shocks first, more shocks after fewer, then those that set levers, at the end the unknown."""
     name, changed, _ = entry.scenario.partition("+")
     lang = LANGUAGES.index(entry.lang) if entry.lang in LANGUAGES else len(LANGUAGES)
     if park is None or name not in park.scenarios:
-        return True, 0, entry.scenario, lang
+        return 2, 0, entry.scenario, lang
     file = park.scenarios[name]
     shocks = len(park.config.shocks) if file.shocks == "all" else len(file.shocks)
-    return bool(changed or file.levers), shocks, entry.scenario, lang
+    return int(bool(changed or file.levers)), shocks, entry.scenario, lang
 
 
 def _park(name: str) -> Park | None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import pairwise
 
 import lxml.html
 import nbformat
@@ -14,6 +15,7 @@ from parkanalysis.findings import goal, ranking
 from parkanalysis.markup import Html, Raw, cell, table
 from parkanalysis.projection import project
 from parkanalysis.results import tidy
+from parkanalysis.wording import Words
 
 LANGUAGES = ("zh", "en")
 
@@ -221,3 +223,53 @@ def test_a_damaged_manifest_does_not_stop_the_index(out):
 @pytest.mark.parametrize("name", ["scenario_report", "scenario_comparison"])
 def test_notebooks_stay_small(name):
     assert (NOTEBOOKS / f"{name}.ipynb").stat().st_size < 300_000
+
+
+def test_the_index_goes_from_no_shock_over_more_shocks_to_variants(tmp_path):
+    found = [
+        overview.Entry("qingzhen", name, lang, f"qingzhen/{name}/{lang}", "none", {})
+        for name in ("combined+vat_rate=0.1", "elsewhere", "severe", "combined", "closures", "reference")
+        for lang in ("en", "zh")
+    ]
+    rows = lxml.html.fromstring(overview.index_html(found, "en")).xpath("//tbody/tr/th")
+    titles = [r.text_content() for r in rows]
+    assert titles == [
+        "Reference (no shock)",
+        "Closures",
+        "All that the report states",
+        "All that the report states+vat_rate=0.1",
+        "Severe",
+        "elsewhere",
+    ]
+
+
+def test_the_index_says_what_is_met_and_how_likely_the_stated_is(out):
+    tree = lxml.html.fromstring((out / "index.html").read_text())
+    assert tree.xpath("string(//h1)") == "2016 年规模以上工业增加值测算"
+    assert tree.xpath("//main//tr[contains(., '严峻')]/td/text()")[3] == "<1%"
+    projection = project("qingzhen", "combined", draws=512)
+    met = Words(projection.park, "zh").plain_amount(projection.targets_met()[0.8])
+    (cells,) = tree.xpath("//main//tr[th='报告所述全部']")
+    assert [c.text_content() for c in cells.xpath("td")][4] == met
+    heads = [h.text_content() for h in tree.xpath("//main//thead//th")][1:]
+    assert [c.get("data-label") for c in cells.xpath("td")] == heads
+
+
+def test_ticks_of_the_index_are_round_and_inside(out):
+    tree = lxml.html.fromstring((out / "index.html").read_text())
+    (texts,) = {tuple(f.xpath(".//text/text()")) for f in tree.xpath("//div[@class='multiples']/figure")}
+    ticks = [float(t) for t in texts]
+    assert len(ticks) >= 3
+    (step,) = {b - a for a, b in pairwise(ticks)}
+    assert all(t % step == 0 for t in ticks)
+    assert all(0 < float(x) < 240 for x in tree.xpath("//div[@class='multiples']//text/@x"))
+
+
+def test_a_park_that_states_nothing_has_no_column_for_it():
+    numbers = {f"q{q:g}": 37.0 for q in (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)} | {"published": 36.0}
+    html = overview.index_html([overview.Entry("far", "base", "en", "far/base/en", "", numbers)], "en")
+    tree = lxml.html.fromstring(html)
+    heads = [h.text_content() for h in tree.xpath("//thead//th")]
+    assert len(heads) == 6
+    assert not any("stated" in h for h in heads)
+    assert len(tree.xpath("//tbody/tr/td")) == 5
