@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
+import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 
 from parkanalysis.errors import InputError, Problem
 
 __all__ = ["app", "main"]
+
+T = TypeVar("T")
+
+MAX_STEPS = 10_000
 
 # problems of these "files" were typed on the command line: wrong use, not a failed run
 ARGUMENTS = {
@@ -45,17 +52,37 @@ ParkOption = Annotated[
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
+    name, equals, value = unicodedata.normalize("NFKC", text).partition("=")
     if not equals or not name.strip() or not value.strip():
         raise InputError(Problem(option, repr(text), "lever=value"))
     return name.strip(), value.strip()
 
 
 def _number(text: str, name: str, option: str) -> float:
+    from parkanalysis.fields import plain_number
+
+    allowed = "a number"
     try:
-        return float(text.replace(",", ""))
+        plain = plain_number(text)
+    except ValueError as error:
+        plain, allowed = "", str(error)
+    try:
+        number = float(plain)
     except ValueError:
-        raise InputError(Problem(option, repr(text), "a number", column=name)) from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise InputError(Problem(option, repr(text), allowed, column=name))
+    return number
+
+
+def _once(found: Iterable[tuple[str, T]], option: str) -> dict[str, T]:
+    """Each lever with the one value it is given."""
+    values: dict[str, T] = {}
+    for name, value in found:
+        if values.setdefault(name, value) != value:
+            text = f"{values[name]} and {value}".replace("[", "").replace("]", "")
+            raise InputError(Problem(option, text, "each lever once", column=name))
+    return values
 
 
 def lever_values(settings: list[str]) -> dict[str, float]:
@@ -67,7 +94,7 @@ def lever_values(settings: list[str]) -> dict[str, float]:
     {'steel_price_2016': 1700.0}
     """
     pairs = [_pair(s, "--set") for s in settings]
-    return {name: _number(value, name, "--set") for name, value in pairs}
+    return _once(((name, _number(value, name, "--set")) for name, value in pairs), "--set")
 
 
 def grid_values(grids: list[str]) -> dict[str, list[float]]:
@@ -78,22 +105,27 @@ def grid_values(grids: list[str]) -> dict[str, list[float]]:
     >>> grid_values(["steel_price_2016=1400:1500:50"])
     {'steel_price_2016': [1400.0, 1450.0, 1500.0]}
     """
-    result: dict[str, list[float]] = {}
-    for name, text in (_pair(g, "--grid") for g in grids):
-        parts = text.split(":")
-        if len(parts) == 1:
-            result[name] = [_number(v, name, "--grid") for v in text.split(",")]
-            continue
-        if len(parts) != 3:
-            raise InputError(Problem("--grid", repr(text), "first:last:step", column=name))
-        first, last, step = (_number(v, name, "--grid") for v in parts)
-        count = (last - first) / step if step else -1.0
-        if not 0 <= count <= 10_000:
-            raise InputError(
-                Problem("--grid", repr(text), "up to 10,000 steps from first to last", column=name)
-            )
-        result[name] = [round(first + i * step, 10) for i in range(int(count + 1e-9) + 1)]
-    return result
+    pairs = [_pair(g, "--grid") for g in grids]
+    return _once(((name, _grid(name, text)) for name, text in pairs), "--grid")
+
+
+def _grid(name: str, text: str) -> list[float]:
+    parts = text.split(":")
+    if len(parts) == 1:
+        return [_number(v, name, "--grid") for v in text.split(",")]
+    if len(parts) != 3:
+        raise InputError(Problem("--grid", repr(text), "first:last:step", column=name))
+    first, last, step = (_number(v, name, "--grid") for v in parts)
+    if step <= 0:
+        raise InputError(Problem("--grid", f"the step {step:g}", "a step above 0", column=name))
+    if first > last:
+        found, allowed = f"the first value {first:g} above the last {last:g}", "first up to last"
+        raise InputError(Problem("--grid", found, allowed, column=name))
+    count = (last - first) / step
+    if count > MAX_STEPS:
+        found = f"{count:,.0f} steps from {first:g} to {last:g}"
+        raise InputError(Problem("--grid", found, f"up to {MAX_STEPS:,} steps", column=name))
+    return [round(first + i * step, 10) for i in range(int(count + 1e-9) + 1)]
 
 
 def _parks(patterns: list[str]) -> list[str]:

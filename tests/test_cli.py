@@ -40,7 +40,11 @@ def test_help_holds_an_example(capsys):
         (["report", "combined", "--set", "vat_rate=9"], ["9", "0 to 0.25"]),
         (["report", "combined", "--set", "vat_rate"], ["lever=value"]),
         (["report", "combined", "--set", "vat_rate=abc"], ["'abc'", "a number"]),
-        (["report", "combined", "--grid", "vat_rate=0.2:0.1:0.01"], ["steps from first to last"]),
+        (["report", "combined", "--set", "vat_rate=17%"], ["column vat_rate: found '17%'", "write 0.17"]),
+        (
+            ["report", "combined", "--grid", "vat_rate=0.2:0.1:0.01"],
+            ["the first value 0.2 above the last 0.1"],
+        ),
         (["report", "--park", "qingzhn"], ["qingzhn", "did you mean 'qingzhen'"]),
         (["report", "--park", "no/such/*"], ["matches a folder"]),
         (["report", "combined", "--to", "odt"], ["odt"]),
@@ -60,8 +64,52 @@ def test_a_grid_has_its_last_value():
     assert grid_values(["x=0.1:0.3:0.1"]) == {"x": [0.1, 0.2, 0.3]}
     assert grid_values(["x=3,1"]) == {"x": [3.0, 1.0]}
     assert lever_values(["x=-1e3", "y = 1,200"]) == {"x": -1000.0, "y": 1200.0}
-    with pytest.raises(InputError, match="10,000"):
-        grid_values(["x=0:1:0"])
+
+
+def test_a_grid_of_one_value():
+    assert grid_values(["x=1400"]) == grid_values(["x=1400:1400:50"]) == {"x": [1400.0]}
+    assert grid_values(["x=1400:1450:50"]) == {"x": [1400.0, 1450.0]}
+    assert grid_values(["x=1400:1449:50"]) == {"x": [1400.0]}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x=0:1:0", "--grid, column x: found the step 0; allowed: a step above 0"),
+        ("x=5:1:-1", "--grid, column x: found the step -1; allowed: a step above 0"),
+        ("x=5:1:1", "--grid, column x: found the first value 5 above the last 1; allowed: first up to last"),
+        ("x=0:1:1e-5", "--grid, column x: found 100,000 steps from 0 to 1; allowed: up to 10,000 steps"),
+        ("x=0:1", "--grid, column x: found '0:1'; allowed: first:last:step"),
+        ("x=nan:1:1", "--grid, column x: found 'nan'; allowed: a number"),
+    ],
+)
+def test_a_range_that_leads_nowhere_says_why(text, message):
+    with pytest.raises(InputError) as caught:
+        grid_values([text])
+    assert str(caught.value) == message
+
+
+def test_a_lever_is_set_once():
+    assert lever_values(["x=1", "x=1.0"]) == {"x": 1.0}
+    with pytest.raises(InputError) as caught:
+        lever_values(["x=1", "y=2", "x=3"])
+    assert str(caught.value) == "--set, column x: found 1.0 and 3.0; allowed: each lever once"
+    with pytest.raises(InputError) as caught:
+        grid_values(["x=1,2", "x=2:3:1"])
+    assert str(caught.value) == "--grid, column x: found 1.0, 2.0 and 2.0, 3.0; allowed: each lever once"
+
+
+def test_numbers_as_people_type_them():
+    assert lever_values(["x＝１，５８０．５", "y=−3"]) == {"x": 1580.5, "y": -3.0}
+    assert grid_values(["x=１４００：１５００：１００"]) == {"x": [1400.0, 1500.0]}
+    for text, message in {
+        "1,58": "a number",
+        "60％": "a number without %: write 0.6",
+        "inf": "a number",
+    }.items():
+        with pytest.raises(InputError) as caught:
+            lever_values([f"x={text}"])
+        assert caught.value.problems[0].allowed == message
 
 
 def test_check_says_what_is_wrong_with_status_1(capsys, park_copy):
