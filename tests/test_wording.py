@@ -7,6 +7,7 @@ import string
 from collections.abc import Iterator
 from pathlib import Path
 
+import lxml.html
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,9 +15,12 @@ from hypothesis import strategies as st
 from report_pages import page, run, write_park
 
 from parkanalysis import findings, sections, sentences
-from parkanalysis.formatting import fixed, probability, scale, significant
+from parkanalysis.formatting import fixed, probability, scale, significant, spaced
+from parkanalysis.hedges import RULES
 from parkanalysis.park import read_park
 from parkanalysis.projection import project
+from parkanalysis.scenario import read_scenario
+from parkanalysis.units import SYMBOL
 from parkanalysis.wording import Words, catalogue
 
 PACKAGE = Path(sections.__file__).parent
@@ -191,3 +195,75 @@ def test_chinese_pages_hold_no_english_labels():
     html = re.sub(r'<[^>]*lang="en"[^>]*>.*?</span>', "", page("zh"))
     for english in ("median", "Assumption", "interval", "Driver", "Source:", "chance"):
         assert not re.search(rf">[^<]*\b{english}\b[^<]*<", html), english
+
+
+@pytest.mark.parametrize(
+    ("template", "value", "text"),
+    [
+        ("来自{x}。", "2016 年", "来自 2016 年。"),
+        ("{x}和", "代用数据 7", "代用数据 7 和"),
+        ("达到 {x}的把握", "40.0 亿元", "达到 40.0 亿元的把握"),
+        ("（{x}）", "7", "（7）"),
+        ("{x!r}用", "宽", "'宽'用"),
+        ("{x:.1f}年", 2, "2.0 年"),
+    ],
+)
+def test_a_space_where_chinese_meets_digits_and_nowhere_else(template, value, text):
+    assert spaced(template, {"x": value}) == text
+
+
+def test_a_list_of_numbers_reads_as_one():
+    assert Words(None, "zh").join(["公布 5", "代用数据 7", "假设 13"]) == "公布 5、代用数据 7 和假设 13"
+    assert Words(None, "zh").join(["关停（−1.7）", "签约量"]) == "关停（−1.7）和签约量"
+
+
+@given(st.sampled_from(sorted(SYMBOL)))
+def test_no_unit_is_shown_as_a_code_in_chinese(code):
+    name = Words(None, "zh").unit(code)
+    assert not name or name == SYMBOL[code] or re.search("[一-鿿%]", name)
+
+
+def test_rules_of_reading_have_names():
+    assert {Words(None, "en").reading_rule(r) for r in RULES} == set(RULES)
+    assert all(Words(None, "zh").reading_rule(r).endswith("口径") for r in RULES)
+
+
+def _rows(html: str) -> list[list[str]]:
+    rows = lxml.html.fromstring(f"<div>{html}</div>").xpath("//tbody/tr")
+    return [[c.text_content() for c in row] for row in rows]
+
+
+def test_what_if_leaves_out_levers_that_change_nothing():
+    projection = project("qingzhen", "combined", draws=64)
+    ranked, goal = findings.ranking(projection), findings.goal(projection.park)
+    words = Words(projection.park, "en")
+    names = ["alumina_price_2016", "producer_price_2016"]
+    chosen = ranked.reindex(names).assign(share=0.5)
+    html = sections.what_if_table(projection, chosen, goal, words).html
+    assert html.count("<table") == 1
+    assert words.lever("alumina_price_2016") in html
+
+
+def test_what_if_of_what_is_fixed_claims_no_interval():
+    park = read_park("qingzhen")
+    fixed_at = {
+        name: lever.central
+        for name, lever in read_scenario(park, "combined").levers.items()
+        if not lever.is_point and name != "alumina_price_2016"
+    }
+    projection = project(park, read_scenario(park, "combined", **fixed_at), draws=64)
+    ranked, goal = findings.ranking(projection), findings.goal(park)
+    rows = _rows(sections.what_if_table(projection, ranked, goal, Words(park, "en")).html)
+    assert rows
+    assert all(row[2:] == ["–", "–"] for row in rows)
+
+
+def test_the_chance_of_a_break_even_is_that_of_the_conclusion():
+    projection = project("qingzhen", "combined", draws=2048)
+    goal, words = findings.goal(projection.park), Words(projection.park, "zh")
+    found = findings.break_evens(projection, findings.ranking(projection), goal.value)
+    rows = _rows(sections.break_even_table(found, goal, projection, words).html)
+    said = sentences.required(projection, found, goal, words)
+    chances = re.findall("可能性 ([^）]+)）", said)
+    met = [row[-1] for row in rows if row[-1] != "–"]
+    assert chances == met[: len(chances)]
