@@ -203,7 +203,7 @@ def waterfall(g: Game) -> list[tuple[str, Array]]:
     >>> after = model.state(scenario.read_scenario(park.read_park("qingzhen"), "combined"), None, 2016)
     >>> g = game(unshocked(after), after, ["alumina_ramp_up", "alumina_price_fall"])
     >>> {driver: step.round(1).tolist() for driver, step in waterfall(g)}
-    {'baseline': [5.6], 'alumina_ramp_up': [0.9], 'alumina_price_fall': [-5.5]}
+    {'baseline': [5.6], 'alumina_ramp_up': [1.0], 'alumina_price_fall': [-5.5]}
     """
     steps: list[tuple[str, Array]] = []
     acting: frozenset[str] = frozenset()
@@ -222,7 +222,7 @@ def alone(g: Game) -> list[tuple[str, Array]]:
     >>> after = model.state(scenario.read_scenario(park.read_park("qingzhen"), "combined"), None, 2016)
     >>> g = game(unshocked(after), after, ["alumina_ramp_up", "alumina_price_fall"])
     >>> {driver: step.round(1).tolist() for driver, step in alone(g)}
-    {'baseline': [5.6], 'alumina_ramp_up': [0.9], 'alumina_price_fall': [-4.4]}
+    {'baseline': [5.6], 'alumina_ramp_up': [1.0], 'alumina_price_fall': [-4.4]}
     """
     return [(d, _step(g, frozenset({d}), g.touched_by(d))) for d in g.drivers]
 

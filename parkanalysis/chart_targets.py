@@ -97,7 +97,7 @@ def target_risk(
     >>> p = project("qingzhen", "power_contract", draws=64)
     >>> ax = target_risk(p.target_risk([35, 38, 40, 42, 45]), Words(p.park, "en"), 40.0, "Stated")
     >>> [text.get_text() for text in ax.texts]
-    ['3.61: 90%', '3.81: 80%', '4.07: 50%', 'Stated 4.00: 61%']
+    ['3.61: 90%', '3.81: 80%', '4.08: 50%', 'Stated 4.00: 62%']
     """
     with style():
         ax = axes(ax, 2.7)

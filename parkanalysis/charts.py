@@ -38,7 +38,7 @@ def waterfall(frame: pd.DataFrame, words: Words, ax: Axes | None = None) -> Axes
     >>> p = project("qingzhen", "power_contract", draws=64)
     >>> ax = waterfall(findings.steps(p, findings.contributions(p)), Words(p.park, "en"))
     >>> [text.get_text() for text in ax.texts]
-    ['3.70', '+0.56', '−0.20', '4.06']
+    ['3.70', '+0.56', '−0.20', '4.07']
     """
     with style():
         ax = axes(ax, size_for(len(frame)))
@@ -123,7 +123,7 @@ def fan(
     >>> p = project("qingzhen", "power_contract", draws=64)
     >>> ax = fan(findings.fan(p), Words(p.park, "en"))
     >>> [text.get_text() for text in ax.texts]
-    ['3.701', '3.65  10%', '4.08  median', '4.42  90%']
+    ['3.701', '3.66  10%', '4.08  median', '4.42  90%']
     """
     with style():
         ax = axes(ax, 3.1)
@@ -223,7 +223,7 @@ def distribution(
     >>> p = project("qingzhen", "power_contract", draws=64)
     >>> ax = distribution(findings.density(p.draws), p.quantiles, Words(p.park, "en"), 40.0, "Stated")
     >>> [text.get_text() for text in ax.texts]
-    ['median 4.08', '80% interval 3.65 to 4.42', 'Stated 4.00']
+    ['median 4.08', '80% interval 3.66 to 4.42', 'Stated 4.00']
     """
     with style():
         ax = axes(ax, 2.7)

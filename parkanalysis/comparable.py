@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,6 +49,10 @@ def comparable_growth(current: Any, price_change: Any) -> Any:
 def growth_draws(projection: Projection) -> dict[str, Array]:
     """Draws of growth on the base year, ``current`` and, where the park names a deflator, ``comparable``.
 
+    At comparable prices a fall of a product's price is no loss of output (SNA 2008, chapter 15): price
+    changes that the scenario names are left out, and the growth of the rest, that of a series at current
+    prices, is deflated.
+
     Returns
     -------
     dict of str to array, shape (n_draws,)
@@ -63,23 +68,26 @@ def growth_draws(projection: Projection) -> dict[str, Array]:
     >>> from parkanalysis.projection import project
     >>> draws = growth_draws(project("qingzhen", "combined", draws=64))
     >>> {name: round(float(np.median(values)), 2) for name, values in draws.items()}
-    {'current': -0.05, 'comparable': -0.03}
+    {'current': -0.06, 'comparable': 0.11}
     """
     park = projection.park
     current = projection.draws / park.value_added - 1
     deflator = park.config.deflator
     if deflator is None:
         return {"current": current}
-    n = len(current)
-    change = np.empty(n)
+    n, shocks = len(current), park.config.shocks
+    held = tuple(s for s in projection.scenario.shocks if shocks[s].kind != "price_change")
+    at_old_prices = replace(projection.scenario, shocks=held)
+    change, volume = np.empty(n), np.empty(n)
     for span in chunks(n):
         stretch = None if n == 1 else span
         change[slice(*span)] = model.Draws(projection.scenario, stretch, projection.seed)(deflator)
+        volume[slice(*span)] = model.total(model.state(at_old_prices, stretch, projection.seed))
     if (change <= -1).any():
         raise InputError(
             Problem("levers.csv", f"{deflator} at {change.min():g}", "above -1", column=deflator)
         )
-    return {"current": current, "comparable": comparable_growth(current, change)}
+    return {"current": current, "comparable": comparable_growth(volume / park.value_added - 1, change)}
 
 
 def growth(projection: Projection) -> pd.DataFrame:

@@ -74,8 +74,8 @@ def overlap_sentence(projection: Projection, words: Words) -> Html:
     >>> from parkanalysis.wording import Words
     >>> p = project("qingzhen", "combined", draws=64)
     >>> overlap_sentence(p, Words(p.park, "en"))
-    Added one by one the drivers make CNY −0.078 billion; together they make CNY −0.210 billion: the
-    difference of CNY −0.132 billion is what they do to one another, and it is counted once.
+    Added one by one the drivers make CNY −0.081 billion; together they make CNY −0.215 billion: the
+    difference of CNY −0.134 billion is what they do to one another, and it is counted once.
     """
     shares = projection.contributions()
     added, together = float(shares["alone"].sum()), float(shares["mean"].sum())
@@ -106,7 +106,7 @@ def parts(projection: Projection) -> pd.DataFrame:
                  low  value  high
     what
     stated_loss  5.0    5.0   inf
-    loss         4.9    7.3  10.9
+    loss         4.9    7.3  11.0
     """
     park, stated = projection.park, projection.park.config.stated
     draws = {"loss": projection.baseline - projection.draws, "baseline": projection.baseline}
@@ -135,8 +135,8 @@ def parts_sentence(projection: Projection, words: Words) -> Html:
     >>> from parkanalysis.wording import Words
     >>> p = project("qingzhen", "combined", draws=64)
     >>> parts_sentence(p, Words(p.park, "en"))
-    The shocks take CNY 0.492 billion to CNY 1.093 billion (80% interval), CNY 0.726 billion in the median;
-    the stated loss begins at CNY 0.500 billion.
+    The shocks take CNY 0.492 billion to CNY 1.099 billion (80% interval), CNY 0.732 billion in the
+    median; the stated loss begins at CNY 0.500 billion.
     """
     found = parts(projection).to_dict("index")
     loss = found["loss"]
@@ -197,8 +197,8 @@ def target_sentence(projection: Projection, words: Words) -> Html:
     >>> from parkanalysis.wording import Words
     >>> p = project("qingzhen", "combined", draws=64)
     >>> target_sentence(p, Words(p.park, "en"))
-    A target of CNY 3.497 billion is met with 50% probability, CNY 3.056 billion with 80%,
-    CNY 2.896 billion with 90%.
+    A target of CNY 3.465 billion is met with 50% probability, CNY 3.072 billion with 80%, CNY 2.894
+    billion with 90%.
     """
     met = projection.targets_met()
     text = words(

@@ -343,6 +343,27 @@ def sources(park: Park, words: Words) -> Html:
     return Html(table(head, rows, caption, ids=ids, kind="sources stack"), caption)
 
 
+def _growth(projection: Projection, words: Words) -> str:
+    """Where the growth without shocks comes from."""
+    config, scenario = projection.park.config, projection.scenario
+    if config.growth in scenario.settings:
+        return words("Growth without shocks is set by the scenario.")
+    forecast: Any = scenario.levers[config.growth].forecast
+    if forecast is None:
+        return words("Growth without shocks is an assumption with a range, not a forecast.")
+    own = any("t interval" in note for note in forecast.relative.notes)
+    return words(
+        "Growth without shocks comes from a reference series forecast by {method}, {points} observations "
+        "published by {date}; its interval rests on {base}.",
+        method=config.growth_method,
+        points=forecast.relative.points,
+        date=words.date(config.as_of),
+        base=words("the spread of the series itself (t interval)")
+        if own
+        else words("the errors that the method made on comparable series"),
+    )
+
+
 def method(projection: Projection, words: Words) -> Html:
     """Method and limits in half a page.
 
@@ -351,22 +372,18 @@ def method(projection: Projection, words: Words) -> Html:
     >>> from parkanalysis.projection import project
     >>> p = project("qingzhen", "combined", draws=64)
     >>> print(method(p, Words(p.park, "en")).text.splitlines()[1])
-    Growth without shocks comes from a reference series by a random walk with drift and a t interval,
-    limited to what was published by 29 February 2016.
+    Growth without shocks comes from a reference series forecast by drift, 16 observations published by 29
+    February 2016; its interval rests on the errors that the method made on comparable series.
     """
     park = projection.park
     said = [
         words(
-            "Accounts. Value added of an industry is its printed output times a value-added rate from "
-            "input–output tables; the rates have a spread, and the parts are balanced by weighted least "
-            "squares (Stone, Champernowne and Meade 1942) to the published total of {total}.",
+            "Accounts. Value added of an industry is its printed output times a value-added rate; the rates "
+            "have a spread, and the parts are balanced by weighted least squares (Stone, Champernowne and "
+            "Meade 1942) to the published total of {total}.",
             total=words.amount(park.value_added, extra=1),
         ),
-        words(
-            "Growth without shocks comes from a reference series by a random walk with drift and a t "
-            "interval, limited to what was published by {date}.",
-            date=words.date(park.config.as_of),
-        ),
+        _growth(projection, words),
         words(
             "Shocks act on what survives the ones before: closures, new capacity, prices, contracted "
             "volumes, caps, rates. A price change lands on value added less the part that cheaper "

@@ -11,7 +11,7 @@ import pandas as pd
 
 from parkanalysis import quantities
 from parkanalysis.inverse import BreakEven, break_even, with_levers
-from parkanalysis.model import used_levers
+from parkanalysis.model import target_year_levers, used_levers
 from parkanalysis.projection import Projection, project
 from parkanalysis.sensitivity import importance, tornado
 
@@ -147,7 +147,7 @@ def fan(projection: Projection) -> pd.DataFrame:
     Examples
     --------
     >>> fan(project("qingzhen", "combined", draws=256)).loc[2016, ["q10", "q50", "q90"]].round(1).to_dict()
-    {'q10': 29.7, 'q50': 35.1, 'q90': 40.1}
+    {'q10': 29.6, 'q50': 35.2, 'q90': 39.9}
     """
     park = projection.park
     years = [park.config.base_year, park.config.target_year]
@@ -209,7 +209,7 @@ def ranking(projection: Projection) -> pd.DataFrame:
     Examples
     --------
     >>> ranking(project("qingzhen", "power_contract", draws=256))["share"].head(2).round(2).to_dict()
-    {'baseline_growth': 0.94, 'power_hours_2015': 0.04}
+    {'baseline_growth': 0.95, 'power_hours_2015': 0.04}
     """
     scenario = projection.scenario
     share = importance(projection)
@@ -276,16 +276,17 @@ def what_if(projection: Projection, lever: str, values: Iterable[float], target:
 def break_evens(
     projection: Projection, ranked: pd.DataFrame, target: float, most: int = 6
 ) -> list[BreakEven]:
-    """Break-even of the levers that carry most, each within its hard bounds.
+    """Break-even of the levers of the target year that carry most, each within its hard bounds.
 
     Examples
     --------
     >>> projection = project("qingzhen", "power_contract", draws=256)
     >>> [(b.lever, b.status) for b in break_evens(projection, ranking(projection), target=40, most=2)]
-    [('baseline_growth', 'met'), ('power_hours_2015', 'met')]
+    [('baseline_growth', 'met'), ('power_sold_2016', 'met')]
     """
     levers = projection.scenario.levers
-    free = [n for n in ranked.index if ranked.loc[n, "share"] > 0 and levers[n].minimum < levers[n].maximum]
+    moving = [n for n in ranked.index[ranked["share"] > 0] if levers[n].minimum < levers[n].maximum]
+    free = [n for n in moving if n in target_year_levers(projection.scenario)]
     return [break_even(projection, name, target) for name in free[:most]]
 
 

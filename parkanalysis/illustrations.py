@@ -89,7 +89,7 @@ def waterfall(projection: Projection, shares: pd.DataFrame, words: Words) -> Fig
     >>> projection = project("qingzhen", "power_contract", draws=64)
     >>> words = Words(projection.park, "en")
     >>> waterfall(projection, findings.contributions(projection), words)
-    Bars from CNY 3.70 billion in 2015 to CNY 4.06 billion in 2016: Growth of the rest +0.56 and Power
+    Bars from CNY 3.70 billion in 2015 to CNY 4.07 billion in 2016: Growth of the rest +0.56 and Power
     contract −0.20.
     """
     frame = findings.steps(projection, shares)
@@ -122,7 +122,7 @@ def fan(projection: Projection, goal: Goal, words: Words) -> Figure:
     >>> projection = project("qingzhen", "combined", draws=64)
     >>> fan(projection, findings.goal(projection.park), Words(projection.park, "en"))
     Line from CNY 0.45 billion in 2000 to CNY 3.70 billion in 2015, then a fan that in 2016 holds 80%
-    between CNY 2.91 to 3.92 billion, median CNY 3.51 billion; stated CNY 4.00 billion.
+    between CNY 2.90 to 3.90 billion, median CNY 3.49 billion; stated CNY 4.00 billion.
     """
     frame = findings.fan(projection)
     config, (low, high) = projection.park.config, projection.interval()
@@ -143,9 +143,10 @@ def fan(projection: Projection, goal: Goal, words: Words) -> Figure:
     note = ""
     if len(past) > 1:
         note = words(
-            "Before {base_year}: the reference series behind the growth of the rest, scaled to the "
-            "park in {base_year}. Shades hold 50, 80 and 90%.",
+            "Before {base_year} this is not the park's own past but the reference series, scaled to the park "
+            "in {base_year} ({series}). Shades hold 50, 80 and 90%.",
             base_year=config.base_year,
+            series=words.note(projection.scenario.levers[config.growth]).rstrip("。."),
         )
     ax = charts.fan(frame, words, goal.value, sentences.goal_label(words, goal))
     return _figure(ax, "fan", words("The projection against the past"), alt, words, note)
@@ -159,7 +160,7 @@ def distribution(projection: Projection, goal: Goal, words: Words) -> Figure:
     >>> from parkanalysis.projection import project
     >>> projection = project("qingzhen", "combined", draws=64)
     >>> distribution(projection, findings.goal(projection.park), Words(projection.park, "en"))
-    Density with median CNY 3.51 billion, 80% between CNY 2.91 to 3.92 billion; 9% of it lies at or above
+    Density with median CNY 3.49 billion, 80% between CNY 2.90 to 3.90 billion; 8% of it lies at or above
     stated CNY 4.00 billion.
     """
     low, high = projection.interval()
@@ -231,8 +232,8 @@ def target_risk(projection: Projection, goal: Goal, words: Words) -> Figure:
     >>> from parkanalysis.projection import project
     >>> projection = project("qingzhen", "combined", draws=64)
     >>> target_risk(projection, findings.goal(projection.park), Words(projection.park, "en"))
-    Targets and the chance of reaching them: CNY 3.50 billion 50%, CNY 3.06 billion 80% and CNY 2.90 billion
-    90%.
+    Targets and the chance of reaching them: CNY 3.46 billion 50%, CNY 3.07 billion 80% and CNY 2.89
+    billion 90%.
     """
     met = projection.targets_met()
     parts = [f"{words.amount(float(v))} {float(str(p)):.0%}" for p, v in met.items()]

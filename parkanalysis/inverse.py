@@ -187,7 +187,9 @@ def break_even(projection: Projection, lever: str, target: float, probability: f
 
 
 def break_evens(projection: Projection, target: float, probability: float = 0.5) -> pd.DataFrame:
-    """Break-even of every lever the scenario uses and that may move, a row each.
+    """Break-even of every lever that says how the target year turns out, a row each.
+
+    What the base year was is settled: no condition to be met can lie there.
 
     Returns
     -------
@@ -200,11 +202,11 @@ def break_evens(projection: Projection, target: float, probability: float = 0.5)
     >>> from parkanalysis.projection import project
     >>> found = break_evens(project("qingzhen", "power_contract", draws=64), target=40)
     >>> found["value"].head(2).round(2).to_dict()
-    {'baseline_growth': 0.13, 'power_hours_2015': 4465.57}
+    {'baseline_growth': 0.14, 'power_sold_2016': 9.06}
     """
     levers = projection.scenario.levers
-    used = [n for n in model.used_levers(projection.scenario) if levers[n].minimum < levers[n].maximum]
-    rows = [vars(break_even(projection, n, target, probability)) for n in used]
+    free = [n for n in model.target_year_levers(projection.scenario) if levers[n].minimum < levers[n].maximum]
+    rows = [vars(break_even(projection, n, target, probability)) for n in free]
     frame = pd.DataFrame(rows, columns=[f.name for f in fields(BreakEven)]).set_index("lever")
     frame["unit"] = [levers[n].unit for n in frame.index]
     frame["central"] = [levers[n].central for n in frame.index]

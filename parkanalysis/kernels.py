@@ -86,6 +86,19 @@ def start_server() -> None:
         _server().ensure_running()
 
 
+def wait_until_warm() -> None:
+    """Wait for the fork server; an interrupt meanwhile harms nothing, as it would one half handed over."""
+    if available():
+        start_server()
+        process = multiprocessing.get_context("forkserver").Process(target=_nothing)
+        with _without_main():
+            process.start()
+        process.join()
+
+
+def _nothing() -> None: ...
+
+
 def fork(target: Callable[..., object], *args: object, folder: str | None = None) -> BaseProcess:
     """Run ``target(*args)`` in a new process forked from the warm one.
 

@@ -27,6 +27,7 @@ __all__ = [
     "ordered_shocks",
     "shock_industry",
     "state",
+    "target_year_levers",
     "total",
     "used_levers",
 ]
@@ -34,7 +35,9 @@ __all__ = [
 Array = NDArray[np.float64]
 
 
-# fields of industries, products, plants and shocks that name something else than a lever
+#: Fields of a shock that say what the base year was, not what the target year brings.
+BASE_YEAR_FIELDS = ("base_volume", "capacity", "hours", "rate_before", "vat_rate")
+#: Fields of industries, products, plants and shocks that name something else than a lever.
 NOT_LEVERS = ("name", "kind", "industry", "product", "plant", "gross_output", "start", "end")
 
 
@@ -243,3 +246,23 @@ def used_levers(scenario: Scenario) -> list[str]:
     for shock in scenario.shocks:
         names |= shock_levers(scenario, shock)
     return sorted(names & set(scenario.levers))
+
+
+def target_year_levers(scenario: Scenario) -> list[str]:
+    """Levers that say how the target year turns out, sorted; the facts of the base year are settled.
+
+    Examples
+    --------
+    >>> from parkanalysis import read_park, read_scenario
+    >>> target_year_levers(read_scenario(read_park("qingzhen"), "power_contract"))
+    ['baseline_growth', 'power_sold_2016', 'power_tariff']
+    """
+    config = scenario.park.config
+    shocks = (config.shocks[s] for s in scenario.shocks)
+    named = (
+        getattr(s, f)
+        for s in shocks
+        for f in type(s).model_fields
+        if f not in (*NOT_LEVERS, *BASE_YEAR_FIELDS)
+    )
+    return sorted({config.growth, *(n for n in named if isinstance(n, str))} & set(scenario.levers))

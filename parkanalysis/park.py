@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -87,6 +88,9 @@ def park_path(park: str | Path) -> Path:
     )
 
 
+FALLS = frozenset(("下降", "下跌", "减少", "降低", "降", "回落", "收窄", "萎缩"))
+
+
 @dataclass(frozen=True, eq=False)
 class Park:
     """Everything a park's files say, checked.
@@ -122,7 +126,7 @@ class Park:
     path: Path = field(repr=False)
 
     def amount(self, figure: str, unit: str = "CNY_100m") -> float:
-        """Value of a figure in a lever unit, 亿元 unless said otherwise."""
+        """Value of a figure in a lever unit, 亿元 unless said otherwise; a rate of decline is negative."""
         return _amount(self.quantities[figure], unit)
 
     @cached_property
@@ -149,7 +153,13 @@ def _amount(quantity: Quantity, unit: str) -> float:
     canonical, factor = UNITS[unit]
     if quantity.unit != canonical:
         raise ValueError(f"{quantity.text!r} is in {quantity.unit}, not in {unit}")
-    return quantity.value / factor
+    return (-quantity.value if _is_fall(quantity) else quantity.value) / factor
+
+
+def _is_fall(quantity: Quantity) -> bool:
+    """Whether a rate is printed as one of decline: 下降 3.2%, but neither 降至 3.2% nor 下降 5 亿元."""
+    rate = quantity.unit in ("fraction", "percentage_point") and quantity.before is None
+    return rate and quantity.direction in FALLS and not re.search("[到至为]", quantity.text)
 
 
 def _frame(name: str, rows: list[Any]) -> pd.DataFrame:

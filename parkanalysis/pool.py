@@ -202,6 +202,7 @@ def run(works: Iterable[Work], jobs: int | None = None) -> Iterator[tuple[Work, 
     """
     sweep()
     waiting, running, limit = iter(works), list[_Running](), jobs or cores()
+    kernels.wait_until_warm()
     try:
         while True:
             while len(running) < limit and (work := next(waiting, None)) is not None:

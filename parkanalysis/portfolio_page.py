@@ -42,8 +42,8 @@ def frame(
         scenario  level  median
     0  reference   park    42.6
     1  reference  total    42.6
-    2   combined   park    35.1
-    3   combined  total    35.1
+    2   combined   park    35.2
+    3   combined  total    35.2
     """
     parks = read_parks(paths).values()
     names: list[str | None] = [*_common(parks, scenarios)] or [None]

@@ -11,6 +11,7 @@ import gc
 import importlib
 import os
 import pkgutil
+import signal
 import sys
 from typing import Any
 
@@ -100,6 +101,9 @@ def _warm_caches() -> None:
         chart_style.to_bytes(ax, "svg")
 
 
+# Ctrl-C on the terminal is its caller's to answer, not of a process that is still importing.
+with contextlib.suppress(ValueError):  # outside the main thread there is nothing to ward off
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 # matplotlib reads this while it is imported, before a kernel could set it.
 os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
 # Debugging works without; its warning would stand in every run's error stream.
@@ -110,3 +114,5 @@ with contextlib.suppress(Exception):
 # Pages shared with the children stay shared when the collector leaves these objects alone.
 gc.collect()
 gc.freeze()
+with contextlib.suppress(ValueError):
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from math import isclose
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from parkanalysis import __version__, findings, sentences
 from parkanalysis.findings import Goal
 from parkanalysis.formatting import significant
 from parkanalysis.inverse import BreakEven
+from parkanalysis.levers import Lever
 from parkanalysis.markup import Html, Raw, cell, link, paragraph, table
 from parkanalysis.projection import Projection
 from parkanalysis.scenario import Scenario, difference
@@ -62,7 +64,25 @@ def title(case: Case, words: Words) -> Html:
     html = f'<p class="park">{cell(name)}</p><h1 id="top">{cell(heading)}</h1>'
     line = words("Scenario: {name}", name=scenario)
     html += f'<p class="scenario"><strong>{cell(line)}</strong> {cell(about)}</p>'
-    return Html(html, f"{name}: {heading}. {line}")
+    changed = _set_beyond(case.scenario, words)
+    html += paragraph(changed, "scenario") if changed else ""
+    return Html(html, f"{name}: {heading}. {line}{' ' if changed else ''}{changed}")
+
+
+def _set_beyond(scenario: Scenario, words: Words) -> str:
+    """What was set beyond the scenario's own file."""
+    declared = scenario.park.scenarios.get(scenario.name)
+    own = declared.levers if declared else {}
+    names = [n for n, value in scenario.settings.items() if own.get(n) != value]
+    pairs = [words.enclose(words.lever(n), _setting(scenario.levers[n], words)) for n in names]
+    return words("Set otherwise here: {pairs}.", pairs=words.join(pairs)) if pairs else ""
+
+
+def _setting(lever: Lever, words: Words) -> str:
+    low, high = (float(v) for v in lever.ppf(np.array([0.1, 0.9])))
+    if low == high:
+        return words.value(low, lever.unit)
+    return words.value_range(low, high, lever.unit)
 
 
 def _tile(label: str, value: str, remark: str) -> str:
@@ -78,15 +98,13 @@ def answer(projection: Projection, goal: Goal, found: Sequence[BreakEven], words
     >>> projection = project("qingzhen", "combined", draws=256)
     >>> words, goal = Words(projection.park, "en"), findings.goal(projection.park)
     >>> answer(projection, goal, [projection.break_even("alumina_price_2016", goal.value)], words)
-    Industrial value added in 2016 is projected at CNY 3.51 billion, 5.1% below the CNY 3.701 billion of
-    2015; the 80% interval runs from CNY 2.97 to 4.01 billion, and the stated CNY 4.00 billion is
-    reached with a probability of 11%.
-    On average price changes (−0.45), contracted volumes (−0.20) and plant closures (−0.17) pull it
-    down, growth of the rest (+0.55) and new capacity (+0.06) push it up: CNY −0.21 billion in all.
-    For even odds of the stated CNY 4.00 billion one thing would have to be otherwise: alumina price,
-    average of 2016 at 2,283 yuan/t instead of 1,580 yuan/t (chance of that: <1%).
-    At comparable prices the change on 2015 is −2.4% (80% interval −17.9% to +12.5%), if producer prices
-    change by −3.0% (−6.0% to −0.5%; evidence: proxy).
+    Industrial value added in 2016 is projected at CNY 3.52 billion, 4.9% below the CNY 3.701 billion of
+    2015; the 80% interval runs from CNY 2.96 to 3.99 billion, and the stated CNY 4.00 billion is reached
+    with a probability of 10%.
+    On average price changes (−0.45), contracted volumes (−0.20) and plant closures (−0.17) pull it down,
+    growth of the rest (+0.55) and new capacity (+0.05) push it up: CNY −0.22 billion in all.
+    No single change that has a chance of 1% or more brings the odds of the stated CNY 4.00 billion to
+    even.
     """
     said = [
         sentences.projected(projection, goal, words),
@@ -114,10 +132,6 @@ def answer(projection: Projection, goal: Goal, found: Sequence[BreakEven], words
     html = heading(words("The answer"), "answer").html
     html += '<div class="answer">' + "".join(paragraph(s) for s in said) + "</div>"
     html += f'<dl class="tiles">{"".join(tiles)}</dl>'
-    comparable = sentences.at_comparable_prices(projection, words)
-    if comparable:
-        html += paragraph(comparable, "note")
-        said.append(comparable)
     return Html(html, "\n".join(said))
 
 
@@ -163,7 +177,7 @@ def contribution_table(frame: pd.DataFrame, words: Words) -> Html:
     >>> projection = project("qingzhen", "power_contract", draws=256)
     >>> shown = contribution_table(findings.contributions(projection), Words(projection.park, "en"))
     >>> pd.read_html(io.StringIO(shown.html))[0][["Driver", "Mean"]].values.tolist()
-    [['Growth of the rest', '+0.558'], ['Power contract', '−0.198'], ['Sum', '+0.360']]
+    [['Growth of the rest', '+0.558'], ['Power contract', '−0.196'], ['Sum', '+0.363']]
     """
     caption = words("Contributions, {unit}", unit=words.money_unit)
     rows = [
@@ -195,10 +209,8 @@ def what_if_table(
     >>> ranked, goal = findings.ranking(projection), findings.goal(projection.park)
     >>> shown = what_if_table(projection, ranked, goal, Words(projection.park, "en"), most=1)
     >>> pd.read_html(io.StringIO(shown.html))[0].astype(str).iloc[0].tolist()
-    ['5.0%', '3.13', '2.81 to 3.43', '<1%']
+    ['5.0%', '3.13', '2.80 to 3.42', '<1%']
     """
-    import numpy as np
-
     levers, parts = projection.scenario.levers, []
     names = [str(n) for n in ranked.index[:most] if ranked.loc[n, "share"] > 0]
     for name in names:
@@ -253,7 +265,7 @@ def break_even_table(found: Sequence[BreakEven], goal: Goal, projection: Project
     >>> found = [projection.break_even("alumina_price_2016", goal.value)]
     >>> shown = break_even_table(found, goal, projection, words)
     >>> pd.read_html(io.StringIO(shown.html))[0].iloc[0].tolist()
-    ['Alumina price, average of 2016', '1,580 yuan/t', '2,283 yuan/t', '<1%']
+    ['Alumina price, average of 2016', '1,580 yuan/t', '2,286 yuan/t', '<1%']
     """
     caption = words(
         "Value of one assumption at which {amount} has even odds", amount=words.amount(goal.value)
@@ -283,7 +295,7 @@ def uncertainty(ranked: pd.DataFrame, words: Words) -> Html:
     >>> projection = project("qingzhen", "combined", draws=256)
     >>> uncertainty(findings.ranking(projection), Words(projection.park, "en"))
     Most of the uncertainty comes from growth of the rest 55% and alumina price, average of 2016 26%. Of
-    the 25 numbers used: reported 5, proxy 7 and assumed 13.
+    the 25 numbers used: reported 3, derived 1, proxy 7 and assumed 14.
     """
     text = sentences.uncertainty(ranked, words)
     return Html(paragraph(text), text)

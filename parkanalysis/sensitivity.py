@@ -34,8 +34,8 @@ def tornado(projection: Projection) -> pd.DataFrame:
     >>> tornado(project("qingzhen", "power_contract", draws=256)).head(2).round(2)
                           low     high  at_low  at_high  swing
     lever
-    baseline_growth      0.05     0.25   37.05    44.26   7.21
-    power_hours_2015  2600.00  4364.00   41.55    39.86  -1.69
+    baseline_growth      0.05     0.25   37.06    44.27   7.21
+    power_hours_2015  2600.00  4364.00   41.55    39.91  -1.64
     """
     scenario = projection.scenario
     draws = min(len(projection.draws), SWING_DRAWS)
@@ -71,7 +71,7 @@ def importance(projection: Projection) -> pd.Series:
     --------
     >>> from parkanalysis.projection import project
     >>> importance(project("qingzhen", "power_contract", draws=256)).head(3).round(2).to_dict()
-    {'baseline_growth': 0.94, 'power_hours_2015': 0.04, 'power_sold_2016': 0.02}
+    {'baseline_growth': 0.95, 'power_hours_2015': 0.04, 'power_sold_2016': 0.02}
     """
     scenario = projection.scenario
     span = (0, min(len(projection.draws), 1 << 14))

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 
 import pandas as pd
 
-from parkanalysis.comparable import growth
 from parkanalysis.findings import Goal, by_kind
 from parkanalysis.inverse import BreakEven
 from parkanalysis.projection import Projection
 from parkanalysis.wording import Words
 
-__all__ = ["at_comparable_prices", "gap", "goal_label", "goal_phrase", "projected", "required", "uncertainty"]
+__all__ = ["gap", "goal_label", "goal_phrase", "projected", "required", "uncertainty"]
+
+#: What is less likely is no route that an administration could be told to take.
+LEAST_CHANCE = 0.01
 
 
 def goal_label(words: Words, goal: Goal) -> str:
@@ -60,9 +61,9 @@ def projected(projection: Projection, goal: Goal, words: Words) -> str:
     >>> from parkanalysis.projection import project
     >>> projection = project("qingzhen", "combined", draws=256)
     >>> print(projected(projection, goal(projection.park), Words(projection.park, "en")))
-    Industrial value added in 2016 is projected at CNY 3.51 billion, 5.1% below the CNY 3.701 billion of
-    2015; the 80% interval runs from CNY 2.97 to 4.01 billion, and the stated CNY 4.00 billion is
-    reached with a probability of 11%.
+    Industrial value added in 2016 is projected at CNY 3.52 billion, 4.9% below the CNY 3.701 billion of
+    2015; the 80% interval runs from CNY 2.96 to 3.99 billion, and the stated CNY 4.00 billion is reached
+    with a probability of 10%.
     """
     park, (low, high) = projection.park, projection.interval()
     base = park.value_added
@@ -117,36 +118,6 @@ def gap(projection: Projection, words: Words) -> str:
     return words("On average {up} push it up: {total} in all.", up=up, total=total)
 
 
-def at_comparable_prices(projection: Projection, words: Words) -> str:
-    """Growth as statistics state it, and the price change it rests on; empty without a deflator.
-
-    Examples
-    --------
-    >>> from parkanalysis.projection import project
-    >>> projection = project("qingzhen", "combined", draws=256)
-    >>> print(at_comparable_prices(projection, Words(projection.park, "en")))
-    At comparable prices the change on 2015 is −2.4% (80% interval −17.9% to +12.5%), if producer prices
-    change by −3.0% (−6.0% to −0.5%; evidence: proxy).
-    """
-    name = projection.park.config.deflator
-    if name is None:
-        return ""
-    found, lever = growth(projection)["comparable"], projection.scenario.levers[name]
-    percent = functools.partial(words.percent, sign=True)
-    return words(
-        "At comparable prices the change on {year} is {change} (80% interval {low} to {high}), if producer "
-        "prices change by {prices} ({least} to {most}; evidence: {grade}).",
-        year=projection.park.config.base_year,
-        change=percent(found[0.5]),
-        low=percent(found[0.1]),
-        high=percent(found[0.9]),
-        prices=percent(lever.central),
-        least=percent(lever.low),
-        most=percent(lever.high),
-        grade=words.evidence(lever.evidence),
-    )
-
-
 def _condition(found: BreakEven, projection: Projection, words: Words) -> str:
     lever = projection.scenario.levers[found.lever]
     return words(
@@ -170,18 +141,21 @@ def required(
     >>> projection = project("qingzhen", "combined", draws=256)
     >>> found = [projection.break_even("baseline_growth", 40.0)]
     >>> print(required(projection, found, goal(projection.park), Words(projection.park, "en")))
-    For even odds of the stated CNY 4.00 billion one thing would have to be otherwise: growth of the
-    rest at 29.5% instead of 15.1% (chance of that: 5%).
+    For even odds of the stated CNY 4.00 billion one thing would have to be otherwise: growth of the rest
+    at 29.3% instead of 15.1% (chance of that: 5%).
     """
     phrase = goal_phrase(words, goal)
-    met = [_condition(f, projection, words) for f in found if f.status == "met"]
+    likely = [f for f in found if f.status == "met" and min(f.position, 1 - f.position) >= LEAST_CHANCE]
+    met = [_condition(f, projection, words) for f in likely]
     if not met:
         if found and all(f.status == "always" for f in found):
             return words(
                 "No single assumption, within its bounds, brings the odds of {goal} below even.", goal=phrase
             )
         return words(
-            "No single assumption, within its bounds, brings the odds of {goal} to even.", goal=phrase
+            "No single change that has a chance of {least} or more brings the odds of {goal} to even.",
+            least=words.chance(LEAST_CHANCE),
+            goal=phrase,
         )
     conditions = words("; or ").join(met[:most])
     if projection.median >= goal.value:
@@ -207,7 +181,7 @@ def uncertainty(ranked: pd.DataFrame, words: Words, most: int = 2) -> str:
     >>> projection = project("qingzhen", "combined", draws=256)
     >>> print(uncertainty(ranking(projection), Words(projection.park, "en")))
     Most of the uncertainty comes from growth of the rest 55% and alumina price, average of 2016 26%. Of
-    the 25 numbers used: reported 5, proxy 7 and assumed 13.
+    the 25 numbers used: reported 3, derived 1, proxy 7 and assumed 14.
     """
     top = ranked[ranked["share"] > 0].head(most)
     if top.empty:

@@ -275,7 +275,7 @@ def afterwards(park: Park) -> pd.DataFrame:
     >>> afterwards(read_park("qingzhen"))[["low", "high", "outturn"]].round(2)
                                                     low     high  outturn
     what
-    guiyang_secondary_value_added 2016, growth    -0.02     0.17     0.10
+    guiyang_secondary_value_added 2016, growth     0.05     0.25     0.10
     alumina_china 2016, average                 1365.03  1944.70  2036.56
     """
     year, name = park.config.target_year, reference_name(park)
@@ -284,7 +284,7 @@ def afterwards(park: Park) -> pd.DataFrame:
     known = known[known.index < year]
     later = annual(park, as_of=ALWAYS)
     if year in later.index and len(known) >= FEWEST:
-        made = growth(known, year - int(known.index[-1]))
+        made = growth(known, year - int(known.index[-1]), park.config.growth_method)
         step = made.horizon
         outturn = float(later[year] / known.iloc[-1])
         low, mid, high = made.quantile([0.1, 0.5, 0.9])[:, -1] - 1

@@ -54,11 +54,11 @@ def headline_html(answer: Answer, start: Answer, words: Words) -> str:
     >>> start, now = (answer(read_scenario(park, n), 40.0, draws=256) for n in ("reference", "combined"))
     >>> print(*fromstring(headline_html(now, start, Words(park, "en"))).itertext(), sep="\\n")
     Value added 2016, median
-    CNY 3.51 billion
-    80% interval CNY 2.97 to 4.01 billion; central values CNY 3.37 billion
-    Chance of CNY 4.00 billion or more: 11%
-    Met with 50% / 80% / 90%: CNY 3.51 billion / CNY 3.13 billion / CNY 2.97 billion
-    Against the scenario as it stands: CNY −0.75 billion; against 2015: −5.1%
+    CNY 3.52 billion
+    80% interval CNY 2.96 to 3.99 billion; central values CNY 3.39 billion
+    Chance of CNY 4.00 billion or more: 10%
+    Met with 50% / 80% / 90%: CNY 3.52 billion / CNY 3.12 billion / CNY 2.96 billion
+    Against the scenario as it stands: CNY −0.74 billion; against 2015: −4.9%
     """
     projection = answer.projection
     config = projection.park.config
@@ -133,7 +133,7 @@ def risk_html(answer: Answer, words: Words) -> str:
     >>> found = answer(read_scenario(park, "combined"), 40.0, draws=256)
     >>> chart = risk_html(found, Words(park, "en"))
     >>> list(fromstring(chart).itertext())[-2:]
-    ['4.00: 11%', 'target, CNY billion']
+    ['4.00: 10%', 'target, CNY billion']
     """
     risk = answer.risk.set_axis(words.money(answer.risk.index), axis=0)
     labels = (

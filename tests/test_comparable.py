@@ -16,15 +16,21 @@ def test_deflation_by_hand():
     assert comparable_growth(0.08, 0.0) == pytest.approx(0.08)
 
 
-def test_a_price_fall_lowers_the_level_more_than_the_real_growth(qingzhen):
-    found = project(qingzhen, read_scenario(qingzhen, "combined", producer_price_2016=-0.05), 500)
+def test_all_is_deflated_alike_where_no_price_changes(qingzhen):
+    found = project(qingzhen, read_scenario(qingzhen, "closures", producer_price_2016=-0.05), 500)
     table = growth(found)
     assert table["comparable"].to_numpy() == pytest.approx((1 + table["current"].to_numpy()) / 0.95 - 1)
     assert (table["comparable"] > table["current"]).all()
 
 
+def test_a_fall_of_a_price_is_no_loss_of_output(qingzhen):
+    at_old_price, fallen = (growth_draws(project(qingzhen, n, 500)) for n in ("reference", "alumina_price"))
+    assert (fallen["current"] < at_old_price["current"]).mean() > 0.9
+    assert fallen["comparable"] == pytest.approx(at_old_price["comparable"])
+
+
 def test_draw_by_draw_with_the_deflators_own_draws(qingzhen):
-    found = project(qingzhen, "combined", 70_000)
+    found = project(qingzhen, "closures", 70_000)
     draws = growth_draws(found)
     implied = (1 + draws["current"]) / (1 + draws["comparable"]) - 1
     lever = found.scenario.levers["producer_price_2016"]
@@ -37,7 +43,7 @@ def test_a_park_without_deflator_has_current_prices_only(qingzhen):
 
 
 def test_the_deterministic_run(qingzhen):
-    found = project(qingzhen, "combined", 1)
+    found = project(qingzhen, "power_contract", 1)
     change = found.scenario.levers["producer_price_2016"].central
     draws = growth_draws(found)
     assert draws["comparable"] == pytest.approx((found.central / 37.01) / (1 + change) - 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from dataclasses import replace
 
 import pytest
 from parkfiles import PARKS, copy_park, edit, only, problems
@@ -12,6 +13,7 @@ from parkanalysis import park as park_module
 from parkanalysis import quantities
 from parkanalysis.errors import InputError
 from parkanalysis.park import known_parks, park_path, read_park
+from parkanalysis.quantities import parse
 
 
 @pytest.fixture
@@ -151,3 +153,12 @@ def test_paths_are_taken_as_they_are(zone, monkeypatch):
     assert park_path("zone") == park_path(zone) == park_path(f".{os.sep}zone{os.sep}")
     monkeypatch.chdir(zone)
     assert read_park(".").id == "zone"
+
+
+@pytest.mark.parametrize(
+    ("printed", "value"),
+    [("比上年下降 3.2%", -0.032), ("同比增长 8.3%", 0.083), ("下降到 3.2%", 0.032), ("降幅 3.2%", -0.032)],
+)
+def test_a_rate_of_decline_is_negative(qingzhen, printed, value):
+    read = {**qingzhen.quantities, "rate": parse(printed)}
+    assert replace(qingzhen, quantities=read).amount("rate", "fraction") == pytest.approx(value)
