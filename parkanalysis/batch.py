@@ -142,7 +142,7 @@ def render(
         _make(stale, out, manifests, _engine(dask, jobs), bar=progress)
         rows = [_row(t, _record(manifests, t), fresh=works[t.folder] not in stale) for t in tasks]
     if stale:
-        _write_index(out)
+        _write_index(out, parks)
     import pandas as pd
 
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -156,6 +156,7 @@ def _check_formats(to: Sequence[str]) -> None:
 
 def _parks(paths: Sequence[str | Path]) -> tuple[dict[str, Park], dict[str, bytes]]:
     from parkanalysis.park import park_path, read_park
+    from parkanalysis.raw import of_park
 
     parks: dict[str, Park] = {}
     archives: dict[str, bytes] = {}
@@ -164,7 +165,7 @@ def _parks(paths: Sequence[str | Path]) -> tuple[dict[str, Park], dict[str, byte
         try:
             park = read_park(path)
         except InputError as error:
-            problems += error.problems
+            problems += of_park(error.problems, path) if len(paths) > 1 else error.problems
             continue
         if park.id in parks and parks[park.id].digest != park.digest:
             problems.append(Problem("park", f"two parks called {park.id!r}", "folders of different names"))
@@ -251,12 +252,12 @@ def _row(task: Task, record: Mapping[str, Any], *, fresh: bool) -> list[object]:
     ]
 
 
-def _write_index(out: Path) -> None:
+def _write_index(out: Path, parks: Mapping[str, Park]) -> None:
     """The page over all reports."""
-    from parkanalysis import pages
+    from parkanalysis import overview
 
     try:
-        pages.write_index(out)
+        overview.write(out, parks)
     except OSError as error:
         _log.warning("%s: %s", out / "index.html", words(error))
 

@@ -132,13 +132,17 @@ def _parks(patterns: list[str]) -> list[str]:
     """Expand patterns such as ``parks/*`` that the shell left alone."""
     import glob
 
+    from parkanalysis.raw import is_aside
+
     found: list[str] = []
     for pattern in patterns:
         if Path(pattern).exists() or not glob.has_magic(pattern):
             found.append(pattern)
             continue
         matches = sorted(
-            p for p in glob.glob(pattern) if (Path(p) / "park.yml").is_file() or p.endswith(".xlsx")
+            p
+            for p in glob.glob(pattern)
+            if (Path(p) / "park.yml").is_file() or (p.endswith(".xlsx") and not is_aside(Path(p).name))
         )
         if not matches:
             raise InputError(
@@ -205,7 +209,7 @@ def report(
     if len(parks) > 1:
         from parkanalysis import portfolio_page
 
-        page = portfolio_page.write(out, parks, scenarios, (languages or ("en",))[0], draws, seed)
+        page = portfolio_page.write(out, parks, scenarios, (languages or ("",))[0], draws, seed)
         typer.echo(f"all parks together in {page}")
     typer.echo(f"{len(manifest)} reports in {out}; open {out / 'index.html'}")
 

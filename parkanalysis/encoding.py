@@ -6,7 +6,7 @@ import re
 
 from parkanalysis.errors import InputError, Problem
 
-__all__ = ["decode"]
+__all__ = ["decode", "is_gbk"]
 
 
 def decode(name: str, data: bytes) -> tuple[str, str]:
@@ -40,6 +40,20 @@ def decode(name: str, data: bytes) -> tuple[str, str]:
     if "\0" in text or "�" in text:
         raise InputError(Problem(name, "characters lost in an earlier conversion", allowed))
     return text, codec
+
+
+def is_gbk(data: bytes) -> bool:
+    """Whether bytes that are no UTF-8 read as Chinese text in GBK or its successor GB18030.
+
+    Examples
+    --------
+    >>> is_gbk("氧化铝".encode("gbk")), is_gbk(b"caf\\xe9 \\xff")
+    (True, False)
+    """
+    try:
+        return _plausible(data.decode("gb18030"))
+    except UnicodeDecodeError:
+        return False
 
 
 def _plausible(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import keyword
 import re
 import unicodedata
@@ -11,12 +12,15 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 __all__ = [
+    "Day",
     "Identifier",
     "Label",
     "Language",
     "Month",
     "NotNegative",
     "Number",
+    "Observed",
+    "Period",
     "Positive",
     "Probability",
     "Rank",
@@ -29,6 +33,11 @@ __all__ = [
 MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+# Excel writes 2025/3/1 into a CSV file for a day, with 0:00 behind it in some columns
+_DAY = re.compile(
+    r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:[ T]0?0:00(?::00)?)?|(\d{4})年(\d{1,2})月(\d{1,2})日"
+)
+_MONTH = re.compile(r"(\d{4})[-/.](\d{1,2})|(\d{4})年(\d{1,2})月")
 _THOUSANDS = re.compile(r"[-+]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
 _PERCENT = re.compile(r"([-+]?[0-9]{1,15}(\.[0-9]{0,15})?) ?%")
 
@@ -87,6 +96,49 @@ def _figure(value: Any) -> Any:
     return plain_number(value) if isinstance(value, str) else value
 
 
+def _found(pattern: re.Pattern[str], value: Any) -> list[int]:
+    text = unicodedata.normalize("NFKC", value).strip() if isinstance(value, str) else ""
+    match = pattern.fullmatch(text)
+    return [int(part) for part in match.groups() if part and part.isdecimal()] if match else []
+
+
+def _day(value: Any) -> Any:
+    if isinstance(value, dt.date):
+        return value
+    try:
+        return dt.date(*_found(_DAY, value))
+    except (TypeError, ValueError):
+        raise ValueError("a day such as 2025-03-01") from None
+
+
+def _month(value: Any) -> Any:
+    """A month; Excel makes the first day of it where one is typed into a cell."""
+    parts = _found(_MONTH, value) or _found(_DAY, value)
+    if not parts or not 1 <= parts[1] <= 12 or parts[2:] not in ([], [1]):
+        raise ValueError("a month such as 2025-07")
+    return f"{parts[0]}-{parts[1]:02d}"
+
+
+def _period(value: Any) -> Any:
+    text = unicodedata.normalize("NFKC", value).strip().upper() if isinstance(value, str) else ""
+    if re.fullmatch(r"\d{4}(Q[1-4])?", text):
+        return text
+    try:
+        return _month(text)
+    except ValueError:
+        raise ValueError("a year such as 2025, a quarter such as 2025Q1 or a month such as 2025-07") from None
+
+
+def _observed(value: Any) -> Any:
+    text = str(value).strip()
+    if re.fullmatch(r"\d{4}", text):
+        return text
+    try:
+        return _month(text) if _found(_MONTH, text) else _day(text).isoformat()
+    except ValueError:
+        raise ValueError("a day such as 2025-03-01, a month such as 2025-07 or a year") from None
+
+
 Identifier = Annotated[
     str,
     AfterValidator(_identifier),
@@ -105,7 +157,10 @@ Label = Annotated[
     BeforeValidator(_label, json_schema_input_type=Words | dict[Literal["zh", "en"], Words]),
     Field(description="a text, or a text for each of zh and en"),
 ]
-Month = Annotated[str, Field(pattern=MONTH)]
+Month = Annotated[str, Field(pattern=MONTH), BeforeValidator(_month)]
+Day = Annotated[dt.date, BeforeValidator(_day)]
+Period = Annotated[str, Field(pattern=r"^\d{4}(Q[1-4]|-(0[1-9]|1[0-2]))?$"), BeforeValidator(_period)]
+Observed = Annotated[str, Field(pattern=r"^\d{4}(-(0[1-9]|1[0-2])(-\d{2})?)?$"), BeforeValidator(_observed)]
 Language = Literal["zh", "en"]
 
 

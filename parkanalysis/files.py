@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from parkanalysis.encoding import is_gbk
 from parkanalysis.errors import InputError, Problem
 
 __all__ = [
@@ -32,6 +33,15 @@ MAX_DEPTH = 20
 MAX_ROWS = 50_000
 MAX_COLUMNS = 100
 MAX_PROBLEMS = 1_000
+
+# what stands between the cells of tables that were not saved with commas
+_SEPARATORS = {
+    ";": "semicolons",
+    "\t": "tabs",
+    "|": "bars",
+    "；": "Chinese semicolons",
+    "，": "Chinese commas",
+}
 
 # row of the file (the header is row 1) and the cells by column
 Records = list[tuple[int, dict[str, str]]]
@@ -113,8 +123,9 @@ def read_text(path: Path, limit: int = MAX_BYTES) -> str:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        found = f"the byte 0x{data[error.start]:02x}"
-        raise InputError(Problem(name, found, "text in UTF-8 (save it as UTF-8)", line)) from None
+        found = "text in GBK" if is_gbk(data) else f"the byte 0x{data[error.start]:02x}"
+        how = 'save it as "CSV UTF-8"' if name.lower().endswith(".csv") else "save it as UTF-8"
+        raise InputError(Problem(name, found, f"text in UTF-8 ({how})", line)) from None
     control = _CONTROL.search(text)
     if control:
         line = text.count("\n", 0, control.start()) + 1
@@ -135,6 +146,15 @@ def header_problems(name: str, header: Sequence[str]) -> list[Problem]:
     return [Problem(name, found, allowed, 1)] if repeated else []
 
 
+def _check_separator(name: str, text: str) -> None:
+    """One problem for the whole table, not one for each column that is then missing."""
+    header = text.partition("\n")[0]
+    for mark, word in _SEPARATORS.items():
+        if mark in header and "," not in header:
+            allowed = 'cells separated by commas (save it as "CSV UTF-8 (comma delimited)")'
+            raise InputError(Problem(name, f"cells separated by {word}", allowed, 1))
+
+
 def read_csv(path: Path) -> Table:
     """Read a CSV file with a header as text cells; blank lines are passed over.
 
@@ -148,7 +168,9 @@ def read_csv(path: Path) -> Table:
     (2, 'threshold_above_scale', '2000 万元以上')
     """
     name = path.name
-    reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
+    text = read_text(path)
+    _check_separator(name, text)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     problems: list[Problem] = []
     records: Records = []
     try:
@@ -224,8 +246,11 @@ def parse_yaml(name: str, text: str) -> Any:
         return None if node is None else _build(name, node)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        found = " ".join(str(error.problem or error.context).split())
-        raise InputError(Problem(name, found, "valid YAML", mark.line + 1 if mark else None)) from None
+        found = " ".join(str(error.problem or error.context).split()).removeprefix("found ")
+        line = mark.line + 1 if mark else None
+        if mark and text[mark.index : mark.index + 1] == "\t":
+            raise InputError(Problem(name, "a tab", "spaces", line)) from None
+        raise InputError(Problem(name, found, "valid YAML", line)) from None
     except UnicodeEncodeError as error:
         found = f"the character {text[error.start]!r}"
         raise InputError(Problem(name, found, "text that UTF-8 can hold")) from None

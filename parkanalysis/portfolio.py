@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,7 +48,8 @@ def read_parks(paths: Iterable[str | Path]) -> dict[str, Park]:
     Raises
     ------
     InputError
-        With the problems of all of them, each file led by its park; and when two have the same id.
+        With the problems of all of them, where there are several each file led by its park; and when
+        two have the same id.
 
     Examples
     --------
@@ -57,14 +57,16 @@ def read_parks(paths: Iterable[str | Path]) -> dict[str, Park]:
     ['qingzhen']
     """
     from parkanalysis.park import read_park
+    from parkanalysis.raw import of_park
 
+    given = list(paths)
     parks: dict[str, Park] = {}
     problems: list[Problem] = []
-    for path in paths:
+    for path in given:
         try:
             park = read_park(path)
         except InputError as error:
-            problems += [replace(p, file=f"{Path(path).name}/{p.file}") for p in error.problems]
+            problems += of_park(error.problems, path) if len(given) > 1 else error.problems
             continue
         if park.id in parks and parks[park.id].path != park.path:
             problems.append(Problem("park", f"two parks called {park.id!r}", "folders of different names"))
@@ -98,6 +100,8 @@ def total_draws(parts: Iterable[Array], correlation: float = CORRELATION, seed: 
     Examples
     --------
     >>> a = np.array([3.0, 1.0, 2.0])
+    parkanalysis.portfolio.read_parks: ImportError("cannot import name 'of_park' from 'parkanalysis.raw'
+    (/work/main/parkanalysis/raw.py)")
     >>> np.sort(total_draws([a, 10 * a], correlation=1.0)).tolist()
     [11.0, 22.0, 33.0]
     """

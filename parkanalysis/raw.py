@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ from parkanalysis.fields import is_identifier
 from parkanalysis.files import Table, read_csv, read_yaml
 from parkanalysis.table_schema import REQUIRED_TABLES, TABLES
 
-__all__ = ["MAX_SCENARIOS", "Raw", "attempt", "read_folder"]
+__all__ = ["MAX_SCENARIOS", "Raw", "attempt", "is_aside", "of_park", "read_folder"]
 
 MAX_SCENARIOS = 500
 
@@ -66,6 +66,31 @@ def attempt(problems: list[Problem], step: Callable[..., T], *arguments: Any) ->
         return None
 
 
+def is_aside(name: str) -> bool:
+    """Whether a file is none of the user's own: hidden, or the lock of an open Office document.
+
+    Examples
+    --------
+    >>> is_aside("~$levers.csv"), is_aside(".DS_Store"), is_aside("levers.csv")
+    (True, True, False)
+    """
+    return name.startswith((".", "~$"))
+
+
+def of_park(problems: Iterable[Problem], path: str | Path) -> list[Problem]:
+    """Problems of one park among several: each file led by its park.
+
+    Examples
+    --------
+    >>> print(*of_park([Problem("park.yml", "no such file", "a file")], "parks/mine"))
+    mine/park.yml: found no such file; allowed: a file
+    """
+    name = Path(path).name
+    # what was typed as the park is no file of it, and a workbook's problems name it already
+    own = ("park", name, f"{name}.xlsx")
+    return [p if p.file.partition(",")[0] in own else replace(p, file=f"{name}/{p.file}") for p in problems]
+
+
 def scenario_problem(file: str, name: str) -> Problem | None:
     """Whether a name can be that of a scenario."""
     if is_identifier(name):
@@ -116,7 +141,7 @@ def read_folder(folder: Path) -> Raw:
 
 def _names(folder: Path) -> list[str]:
     try:
-        return sorted(p.name for p in folder.iterdir())
+        return sorted(p.name for p in folder.iterdir() if not is_aside(p.name))
     except OSError as error:
         found = error.strerror or "unreadable"
         raise InputError(Problem(folder.name, found, "a folder that can be read")) from None
@@ -126,7 +151,7 @@ def _scenarios(folder: Path, names: list[str], problems: list[Problem]) -> dict[
     if "scenarios" not in names:
         return {}
     inside = attempt(problems, _names, folder / "scenarios") or []
-    files = [n for n in inside if n.endswith(".yml") and not n.startswith(".")]
+    files = [n for n in inside if n.endswith(".yml")]
     problems += [
         Problem(f"scenarios/{n}", "the ending .yaml", "the ending .yml")
         for n in inside
@@ -149,8 +174,6 @@ def _scenarios(folder: Path, names: list[str], problems: list[Problem]) -> dict[
 
 
 def _inside(problem: Problem) -> Problem:
-    from dataclasses import replace
-
     return replace(problem, file=f"scenarios/{problem.file}")
 
 
@@ -158,7 +181,7 @@ def _digest(folder: Path) -> str:
     digest = hashlib.sha256()
     names = [*(f"{name}.csv" for name in TABLES), "park.yml"]
     files = [*(folder / n for n in names), *folder.glob("scenarios/*.yml")]
-    for file in sorted(f for f in files if f.is_file()):
+    for file in sorted(f for f in files if f.is_file() and not is_aside(f.name)):
         digest.update(file.relative_to(folder).as_posix().encode(errors="surrogateescape") + b"\0")
         try:
             with file.open("rb") as stream:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
 
 from parkanalysis.fields import (
+    Day,
     Identifier,
     Label,
     Language,
@@ -210,7 +210,7 @@ class ParkFile(Strict):
     languages: tuple[Language, ...] = _says("languages of its reports", default=("zh", "en"), min_length=1)
     base_year: Annotated[Year, _says("last year whose value added is published")]
     target_year: Annotated[Year, _says("year to project, the one after")]
-    as_of: Annotated[dt.date, _says("vintage date: nothing published later enters a projection")]
+    as_of: Annotated[Day, _says("vintage date: nothing published later enters a projection")]
     value_added: Annotated[Figure, _says("figure: published value added of the base year")]
     other_industry: Annotated[InIndustry | None, _says("industry that stands for all the rest")] = None
     growth: Annotated[Lever, _says("lever: growth of value added without any shock, a fraction")]
@@ -230,11 +230,13 @@ class ParkFile(Strict):
     checks: dict[Identifier, Check] = _says("comparisons for the audit", default={})
     deflator: Annotated[Lever | None, _says("lever: change of producer prices, for comparable prices")] = None
 
-    @model_validator(mode="after")
-    def _years(self) -> ParkFile:
-        if self.target_year != self.base_year + 1:
-            raise ValueError("a target_year that follows the base_year")
-        return self
+    @field_validator("target_year")
+    @classmethod
+    def _follows(cls, year: int, info: ValidationInfo) -> int:
+        base = info.data.get("base_year")
+        if base is not None and year != base + 1:
+            raise ValueError(f"{base + 1}, the year after the base_year {base}")
+        return year
 
 
 class LeverSetting(Strict):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from parkanalysis.distributions import DISTRIBUTIONS
-from parkanalysis.fields import Identifier, Number, Positive
+from parkanalysis.fields import Day, Identifier, Number, Observed, Period, Positive
 from parkanalysis.levers import EVIDENCE, UNITS
 
 __all__ = ["KEYS", "REQUIRED_TABLES", "TABLES"]
@@ -74,15 +73,13 @@ class HistoryRow(_Row):
     """history.csv: annual, quarterly or monthly series."""
 
     series: Identifier = Field(description="name of the series")
-    period: Annotated[str, Field(pattern=r"^\d{4}(Q[1-4]|-(0[1-9]|1[0-2]))?$")] = Field(
-        description="year 2015, quarter 2015Q1 or month 2015-01"
-    )
+    period: Period = Field(description="year 2015, quarter 2015Q1 or month 2015-01")
     value: Number = Field(description="value")
     unit: Text = Field(description="unit of the value")
     prices: Annotated[Literal["current", "comparable"] | None, Maybe] = Field(
         default=None, description="price basis"
     )
-    published: dt.date = Field(description="day of publication")
+    published: Day = Field(description="day of publication")
     published_rule: str = Field(default="", description="rule that set the day, where it is not known")
     source: Identifier = Field(description="source, a row of sources.csv")
 
@@ -91,12 +88,10 @@ class PriceRow(_Row):
     """prices.csv: dated price observations."""
 
     series: Identifier = Field(description="name of the price")
-    period: Annotated[str, Field(pattern=r"^\d{4}(-(0[1-9]|1[0-2])(-\d{2})?)?$")] = Field(
-        description="day, month or year observed"
-    )
+    period: Observed = Field(description="day, month or year observed")
     value: Positive = Field(description="price")
     unit: Text = Field(description="unit of the price")
-    published: dt.date = Field(description="day of publication")
+    published: Day = Field(description="day of publication")
     published_rule: str = Field(default="", description="rule that set the day, where it is not known")
     source: Identifier = Field(description="source, a row of sources.csv")
     note: str = Field(default="", description="place, basis")
@@ -126,7 +121,7 @@ class SourceRow(_Row):
     publisher_zh: str = Field(
         default="", description="the publisher in Chinese, for Chinese reports; publisher without"
     )
-    published: Annotated[dt.date | None, Maybe] = Field(default=None, description="day of publication")
+    published: Annotated[Day | None, Maybe] = Field(default=None, description="day of publication")
     url: str = Field(default="", description="address")
     note: str = Field(default="", description="licence, remark")
     note_zh: str = Field(default="", description="the remark in Chinese, for Chinese reports; note without")

@@ -109,7 +109,10 @@ def _repeated(name: str, records: Records, key: str) -> list[Problem]:
 def _short(value: Any) -> str:
     if isinstance(value, str) and not value.strip():
         return "nothing"
-    text = repr(value) if not isinstance(value, BaseModel) else type(value).__name__
+    if isinstance(value, Mapping):
+        text = f"the keys {', '.join(map(str, value))}" if value else "no keys"
+    else:
+        text = repr(value) if not isinstance(value, BaseModel) else type(value).__name__
     return text if len(text) <= 80 else text[:77] + "..."
 
 
@@ -130,9 +133,24 @@ def _problem(
         expected = str(error["ctx"].get("expected") or error["ctx"].get("expected_tags"))
         choices = [c.strip(" '") for c in expected.replace(" or ", ", ").split(",")]
         value = str(error["input"] if kind == "literal_error" else error["ctx"]["tag"])
-        found, message = _short(value), ", ".join(choices)
-        return Problem(name, found, message, row, column, nearest(value, choices))
+        near = _unit(value, choices) or nearest(value, choices)
+        return Problem(name, _short(value), ", ".join(choices), row, column, near)
     return Problem(name, _short(error["input"]), message, row, column, near)
+
+
+def _unit(printed: str, choices: Sequence[str]) -> str | None:
+    """The code of a unit that is written as statistics print it: 万吨 is 10k_t."""
+    from parkanalysis.levers import UNITS
+    from parkanalysis.quantities import parse
+
+    if printed.isascii():
+        return None
+    try:
+        one = parse(f"1 {printed}")
+    except InputError:
+        return None
+    codes = {measure: code for code, measure in UNITS.items() if code in choices}
+    return codes.get((one.unit, one.value))
 
 
 def _visible(document: Any, loc: Sequence[Any], named: bool) -> list[Any]:

@@ -49,7 +49,7 @@ def test_text_keeps_every_character(file):
 @pytest.mark.parametrize(
     ("content", "found", "row"),
     [
-        ("一行\n园区".encode("gb18030"), "the byte 0x", 1),
+        ("一行\n园区".encode("gb18030"), "text in GBK", 1),
         (b"a\nb\xff", "the byte 0xff", 2),
         ("a\nb".encode("utf-16"), "UTF-16", 1),
         (b"a\nb\nc\0d", "NUL", 3),
@@ -154,13 +154,39 @@ BOMB = "a: &a [x, x]\n" + "".join(
         ("a: 1\n--- \nb: 2\n", "another document", 2),
         ("a: [1\nb: 2", "expected", 2),
         ("a: b: c\n", "mapping values are not allowed", 1),
-        ("\t- a\n", "character", 1),
+        ("\t- a\n", "a tab", 1),
+        ("a:\n  b: 1\n\tc: 2\n", "a tab", 3),
     ],
 )
 def test_clever_or_broken_yaml_is_refused_with_its_line(text, found, line):
     (problem,) = refused(parse_yaml, "x.yml", text)
     assert found in problem.found
     assert problem.row == line
+
+
+@pytest.mark.parametrize(
+    ("name", "how"), [("figures.csv", 'save it as "CSV UTF-8"'), ("park.yml", "save it as UTF-8")]
+)
+def test_gbk_is_named_with_what_to_do(file, name, how):
+    (problem,) = refused(read_text, file("名称,值\n氧化铝产量,120\n".encode("gbk"), name))
+    assert str(problem) == f"{name}, row 1: found text in GBK; allowed: text in UTF-8 ({how})"
+
+
+@pytest.mark.parametrize(("mark", "word"), [(";", "semicolons"), ("\t", "tabs"), ("，", "Chinese commas")])
+def test_another_separator_is_one_problem(file, mark, word):
+    (problem,) = refused(read_csv, file(f"a{mark}b\n1{mark}2\n1{mark}3\n"))
+    assert str(problem) == (
+        f"table.csv, row 1: found cells separated by {word}; allowed: cells separated by commas "
+        '(save it as "CSV UTF-8 (comma delimited)")'
+    )
+    assert read_csv(file(f'"a{mark}b",c\n1,2\n')).problems == []
+
+
+def test_yaml_says_found_once():
+    (problem,) = refused(parse_yaml, "x.yml", "a: @b\n")
+    assert str(problem) == "x.yml, row 1: found character that cannot start any token; allowed: valid YAML"
+    (problem,) = refused(parse_yaml, "x.yml", "a:\n\tb: 1\n")
+    assert str(problem) == "x.yml, row 2: found a tab; allowed: spaces"
 
 
 def test_depth_up_to_the_limit_is_read():

@@ -128,7 +128,7 @@ def test_reading_many_parks_shows_all_problems(tmp_path):
     (tmp_path / "tiny").mkdir()
     with pytest.raises(InputError) as caught:
         read_parks([TEMPLATE, broken, "nowhere"])
-    assert [p.file for p in caught.value.problems] == ["zone/park.yml", "nowhere/park"]
+    assert [p.file for p in caught.value.problems] == ["zone/park.yml", "park"]
     assert list(read_parks([TEMPLATE, PARKS / "tiny", TEMPLATE])) == ["template_park", "tiny"]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from pydantic import ValidationError
 
@@ -112,9 +114,87 @@ def test_problems_stop_at_a_thousand_in_bounded_time():
 def test_periods(period):
     row = {"series": "s", "period": period, "value": 1, "unit": "u", "published": "2016-01-31", "source": "s"}
     assert HistoryRow(**row).period == period
-    for wrong in ("15", "2015Q5", "2015-13", "2015-1", "2015-12-01"):
+    for wrong in ("15", "2015Q5", "2015-13", "2015-00", "2015-12-02", "Dec-15"):
         with pytest.raises(ValidationError):
             HistoryRow(**(row | {"period": wrong}))
+
+
+@pytest.mark.parametrize(
+    ("typed", "period"), [("2015/7", "2015-07"), ("2015-07-01", "2015-07"), ("２０１５q1", "2015Q1")]
+)
+def test_periods_as_spreadsheets_write_them(typed, period):
+    row = {"series": "s", "period": typed, "value": 1, "unit": "u", "published": "2016-01-31", "source": "s"}
+    assert HistoryRow(**row).period == period
+
+
+@pytest.mark.parametrize(
+    "day", ["2025-03-01", "2025/3/1", "2025/3/1 0:00", "2025.03.01", "2025年3月1日", dt.date(2025, 3, 1)]
+)
+def test_days_as_people_and_spreadsheets_write_them(day):
+    row = {"series": "s", "period": "2024", "value": 1, "unit": "u", "published": day, "source": "s"}
+    assert HistoryRow(**row).published == dt.date(2025, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("value", "read"), [("１，２００．５", 1200.5), ("1,234,567", 1234567.0), ("−3", -3.0), (" 7 ", 7.0)]
+)
+def test_numbers_as_people_type_them(value, read):
+    row = {"series": "s", "period": "2024", "value": value, "unit": "u", "published": "2025-03-01"}
+    assert HistoryRow(**row, source="s").value == read
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "allowed"),
+    [
+        ("value", "60%", "a number without %: write 0.6"),
+        ("value", "８．５％", "a number without %: write 0.085"),
+        ("published", "1 March", "a day such as 2025-03-01"),
+        ("published", "2025-02-30", "a day such as 2025-03-01"),
+        ("period", "March", "a year such as 2025, a quarter such as 2025Q1 or a month such as 2025-07"),
+    ],
+)
+def test_what_a_cell_may_hold_is_said_in_plain_words(column, value, allowed):
+    row = {"series": "s", "period": "2024", "value": "1", "unit": "u", "published": "2025-03-01"}
+    _, (problem,) = validate_rows(
+        "history.csv", [(2, {**row, "source": "s", column: value})], HistoryRow, None
+    )
+    assert str(problem) == f"history.csv, row 2, column {column}: found {value!r}; allowed: {allowed}"
+
+
+@pytest.mark.parametrize(
+    ("printed", "code"),
+    [
+        ("万吨", "10k_t"),
+        ("亿元", "CNY_100m"),
+        ("元/吨", "CNY/t"),
+        ("亿千瓦时", "100m_kWh"),
+        ("fracton", "fraction"),
+    ],
+)
+def test_a_printed_unit_leads_to_its_code(printed, code):
+    _, (problem,) = validate_rows("levers.csv", [(2, LEVER | {"unit": printed})], LeverRow, "lever")
+    assert (problem.column, problem.nearest) == ("unit", code)
+
+
+def test_the_target_year_follows_the_base_year():
+    (problem,) = refused(PARK.replace("target_year: 2021", "target_year: 2023"), ParkFile, "park.yml")
+    assert str(problem) == (
+        "park.yml, row 4, column target_year: found 2023; allowed: 2021, the year after the base_year 2020"
+    )
+
+
+def test_months_are_said_in_plain_words():
+    text = PARK.replace("    plant: p", "    plant: p\n    start: July")
+    (problem,) = refused(text, ParkFile, "park.yml")
+    assert (problem.found, problem.allowed) == ("'July'", "a month such as 2025-07")
+    text = PARK.replace("    plant: p", "    plant: p\n    start: 2021/7")
+    park = parse_model("park.yml", parse_yaml("park.yml", text), ParkFile)
+    assert park.shocks["s"].start == "2021-07"
+
+
+def test_a_mapping_that_is_wrong_is_named_by_its_keys():
+    (problem,) = refused(PARK.replace("i: {name: I, value_added: x}", "i: {name: I}"), ParkFile, "park.yml")
+    assert problem.found == "the keys name"
 
 
 @pytest.mark.parametrize("day", ["2015-02-29", "20150228", "1.2.2015", "yesterday", ""])
@@ -206,7 +286,7 @@ def test_a_park_and_its_defaults():
         ("    plant: p", "    plant: p\n    start: 2021-05\n    share: x", "shocks.s", 13),
         ("    plant: p", "    plant: p\n    start: 2021-05\n    end: 2021-04", "shocks.s", 13),
         ("value_added: x}\nplants", "gross_output: x}\nplants", "industries.i", 9),
-        ("target_year: 2021", "target_year: 2023", None, None),
+        ("target_year: 2021", "target_year: 2023", "target_year", 4),
         ("target_year: 2021", "target_year: true", "target_year", 4),
         ("base_year: 2020", "base_year: 1848", "base_year", 3),
         ("as_of: 2021-02-01", "as_of: 2021-02-30", "as_of", 5),
