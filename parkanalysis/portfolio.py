@@ -100,8 +100,6 @@ def total_draws(parts: Iterable[Array], correlation: float = CORRELATION, seed: 
     Examples
     --------
     >>> a = np.array([3.0, 1.0, 2.0])
-    parkanalysis.portfolio.read_parks: ImportError("cannot import name 'of_park' from 'parkanalysis.raw'
-    (/work/main/parkanalysis/raw.py)")
     >>> np.sort(total_draws([a, 10 * a], correlation=1.0)).tolist()
     [11.0, 22.0, 33.0]
     """
