@@ -155,8 +155,11 @@ def rule_table(park: Park, words: Words, most: int = 12) -> Html:
     for name, row in chosen.iterrows():
         spans = (bounds(park.quantities[str(name)], rule) for rule in RULES)
         rows.append((row["text"], *(_span(low, high, str(row["unit"]), words) for low, high in spans)))
-    caption = words("One text, three reading rules; this park uses {rule!r}", rule=park.config.reading_rule)
-    return Html(table([words("As printed"), *RULES], rows, caption), caption)
+    caption = words(
+        "One text, three reading rules; this park uses {rule}",
+        rule=words.reading_rule(park.config.reading_rule),
+    )
+    return Html(table([words("As printed"), *map(words.reading_rule, RULES)], rows, caption), caption)
 
 
 def account_frame(scenario: Scenario, draws: int = 4096, seed: int = 2016) -> pd.DataFrame:

@@ -142,7 +142,7 @@ def render(
         _make(stale, out, manifests, _engine(dask, jobs), bar=progress)
         rows = [_row(t, _record(manifests, t), fresh=works[t.folder] not in stale) for t in tasks]
     if stale:
-        _write_index(out)
+        _write_index(out, parks)
     import pandas as pd
 
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -252,12 +252,12 @@ def _row(task: Task, record: Mapping[str, Any], *, fresh: bool) -> list[object]:
     ]
 
 
-def _write_index(out: Path) -> None:
+def _write_index(out: Path, parks: Mapping[str, Park]) -> None:
     """The page over all reports."""
-    from parkanalysis import pages
+    from parkanalysis import overview
 
     try:
-        pages.write_index(out)
+        overview.write(out, parks)
     except OSError as error:
         _log.warning("%s: %s", out / "index.html", words(error))
 

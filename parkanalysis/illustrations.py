@@ -295,6 +295,9 @@ def ledger_intervals(park: Park, words: Words) -> Figure | Html:
         text = words("Every printed figure is exact.")
         return Html(paragraph(text), text)
     alt = words("Bounds of {count} printed figures that are not exact.", count=len(frame))
-    note = words("Reading rule “{rule}”; arrows have no upper bound.", rule=park.config.reading_rule)
+    note = words(
+        "Reading rule “{rule}”; arrows have no upper bound.",
+        rule=words.reading_rule(park.config.reading_rule),
+    )
     ax = chart_targets.ledger_intervals(frame, words)
     return _figure(ax, "ledger", words("How exact the printed figures are"), alt, words, note)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -43,6 +44,8 @@ document.querySelectorAll('table.sortable').forEach(function (table) {
   });
 });
 """
+
+NONE: Mapping[str, Park] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -281,8 +284,16 @@ def _ticks(span: tuple[float, float], words: Words) -> list[tuple[float, str]]:
     return [(v / words.scale.factor, fixed(v, decimals)) for v in marks]
 
 
-def index_html(found: list[Entry], lang: str, other: str = "", portfolio: bool = False) -> str:
+def index_html(
+    found: list[Entry],
+    lang: str,
+    other: str = "",
+    portfolio: bool = False,
+    parks: Mapping[str, Park] = NONE,
+) -> str:
     """The page of the index in a language, with links to that in another and to the page of several parks.
+
+    ``parks`` are those at hand, by name; of others it knows those that come with the package.
 
     Examples
     --------
@@ -293,8 +304,8 @@ def index_html(found: list[Entry], lang: str, other: str = "", portfolio: bool =
     from parkanalysis.pages import page
 
     say = Words(None, lang)
-    parks = {name: _park(name) for name in dict.fromkeys(e.park for e in found)}
-    title = _heading(parks.values(), say)
+    known = {name: parks.get(name) or _park(name) for name in dict.fromkeys(e.park for e in found)}
+    title = _heading(known.values(), say)
     parts = [f"<h1>{cell(title)}</h1>"]
     links = []
     if other:
@@ -303,7 +314,7 @@ def index_html(found: list[Entry], lang: str, other: str = "", portfolio: bool =
         links.append(link(PORTFOLIO, say("Several parks")))
     if links:
         parts.append(paragraph(Raw(" · ".join(links))))
-    for name, park in parks.items():
+    for name, park in known.items():
         rows = sorted((e for e in found if e.park == name), key=lambda e: _rank(e, park))
         words = Words(park, lang)
         parts.append(f'<h2 id="{escape(name)}">{cell(park.label(lang) if park else name)}</h2>')
@@ -330,8 +341,10 @@ def _heading(parks: Iterable[Park | None], say: Words) -> str:
     return say("Projected industrial value added")
 
 
-def write(out: Path) -> None:
+def write(out: Path, parks: Mapping[str, Park] = NONE) -> None:
     """Write the index in each language that reports were rendered in; the first is ``index.html``.
+
+    ``parks`` as for :func:`index_html`.
 
     Examples
     --------
@@ -346,7 +359,7 @@ def write(out: Path) -> None:
     for i, lang in enumerate(used):
         others = [o for o in used if o != lang]
         name = INDEX if i == 0 else f"index.{lang}.html"
-        text = index_html(found, lang, others[0] if others else "", (out / PORTFOLIO).is_file())
+        text = index_html(found, lang, others[0] if others else "", (out / PORTFOLIO).is_file(), parks)
         if i > 0:
             text = text.replace(f'href="index.{others[0]}.html"', f'href="{INDEX}"')
         write_aside(out / name, text.encode())

@@ -1,4 +1,4 @@
-"""Pages: an executed notebook as one self-contained file, and the index over all reports."""
+"""Pages: an executed notebook as one self-contained file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from parkanalysis import __version__
 from parkanalysis.wording import Words
 
-__all__ = ["headings", "page", "to_html", "write_index"]
+__all__ = ["headings", "page", "to_html"]
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -166,24 +166,3 @@ def to_html(notebook: Mapping[str, Any], lang: str) -> str:
     park = re.search(r'<p class="park">(.*?)</p>', body, flags=re.DOTALL)
     parts = [re.sub(r"<a .*?</a>|<[^>]*>", "", m[1]).strip() for m in (found, park) if m]
     return page(body.strip(), lang, unescape(" · ".join(parts)) or "parkanalysis")
-
-
-def write_index(out: Path | str) -> None:
-    """Write ``index.html`` over all reports below a folder.
-
-    Parameters
-    ----------
-    out : path
-        Holds a folder a park, each with a ``manifest.json``.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_index(folder)
-    ...     [path.name for path in Path(folder).iterdir()]
-    ['index.html']
-    """
-    from parkanalysis.overview import write
-
-    write(Path(out))

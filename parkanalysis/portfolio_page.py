@@ -91,11 +91,13 @@ def write(
     out: Path,
     paths: Iterable[str | Path],
     scenarios: Sequence[str] | None = None,
-    lang: str = "en",
+    lang: str = "",
     draws: int = 20_000,
     seed: int = 2016,
 ) -> Path:
     """Write ``portfolio.html`` and ``portfolio.csv`` into ``out``; return the page.
+
+    Without ``lang`` in the first language of the first park.
 
     An index that is there already is written anew, so that it leads to the page.
 
@@ -111,9 +113,12 @@ def write(
     from parkanalysis.report import write_aside
     from parkanalysis.workbook import to_csv
 
+    paths = list(paths)
+    parks = read_parks(paths)
+    lang = lang or next(iter(parks.values())).config.languages[0]
     rows = frame(paths, scenarios, draws, seed)
     write_aside(out / "portfolio.csv", to_csv(rows))
     write_aside(out / overview.PORTFOLIO, html(rows, lang).encode())
     if (out / overview.INDEX).is_file():
-        overview.write(out)
+        overview.write(out, parks)
     return out / overview.PORTFOLIO

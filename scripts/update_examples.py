@@ -34,7 +34,7 @@ class Collector(doctest.DocTestRunner):
         self.changed.append(((test.lineno or 0) + example.lineno, example, got))
 
     def report_unexpected_exception(self, out: Any, test: Any, example: Any, exc_info: Any) -> None:
-        print(f"{test.name}: {exc_info[1]!r}")
+        print(f"{test.name}: {exc_info[1]!r}", file=sys.__stderr__)
 
 
 def wrapped(text: str, indent: str) -> list[str]:

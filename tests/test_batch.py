@@ -24,7 +24,7 @@ def _steady_installation(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever edits the library while the tests run does not make reports stale."""
     monkeypatch.setattr(tasks, "installation_hash", lambda: "installed")
     # the page over all reports expects results of projections, not of these notebooks
-    monkeypatch.setattr(batch, "_write_index", lambda out: None)
+    monkeypatch.setattr(batch, "_write_index", lambda out, parks: None)
 
 
 def render(out: Path, *scenarios: str, **more: object) -> pd.DataFrame:

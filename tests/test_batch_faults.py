@@ -30,7 +30,7 @@ PRICES = [1400 + 10 * n for n in range(20)]
 @pytest.fixture(autouse=True)
 def _no_index(monkeypatch: pytest.MonkeyPatch) -> None:
     """The page over all reports expects results of projections, not of these notebooks."""
-    monkeypatch.setattr(batch, "_write_index", lambda out: None)
+    monkeypatch.setattr(batch, "_write_index", lambda out, parks: None)
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def temporary() -> Iterator[Path]:
 def run_batch(out: str, temporary: str, prices: list[int], **more: object) -> None:
     """Body of a run in a process of its own; its result goes to a file beside the output."""
     tasks.installation_hash = lambda: "installed"  # type: ignore[assignment]
-    batch._write_index = lambda out: None  # type: ignore[assignment]
+    batch._write_index = lambda out, parks: None  # type: ignore[assignment]
     tempfile.tempdir = temporary
     grids = {"alumina_price_2016": prices}
     frame = batch.render("reference", grids=grids, out=out, **{**SEEDLESS, **more})  # type: ignore[arg-type]

@@ -23,7 +23,7 @@ NOTEBOOK = notebook_bytes(PARAMETERS, "import time\ntime.sleep(0.5)", PUBLISH)
 @pytest.fixture(autouse=True)
 def _no_index(monkeypatch: pytest.MonkeyPatch) -> None:
     """The page over all reports expects results of projections, not of these notebooks."""
-    monkeypatch.setattr(batch, "_write_index", lambda out: None)
+    monkeypatch.setattr(batch, "_write_index", lambda out, parks: None)
 
 
 class Cluster:

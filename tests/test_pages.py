@@ -142,7 +142,7 @@ def write_outputs(out):
     error = {"kind": "InputError", "message": "<b>broken</b> lever", "cell": 2}
     reports["closures/zh"] = {"status": "failed", "error": error}
     (out / "qingzhen" / "manifest.json").write_text(json.dumps({"format": 1, "reports": reports}))
-    pages.write_index(out)
+    overview.write(out)
     return out
 
 
@@ -192,7 +192,7 @@ def test_an_index_in_one_language_leads_to_no_other():
 
 def test_index_leads_to_several_parks_once_they_are_there(tmp_path):
     parks = [PARKS / "tiny", PARKS / "harbour"]
-    pages.write_index(tmp_path)
+    overview.write(tmp_path)
     assert overview.PORTFOLIO not in (tmp_path / "index.html").read_text()
     portfolio_page.write(tmp_path, parks, draws=64)
     (found,) = lxml.html.fromstring((tmp_path / "index.html").read_text()).xpath("//main//a")
@@ -209,14 +209,14 @@ def test_both_indexes_lead_to_several_parks(tmp_path):
 
 
 def test_index_of_nothing(tmp_path):
-    pages.write_index(tmp_path)
+    overview.write(tmp_path)
     assert "No report has been rendered yet." in (tmp_path / "index.html").read_text()
 
 
 def test_a_damaged_manifest_does_not_stop_the_index(out):
     (out / "other").mkdir()
     (out / "other" / "manifest.json").write_text("{")
-    pages.write_index(out)
+    overview.write(out)
     assert "报告所述全部" in (out / "index.html").read_text()
 
 
