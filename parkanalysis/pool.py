@@ -167,7 +167,13 @@ def _try_again(rendered: Rendered | None) -> bool:
     """Whether the report's process vanished, or its kernel could not even start."""
     if rendered is None or rendered.failure is None:
         return rendered is None
-    unstarted = ("ConnectionRefusedError", "RuntimeError")
+    unstarted = (
+        "BrokenPipeError",
+        "ConnectionRefusedError",
+        "ConnectionResetError",
+        "EOFError",
+        "RuntimeError",
+    )
     return rendered.failure.cell is None and rendered.failure.kind in unstarted
 
 

@@ -131,7 +131,10 @@ def pack(folder: Path) -> bytes:
     ['qingzhen/figures.csv', 'qingzhen/history.csv']
     """
     patterns = ("*.csv", "*.yml", "scenarios/*.yml")
-    files = sorted(f for p in patterns for f in folder.glob(p)) if folder.is_dir() else [folder]
+    from parkanalysis.raw import is_aside
+
+    found = [f for p in patterns for f in folder.glob(p) if not is_aside(f.name)]
+    files = sorted(found) if folder.is_dir() else [folder]
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in files:

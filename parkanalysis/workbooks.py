@@ -123,7 +123,16 @@ def check_package(name: str, data: bytes, max_unpacked: int, max_cells: int) -> 
             if found:
                 raise InputError([Problem(name, text, allowed) for text, allowed in found])
             return _unpack(name, package, parts, max_unpacked, max_cells)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
+    except InputError:
+        raise
+    except (  # all that zipfile lets out of damaged places; ValueError where an offset is negative
+        zipfile.BadZipFile,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        ValueError,
+        zipfile.zlib.error,  # type: ignore[attr-defined]
+    ) as error:
         raise InputError(Problem(name, f"a damaged archive ({error})", "an xlsx workbook")) from None
 
 
