@@ -16,6 +16,7 @@ from parkanalysis.model import used_levers
 from parkanalysis.projection import project
 from parkanalysis.quantities import bounds
 from parkanalysis.scenario import own_lever
+from parkanalysis.shocks import YUAN_PER_100M
 from parkanalysis.wording import Words
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def reading(projection: Projection, goal: Goal, words: Words) -> str:
     """
     park = projection.park
     stated = park.quantities[goal.figure]
-    low, high = (end / 1e8 for end in bounds(stated, park.config.reading_rule))
+    low, high = (end / YUAN_PER_100M for end in bounds(stated, park.config.reading_rule))
     if not goal.stated or low >= goal.value or not np.isfinite(high):
         return ""
     return words(
@@ -151,19 +152,21 @@ def other_methods(projection: Projection, target: float) -> pd.DataFrame:
     {'default': 32.5, 'theta': 32.4, 'damped_trend': 35.0}
     """
     park, scenario, name = projection.park, projection.scenario, projection.park.config.growth
-    rows, seen = {}, set[str]()
+    own: Any = scenario.levers[name]
+    rows = {}
     if park.levers[name].distribution == "forecast" and name not in scenario.settings:
-        for method in (park.config.growth_method, *METHODS):
+        seen = {own.forecast.relative.method}
+        for method in METHODS:
             other = replace(park, config=park.config.model_copy(update={"growth_method": method}))
             lever: Any = own_lever(other, name)
-            used = lever.forecast.relative.method  # what stood in where the series is too short
-            if used not in seen and seen:
-                levers = {**scenario.levers, name: lever}
-                draws = min(len(projection.draws), DRAWS)
-                made = project(park, replace(scenario, levers=levers), draws, projection.seed).draws
-                middle, low, high = np.quantile(made, [0.5, 0.1, 0.9])
-                rows[method] = (lever.central, middle, low, high, float((made >= target).mean()))
+            used = lever.forecast.relative.method  # the default, where the series is too short for the method
+            if used in seen:
+                continue
             seen.add(used)
+            held = replace(scenario, levers={**scenario.levers, name: lever})
+            made = project(park, held, min(len(projection.draws), DRAWS), projection.seed).draws
+            middle, low, high = np.quantile(made, [0.5, 0.1, 0.9])
+            rows[method] = (lever.central, middle, low, high, float((made >= target).mean()))
     columns = ["growth", "median", "low", "high", "chance"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("method")
 

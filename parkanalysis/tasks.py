@@ -130,9 +130,9 @@ def pack(folder: Path) -> bytes:
     ...     archive.namelist()[:2]
     ['qingzhen/figures.csv', 'qingzhen/history.csv']
     """
-    patterns = ("*.csv", "*.yml", "scenarios/*.yml")
     from parkanalysis.raw import is_aside
 
+    patterns = ("*.csv", "*.yml", "scenarios/*.yml")
     found = [f for p in patterns for f in folder.glob(p) if not is_aside(f.name)]
     files = sorted(found) if folder.is_dir() else [folder]
     buffer = io.BytesIO()

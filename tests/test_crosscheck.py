@@ -7,7 +7,7 @@ import shutil
 import pytest
 from parkfiles import PARKS, add_row, copy_park, edit, only, problems, set_cell
 
-from parkanalysis.park import read_park
+from parkanalysis.park import park_path, read_park
 from parkanalysis.parknew import TEMPLATE
 
 
@@ -330,3 +330,15 @@ def test_one_industry_has_value_added_in_any_case(tmp_path):
     assert only(zone).found == "industries whose value added may all be 0"
     set_cell(zone / "levers.csv", "mill", "minimum", "-1")
     assert {p.file for p in problems(zone)} == {"levers.csv", "park.yml"}
+
+
+def test_rates_published_after_the_vintage_date_may_only_stand_aside(tmp_path):
+    folder = copy_park(tmp_path, park_path("qingzhen"))
+    assert read_park(folder).value_added_rates["source"].str.endswith("_later").any()
+    rates = folder / "value_added_rates.csv"
+    rows = rates.read_text(encoding="utf-8").splitlines()
+    late = next(i for i, row in enumerate(rows) if ",no,nbs_input_output_later," in row)
+    rows[late] = rows[late].replace(",no,", ",yes,")
+    rates.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    found = problems(folder)
+    assert any(p.row == late + 1 and "published by the vintage date" in str(p) for p in found)
