@@ -53,4 +53,4 @@ bench-render: $(READY)
 	$(BIN)/python benchmarks/render.py
 
 dictionary: $(READY)
-	$(BIN)/python -m parkanalysis.dictionary
+	$(BIN)/python -m parkanalysis.park.dictionary

@@ -25,11 +25,11 @@ import numpy as np
 import pandas as pd
 
 import parkanalysis
-from parkanalysis.backtest import backtest, scores
-from parkanalysis.methods import METHODS
+from parkanalysis.forecasting.backtest import backtest, scores
+from parkanalysis.forecasting.methods import METHODS
 
 ROOT = Path(__file__).resolve().parents[1]
-TARGET = Path(parkanalysis.__file__).with_name("backtest_evidence.csv")
+TARGET = Path(parkanalysis.__file__).parent / "forecasting" / "backtest_evidence.csv"
 WORKERS = 2
 WINDOWS = (4, 5, 7, 10)
 #: A tenth of a second to a second a fit: run on every fifth series, the count of forecasts says so.

@@ -18,7 +18,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from parkanalysis.parameters import read_parameters
+from parkanalysis.rendering.parameters import read_parameters
 
 LIMIT_MS = 200
 
@@ -40,7 +40,7 @@ def report(name: str, times: list[float]) -> None:
 
 def in_python(draws: int) -> None:
     """Every slider and switch of the page once."""
-    from parkanalysis.whatif_view import whatif
+    from parkanalysis.explore.whatif_view import whatif
 
     case = read_parameters({"park": "qingzhen", "scenario": "combined", "draws": draws})
     page = whatif(case)

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from parkanalysis.check import check
-from parkanalysis.park import read_park
-from parkanalysis.parknew import TEMPLATE
-from parkanalysis.portfolio import portfolio, read_parks
-from parkanalysis.projection import project
+from parkanalysis.model.check import check
+from parkanalysis.model.portfolio import portfolio, read_parks
+from parkanalysis.model.projection import project
+from parkanalysis.park.park import read_park
+from parkanalysis.park.parknew import TEMPLATE
 
 DRAWS = 20_000
 LEDGER_ROWS = 10_000

@@ -22,11 +22,11 @@ from typing import Any
 
 import numpy as np
 
-from parkanalysis import inverse, sampling, sensitivity
-from parkanalysis.comparable import growth
-from parkanalysis.park import Park, read_park
-from parkanalysis.projection import project
-from parkanalysis.scenario import Scenario, read_scenario
+from parkanalysis.model import inverse, sampling, sensitivity
+from parkanalysis.model.comparable import growth
+from parkanalysis.model.projection import project
+from parkanalysis.model.scenario import Scenario, read_scenario
+from parkanalysis.park.park import Park, read_park
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGETS = np.linspace(25, 50, 26)

@@ -24,7 +24,8 @@ from typing import Any
 
 import nbformat
 
-from parkanalysis import batch, kernels, park, pool, tasks
+from parkanalysis.park import park
+from parkanalysis.rendering import batch, kernels, pool, tasks
 
 BIN = Path(sys.executable).parent
 DRAWS = 20_000

@@ -42,14 +42,14 @@ __version__ = "0.1.0"
 # name -> module; loaded when it is asked for, so that `import parkanalysis` costs nothing
 _WHERE = {
     "InputError": "errors",
-    "Projection": "projection",
-    "extract": "quantities",
-    "forecast": "baseline",
-    "parse": "quantities",
-    "project": "projection",
-    "read_parameters": "parameters",
-    "read_park": "park",
-    "read_scenario": "scenario",
+    "Projection": "model.projection",
+    "extract": "quantities.quantities",
+    "forecast": "forecasting.baseline",
+    "parse": "quantities.quantities",
+    "project": "model.projection",
+    "read_parameters": "rendering.parameters",
+    "read_park": "park.park",
+    "read_scenario": "model.scenario",
 }
 
 __all__ = ["__version__", *_WHERE]

@@ -59,7 +59,7 @@ def _pair(text: str, option: str) -> tuple[str, str]:
 
 
 def _number(text: str, name: str, option: str) -> float:
-    from parkanalysis.fields import plain_number
+    from parkanalysis.park.fields import plain_number
 
     allowed = "a number"
     try:
@@ -132,7 +132,7 @@ def _parks(patterns: list[str]) -> list[str]:
     """Expand patterns such as ``parks/*`` that the shell left alone."""
     import glob
 
-    from parkanalysis.raw import is_aside
+    from parkanalysis.park.raw import is_aside
 
     found: list[str] = []
     for pattern in patterns:
@@ -182,7 +182,7 @@ def report(
     ] = None,
 ) -> None:
     """Render scenario reports: notebook, HTML page, results as data."""
-    from parkanalysis import batch
+    from parkanalysis.rendering import batch
 
     parks = _parks(park)
     languages = tuple(part.strip() for part in lang.split(",") if part.strip())
@@ -207,7 +207,7 @@ def report(
         typer.echo(batch.failure_table(failed), err=True)
         raise typer.Exit(1)
     if len(parks) > 1:
-        from parkanalysis import portfolio_page
+        from parkanalysis.report import portfolio_page
 
         page = portfolio_page.write(out, parks, scenarios, (languages or ("",))[0], draws, seed)
         typer.echo(f"all parks together in {page}")
@@ -220,7 +220,7 @@ def read(
     source: Annotated[str, typer.Option(help="Name of the source in the ledger.")] = "work_report",
 ) -> None:
     """Draft the ledger of figures from a work report, for an analyst to confirm."""
-    from parkanalysis import documents
+    from parkanalysis.cleaning import documents
 
     ledger = documents.draft_ledger(documents.read_document(document), source)
     typer.echo(ledger.to_csv(index=False, lineterminator="\n"), nl=False)
@@ -234,7 +234,7 @@ def check(
     """Check every file of a park and print all problems at once."""
     import json
 
-    from parkanalysis.check import check as check_park
+    from parkanalysis.model.check import check as check_park
 
     if format not in ("text", "json"):
         raise InputError(Problem("--format", repr(format), "text, json"))
@@ -259,7 +259,7 @@ def new(
     ] = None,
 ) -> None:
     """Make a park folder with commented templates that render at once."""
-    from parkanalysis import parknew
+    from parkanalysis.park import parknew
 
     for line in parknew.create(directory, name=name, report=report):
         typer.echo(line)
@@ -308,12 +308,12 @@ def explore(
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
 ) -> None:
     """Serve the what-if notebook as a page, on this machine only."""
-    from parkanalysis.park import park_path
+    from parkanalysis.park.park import park_path
 
     os.environ["PARKANALYSIS_PARK"] = str(park_path(park))
     if lang:
         os.environ["PARKANALYSIS_LANG"] = lang
-    own = Path(__file__).resolve().parent / "templates" / "page"
+    own = Path(__file__).resolve().parent / "explore" / "templates" / "page"
     before = os.environ.get("JUPYTER_PATH")
     os.environ["JUPYTER_PATH"] = os.pathsep.join([str(own), before] if before else [str(own)])
     _start(

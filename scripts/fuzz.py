@@ -130,8 +130,8 @@ def _work(folder: Path) -> None:
     """Read a park and, where it can be read, project every scenario."""
     import numpy as np
 
-    from parkanalysis.park import read_park
-    from parkanalysis.projection import project
+    from parkanalysis.model.projection import project
+    from parkanalysis.park.park import read_park
 
     park = read_park(folder)
     for name in park.scenarios:
@@ -140,7 +140,7 @@ def _work(folder: Path) -> None:
 
 
 def quantity(data: bytes) -> None:
-    from parkanalysis import quantities
+    from parkanalysis.quantities import quantities
 
     choices = Choices(data)
     text = mutate(choices, choices.pick(["5 亿元以上", "近 20 亿", "2×600 兆瓦", "2300 元/吨", "200 余亿元"]))
@@ -149,9 +149,9 @@ def quantity(data: bytes) -> None:
 
 
 def yaml(data: bytes) -> None:
-    from parkanalysis.files import parse_yaml
-    from parkanalysis.schema import ParkFile, ScenarioFile
-    from parkanalysis.validation import parse_model
+    from parkanalysis.park.files import parse_yaml
+    from parkanalysis.park.schema import ParkFile, ScenarioFile
+    from parkanalysis.park.validation import parse_model
 
     choices = Choices(data)
     name, model = [("park.yml", ParkFile), ("scenarios/combined.yml", ScenarioFile)][choices.number(2)]
@@ -179,7 +179,7 @@ def park(data: bytes) -> None:
 
 
 def workbook(data: bytes) -> None:
-    from parkanalysis.park_book import write_workbook
+    from parkanalysis.park.park_book import write_workbook
 
     choices = Choices(data)
     with _scratch() as folder:
@@ -262,7 +262,7 @@ def command(data: bytes) -> None:
 @contextlib.contextmanager
 def _planning_only() -> Iterator[None]:
     """Check everything that a report is asked for, without making it."""
-    from parkanalysis import batch, tasks
+    from parkanalysis.rendering import batch, tasks
 
     def plan(scenarios, *, park, langs, levers, grids, draws, seed, to, **rest):  # type: ignore[no-untyped-def]
         import pandas as pd

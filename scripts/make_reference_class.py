@@ -21,13 +21,13 @@ import numpy as np
 import pandas as pd
 
 import parkanalysis
-from parkanalysis.calibration import COVERAGES, yearly_scale
-from parkanalysis.methods import METHODS, NEEDS, point
+from parkanalysis.forecasting.calibration import COVERAGES, yearly_scale
+from parkanalysis.forecasting.methods import METHODS, NEEDS, point
 
 POINTS = (2, 3, 4, 5, 6, 7, 8, 10)
 HORIZON = 6
 NAMES = ["default", *METHODS]
-TARGET = Path(parkanalysis.__file__).with_name("reference_class.csv")
+TARGET = Path(parkanalysis.__file__).parent / "forecasting" / "reference_class.csv"
 NOTE = "# Half-widths of central intervals in units of the scale; made by scripts/make_reference_class.py\n"
 
 Series = tuple[np.ndarray, np.ndarray]

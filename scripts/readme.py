@@ -6,8 +6,8 @@ import json
 import re
 from pathlib import Path
 
-from parkanalysis.comparison import compare, project_all
-from parkanalysis.park import read_park
+from parkanalysis.model.comparison import compare, project_all
+from parkanalysis.park.park import read_park
 
 ROOT = Path(__file__).resolve().parent.parent
 SCENARIO = "combined"
@@ -46,10 +46,10 @@ def section() -> str:
 
 def picture() -> bytes:
     """The way from the base year to the target year, driver by driver."""
-    from parkanalysis import charts, findings
-    from parkanalysis.chart_style import style, to_bytes
-    from parkanalysis.parameters import read_parameters
-    from parkanalysis.wording import Words
+    from parkanalysis.rendering.parameters import read_parameters
+    from parkanalysis.report import charts, findings
+    from parkanalysis.report.chart_style import style, to_bytes
+    from parkanalysis.report.wording import Words
 
     case = read_parameters({"park": "qingzhen", "scenario": SCENARIO, "lang": "en"})
     projection = case.project()

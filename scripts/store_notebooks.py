@@ -16,7 +16,7 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 
-from parkanalysis.kernels import KERNEL
+from parkanalysis.rendering.kernels import KERNEL
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 DROPPED = ("image/svg+xml", "image/png", "application/vnd.jupyter.widget-view+json")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from parkanalysis.park import Park, known_parks, read_park
+from parkanalysis.park.park import Park, known_parks, read_park
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import nbformat
 
-from parkanalysis import report
+from parkanalysis.rendering import report
 
 PARAMETERS = 'park = "qingzhen"\nscenario = "reference"\nlang = "zh"\ndraws = 100\nseed = 1'
 PUBLISH = (
-    "import pandas as pd\nfrom parkanalysis.published import publish\n"
+    "import pandas as pd\nfrom parkanalysis.rendering.published import publish\n"
     'publish(pd.DataFrame({"scenario": [scenario], "value": [seed / 3]}))\nprint(scenario, lang, seed)'
 )
 

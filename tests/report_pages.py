@@ -9,8 +9,8 @@ from typing import Any
 
 import nbformat
 
-from parkanalysis import pages
-from parkanalysis.park import read_park
+from parkanalysis.park.park import read_park
+from parkanalysis.report import pages
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from parkanalysis import model
-from parkanalysis.accounts import balance, posterior_spread, value_added
-from parkanalysis.scenario import read_scenario
+from parkanalysis.model import model
+from parkanalysis.model.accounts import balance, posterior_spread, value_added
+from parkanalysis.model.scenario import read_scenario
 
 parts = st.lists(st.tuples(st.floats(0.1, 50), st.floats(0.01, 9)), min_size=2, max_size=7)
 

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from parkfiles import PARKS
 
-from parkanalysis import attribution, model
-from parkanalysis.attribution import BASELINE
 from parkanalysis.errors import InputError
-from parkanalysis.park import read_park
-from parkanalysis.projection import project
-from parkanalysis.scenario import read_scenario
-from parkanalysis.target_year import total
+from parkanalysis.model import attribution, model
+from parkanalysis.model.attribution import BASELINE
+from parkanalysis.model.projection import project
+from parkanalysis.model.scenario import read_scenario
+from parkanalysis.model.target_year import total
+from parkanalysis.park.park import read_park
 
 
 def by_permutations(value, n):

@@ -7,13 +7,14 @@ from math import inf, nan
 import pytest
 from parkfiles import edit
 
-from parkanalysis import evidence, expressions
-from parkanalysis.audit import audit
 from parkanalysis.errors import InputError
-from parkanalysis.expressions import Interval
-from parkanalysis.park import read_park
-from parkanalysis.verdicts import verdict
-from parkanalysis.wording import Words
+from parkanalysis.model import expressions
+from parkanalysis.model.audit import audit
+from parkanalysis.model.expressions import Interval
+from parkanalysis.model.verdicts import verdict
+from parkanalysis.park.park import read_park
+from parkanalysis.report import evidence
+from parkanalysis.report.wording import Words
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from parkanalysis.backtest import backtest, interval_score, scores, vintage
-from parkanalysis.baseline import forecast
 from parkanalysis.errors import InputError
+from parkanalysis.forecasting.backtest import backtest, interval_score, scores, vintage
+from parkanalysis.forecasting.baseline import forecast
 
 
 def yearly(values, last=2015):

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parkanalysis.baseline import forecast, growth
 from parkanalysis.errors import InputError
-from parkanalysis.methods import METHODS, point
-from parkanalysis.smoothing import complex_smoothing, dynamic_theta
+from parkanalysis.forecasting.baseline import forecast, growth
+from parkanalysis.forecasting.methods import METHODS, point
+from parkanalysis.forecasting.smoothing import complex_smoothing, dynamic_theta
 
 EVERY = ["default", *METHODS, "median(naive, drift, theta)", "mean(naive, half_drift)"]
 FAST = [m for m in EVERY if m not in ("arima", "local_linear_trend", "damped_trend", "theta")]

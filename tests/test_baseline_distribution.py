@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from parkanalysis.baseline import forecast
-from parkanalysis.calibration import class_widths, own_factor, t_widths, yearly_scale
-from parkanalysis.predictive import LEVELS, SCORES, Predictive
+from parkanalysis.forecasting.baseline import forecast
+from parkanalysis.forecasting.calibration import class_widths, own_factor, t_widths, yearly_scale
+from parkanalysis.forecasting.predictive import LEVELS, SCORES, Predictive
 
 NORMAL = Predictive(mean=np.array([10.0, 20.0]), table=np.array([10 + SCORES, 20 + 2 * SCORES]))
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from parkanalysis import outlook, track_record
-from parkanalysis.park import read_park
-from parkanalysis.wording import Words
+from parkanalysis.park.park import read_park
+from parkanalysis.report import outlook, track_record
+from parkanalysis.report.wording import Words
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 from rendering import PARAMETERS, PUBLISH, notebook_bytes, printed
 
-from parkanalysis import batch, manifest, tasks
 from parkanalysis.errors import InputError
-from parkanalysis.park import park_path
+from parkanalysis.park.park import park_path
+from parkanalysis.rendering import batch, manifest, tasks
 
 NOTEBOOK = notebook_bytes(PARAMETERS, PUBLISH)
 
@@ -263,7 +263,7 @@ def test_a_park_named_like_code_is_text_everywhere(tmp_path: Path) -> None:
     name = "x\"; import os; os._exit(1) #<script>alert(1)<'"
     park = tmp_path / name
     shutil.copytree(park_path("qingzhen"), park)
-    look = "from parkanalysis.park import read_park\nprint(park == read_park(park).id, park)"
+    look = "from parkanalysis.park.park import read_park\nprint(park == read_park(park).id, park)"
     frame = render(tmp_path / "out", park=park, notebook=notebook_bytes(PARAMETERS, look))
     folder = tmp_path / "out" / frame["folder"][0]
     assert frame["status"].tolist() == ["ok"], frame["error"].tolist()
@@ -273,7 +273,7 @@ def test_a_park_named_like_code_is_text_everywhere(tmp_path: Path) -> None:
 
 
 def test_parameter_names_never_become_code(tmp_path: Path) -> None:
-    from parkanalysis import report
+    from parkanalysis.rendering import report
 
     with pytest.raises(InputError, match="a Python name"):
         report.produce(NOTEBOOK, {"x=1;import os#": 1}, folder=tmp_path)
@@ -294,10 +294,10 @@ def test_results_of_an_empty_folder_say_so(tmp_path: Path) -> None:
 
 
 def test_publishing_keeps_every_number(tmp_path: Path) -> None:
-    from parkanalysis import report
+    from parkanalysis.rendering import report
 
     cell = (
-        "import pandas as pd\nfrom parkanalysis.published import publish\n"
+        "import pandas as pd\nfrom parkanalysis.rendering.published import publish\n"
         "publish(pd.DataFrame({'f': [0.1, 1 / 3, float('nan'), float('-inf')], 'n': [1, 2, 3, 4],\n"
         "    'b': [True, False, True, True], 's': ['铝', None, '=1+1', 'a']}))"
     )

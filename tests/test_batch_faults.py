@@ -19,8 +19,8 @@ import pandas as pd
 import pytest
 from rendering import PARAMETERS, PUBLISH, alive, notebook_bytes, wait_until
 
-from parkanalysis import batch, kernels, manifest, tasks
 from parkanalysis.errors import InputError
+from parkanalysis.rendering import batch, kernels, manifest, tasks
 
 NOTEBOOK = notebook_bytes(PARAMETERS, PUBLISH)
 SEEDLESS = {"notebook": NOTEBOOK, "langs": ["zh"], "progress": False, "jobs": 2}

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from parkfiles import copy_park, edit
 
-from parkanalysis import caveats, findings, sentences
-from parkanalysis.inverse import break_evens
-from parkanalysis.model import target_year_levers
-from parkanalysis.park import park_path, read_park
-from parkanalysis.projection import project
-from parkanalysis.scenario import read_scenario
-from parkanalysis.track_record import afterwards
-from parkanalysis.wording import Words
+from parkanalysis.model.inverse import break_evens
+from parkanalysis.model.model import target_year_levers
+from parkanalysis.model.projection import project
+from parkanalysis.model.scenario import read_scenario
+from parkanalysis.park.park import park_path, read_park
+from parkanalysis.report import caveats, findings, sentences
+from parkanalysis.report.track_record import afterwards
+from parkanalysis.report.wording import Words
 
 
 def test_another_method_is_what_a_park_that_names_it_gives(qingzhen, tmp_path):

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from parkanalysis import chart_targets, charts, findings, side_by_side
-from parkanalysis.chart_style import COLORS, font_path, style, to_bytes, to_svg
-from parkanalysis.comparison import project_all
-from parkanalysis.inverse import frontier
-from parkanalysis.projection import project
-from parkanalysis.wording import LANGUAGES, Words
+from parkanalysis.model.comparison import project_all
+from parkanalysis.model.inverse import frontier
+from parkanalysis.model.projection import project
+from parkanalysis.report import chart_targets, charts, findings, side_by_side
+from parkanalysis.report.chart_style import COLORS, font_path, style, to_bytes, to_svg
+from parkanalysis.report.wording import LANGUAGES, Words
 
 
 @pytest.fixture(scope="module")

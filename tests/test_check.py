@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from parkfiles import PARKS, add_row, copy_park, edit, set_cell
 
-from parkanalysis.check import check
-from parkanalysis.park_book import write_workbook
-from parkanalysis.parknew import TEMPLATE
+from parkanalysis.model.check import check
+from parkanalysis.park.park_book import write_workbook
+from parkanalysis.park.parknew import TEMPLATE
 
 
 @pytest.fixture

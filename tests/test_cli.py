@@ -9,9 +9,9 @@ import nbformat
 import pandas as pd
 import pytest
 
-from parkanalysis import batch, report
 from parkanalysis.cli import grid_values, lever_values, main
 from parkanalysis.errors import InputError
+from parkanalysis.rendering import batch, report
 
 
 def run(capsys, *arguments):

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from rendering import PARAMETERS, PUBLISH, notebook_bytes, wait_until
 
-from parkanalysis import batch, cluster, pool, tasks
 from parkanalysis.errors import InputError
-from parkanalysis.park import park_path
+from parkanalysis.park.park import park_path
+from parkanalysis.rendering import batch, cluster, pool, tasks
 
 NOTEBOOK = notebook_bytes(PARAMETERS, "import time\ntime.sleep(0.5)", PUBLISH)
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from parkanalysis.comparable import comparable_growth, growth, growth_draws
-from parkanalysis.projection import project
-from parkanalysis.scenario import read_scenario
+from parkanalysis.model.comparable import comparable_growth, growth, growth_draws
+from parkanalysis.model.projection import project
+from parkanalysis.model.scenario import read_scenario
 
 
 def test_deflation_by_hand():

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from parkanalysis import comparison
 from parkanalysis.errors import InputError
-from parkanalysis.scenario import own_lever, read_scenario
+from parkanalysis.model import comparison
+from parkanalysis.model.scenario import own_lever, read_scenario
 
 
 @pytest.fixture(scope="module")

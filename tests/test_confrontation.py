@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from parkfiles import PARKS
 
-from parkanalysis import confrontation
-from parkanalysis.park import read_park
-from parkanalysis.projection import project
-from parkanalysis.scenario import read_scenario
-from parkanalysis.wording import Words
+from parkanalysis.model.projection import project
+from parkanalysis.model.scenario import read_scenario
+from parkanalysis.park.park import read_park
+from parkanalysis.report import confrontation
+from parkanalysis.report.wording import Words
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,11 @@ import jsonschema
 import pytest
 from parkfiles import PARKS
 
-from parkanalysis.dictionary import BEGIN, END, dictionary, json_schemas
-from parkanalysis.files import parse_yaml, read_yaml
-from parkanalysis.park import park_path
-from parkanalysis.parknew import SCHEMAS, TEMPLATE
-from parkanalysis.table_schema import TABLES
+from parkanalysis.park.dictionary import BEGIN, END, dictionary, json_schemas
+from parkanalysis.park.files import parse_yaml, read_yaml
+from parkanalysis.park.park import park_path
+from parkanalysis.park.parknew import SCHEMAS, TEMPLATE
+from parkanalysis.park.table_schema import TABLES
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = [TEMPLATE, PARKS / "harbour", PARKS / "tiny", park_path("qingzhen")]
@@ -28,13 +28,13 @@ def validator(name):
 
 def test_the_published_schemas_are_those_of_the_declarations():
     published = {p.name: json.loads(p.read_text(encoding="utf-8")) for p in SCHEMAS.glob("*.json")}
-    assert published == json_schemas(), "run: python -m parkanalysis.dictionary"
+    assert published == json_schemas(), "run: python -m parkanalysis.park.dictionary"
 
 
 def test_the_published_dictionary_is_that_of_the_declarations():
     text = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
     inside = text.partition(BEGIN)[2].partition(END)[0]
-    assert inside.strip() == dictionary().strip(), "run: python -m parkanalysis.dictionary"
+    assert inside.strip() == dictionary().strip(), "run: python -m parkanalysis.park.dictionary"
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda p: p.name)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from parkanalysis.distributions import DISTRIBUTIONS, Z_HIGH, cdf, ppf
+from parkanalysis.park.distributions import DISTRIBUTIONS, Z_HIGH, cdf, ppf
 
 SHAPES = ("uniform", "triangular", "two_piece_normal", "pert")
 WITH_MODE = ("triangular", "two_piece_normal", "pert")

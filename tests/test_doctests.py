@@ -13,7 +13,11 @@ import parkanalysis
 
 # of these the import starts something or needs an extra that is not always installed
 APART = {"preload", "cluster", "__main__"}
-MODULES = sorted(m.name for m in pkgutil.iter_modules(parkanalysis.__path__) if m.name not in APART)
+MODULES = sorted(
+    m.name.removeprefix("parkanalysis.")
+    for m in pkgutil.walk_packages(parkanalysis.__path__, "parkanalysis.")
+    if not m.ispkg and m.name.rpartition(".")[2] not in APART
+)
 
 
 def module(name):
@@ -41,7 +45,7 @@ def test_everything_public_is_described(name):
     assert missing == []
 
 
-@pytest.mark.parametrize("name", [*MODULES, "cluster"])
+@pytest.mark.parametrize("name", [*MODULES, "rendering.cluster"])
 def test_every_public_function_has_an_example(name):
     functions = [f for f in public(name) if inspect.isfunction(f) or hasattr(f, "__wrapped__")]
     assert [f.__name__ for f in functions if ">>>" not in (inspect.getdoc(f) or "")] == []

@@ -9,8 +9,8 @@ from pathlib import Path
 import docx
 import pytest
 
-from parkanalysis import documents
-from parkanalysis.documents import LEDGER_COLUMNS, draft_ledger, read_document
+from parkanalysis.cleaning import documents
+from parkanalysis.cleaning.documents import LEDGER_COLUMNS, draft_ledger, read_document
 from parkanalysis.errors import InputError
 
 ROOT = Path(__file__).parents[1]

@@ -10,9 +10,9 @@ import time
 
 import pytest
 
-from parkanalysis.park import read_park
-from parkanalysis.projection import project
-from parkanalysis.scenario import read_scenario
+from parkanalysis.model.projection import project
+from parkanalysis.model.scenario import read_scenario
+from parkanalysis.park.park import read_park
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 DRAWS = 4096  # as in the notebook's parameters
@@ -43,7 +43,7 @@ def served(tmp_path_factory):
     """``parkanalysis explore`` on a copy of the park, started elsewhere."""
     import shutil
 
-    from parkanalysis.park import known_parks
+    from parkanalysis.park.park import known_parks
 
     folder = tmp_path_factory.mktemp("explore")
     park = folder / "qingzhen"

@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 from report_pages import notebook, page
 
-from parkanalysis import export
 from parkanalysis.errors import InputError
-from parkanalysis.projection import project
-from parkanalysis.results import tidy
-from parkanalysis.wording import Words
-from parkanalysis.workbook import safe_text, to_csv, to_xlsx
+from parkanalysis.model.projection import project
+from parkanalysis.report import export
+from parkanalysis.report.results import tidy
+from parkanalysis.report.wording import Words
+from parkanalysis.report.workbook import safe_text, to_csv, to_xlsx
 
 
 @pytest.fixture(scope="module")

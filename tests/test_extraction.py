@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from parkanalysis.quantities import extract, parse
+from parkanalysis.quantities.quantities import extract, parse
 
 ROOT = Path(__file__).parents[1]
 REPORT = (ROOT / "data/qingzhen/source/work_report_2015.txt").read_text("utf-8")

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parkanalysis.errors import InputError
-from parkanalysis.files import (
+from parkanalysis.park.files import (
     MAX_BYTES,
     MAX_DEPTH,
     MAX_YAML_BYTES,

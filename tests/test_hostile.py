@@ -19,12 +19,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from parkfiles import copy_park, edit, problems, set_cell
 
-from parkanalysis import results
-from parkanalysis.check import check
 from parkanalysis.errors import InputError
-from parkanalysis.park import read_park
-from parkanalysis.parknew import create
-from parkanalysis.projection import project
+from parkanalysis.model.check import check
+from parkanalysis.model.projection import project
+from parkanalysis.park.park import read_park
+from parkanalysis.park.parknew import create
+from parkanalysis.report import results
 
 ROOT = Path(__file__).parent.parent
 NAMES = [

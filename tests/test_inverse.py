@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parkanalysis import inverse, model
 from parkanalysis.errors import InputError
-from parkanalysis.projection import project
-from parkanalysis.quantities import parse
-from parkanalysis.scenario import read_scenario
+from parkanalysis.model import inverse, model
+from parkanalysis.model.projection import project
+from parkanalysis.model.scenario import read_scenario
+from parkanalysis.quantities.quantities import parse
 
 
 def at(projection, probability=0.5, **levers):

@@ -14,8 +14,8 @@ import nbformat
 import pytest
 from rendering import alive, notebook, printed, wait_until
 
-from parkanalysis import kernels, report
-from parkanalysis.kernel_manager import WarmKernelManager
+from parkanalysis.rendering import kernels, report
+from parkanalysis.rendering.kernel_manager import WarmKernelManager
 
 LEAVE_TRACES = """
 import os, sys, pandas, builtins, tempfile, random, numpy
@@ -130,8 +130,8 @@ def test_interrupt_restart_and_kill() -> None:
 
 OWNER = """
 import asyncio, sys, time
-from parkanalysis import kernels
-from parkanalysis.kernel_manager import WarmKernelManager
+from parkanalysis.rendering import kernels
+from parkanalysis.rendering.kernel_manager import WarmKernelManager
 kernels.PRELOAD = []
 async def main():
     manager = WarmKernelManager()

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from parkanalysis.distributions import Z_HIGH
-from parkanalysis.levers import UNITS, Lever, to_canonical
+from parkanalysis.park.distributions import Z_HIGH
+from parkanalysis.park.levers import UNITS, Lever, to_canonical
 
 
 def lever(distribution="triangular", low=1.0, central=2.0, high=4.0, minimum=0.0, maximum=10.0):

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from parkfiles import PARKS
 
-from parkanalysis import model, shocks
-from parkanalysis.park import read_park
-from parkanalysis.probe import Probe
-from parkanalysis.scenario import read_scenario
-from parkanalysis.target_year import Base, Effect, State, evaluate, total
+from parkanalysis.model import model, shocks
+from parkanalysis.model.probe import Probe
+from parkanalysis.model.scenario import read_scenario
+from parkanalysis.model.target_year import Base, Effect, State, evaluate, total
+from parkanalysis.park.park import read_park
 
 YEAR = shocks.YEAR
 H1, H2 = (0.0, 0.5), (0.5, 1.0)

@@ -137,7 +137,7 @@ def test_changed_number_fails(tmp_path):
 
 def run(path, folder, **parameters):
     """Run a notebook by papermill's own call, from another folder."""
-    from parkanalysis.kernels import KERNEL
+    from parkanalysis.rendering.kernels import KERNEL
 
     given = [part for k, v in parameters.items() for part in ("-p", k, str(v))]
     out = folder / f"{path.stem}.ipynb"
@@ -159,7 +159,7 @@ def test_runs_under_papermill_from_another_folder(path, tmp_path):
 @pytest.mark.parametrize("park", PARKS, ids=[p.name for p in PARKS])
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
 def test_runs_for_another_park(path, park, tmp_path):
-    from parkanalysis.park import read_park
+    from parkanalysis.park.park import read_park
 
     there = read_park(park)
     run(path, tmp_path, park=park, scenario=next(reversed(there.scenarios)), draws=256, lang="en")

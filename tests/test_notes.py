@@ -7,14 +7,14 @@ import lxml.html
 import pytest
 from report_pages import page
 
-from parkanalysis import evidence, findings
-from parkanalysis.check import check
-from parkanalysis.park import read_park
-from parkanalysis.park_book import write_workbook
-from parkanalysis.projection import project
-from parkanalysis.scenario import read_scenario
-from parkanalysis.whatif_html import lever_html
-from parkanalysis.wording import Words
+from parkanalysis.explore.whatif_html import lever_html
+from parkanalysis.model.check import check
+from parkanalysis.model.projection import project
+from parkanalysis.model.scenario import read_scenario
+from parkanalysis.park.park import read_park
+from parkanalysis.park.park_book import write_workbook
+from parkanalysis.report import evidence, findings
+from parkanalysis.report.wording import Words
 
 CHINESE = re.compile("[一-鿿]")
 ADDED = {"levers.csv": ["note_zh"], "sources.csv": ["title_zh", "publisher_zh", "note_zh"]}

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from parkfiles import PARKS
 
-from parkanalysis import results
-from parkanalysis.park import park_path, read_park
-from parkanalysis.parknew import TEMPLATE
-from parkanalysis.projection import project
+from parkanalysis.model.projection import project
+from parkanalysis.park.park import park_path, read_park
+from parkanalysis.park.parknew import TEMPLATE
+from parkanalysis.report import results
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = {"harbour": PARKS / "harbour", "tiny": PARKS / "tiny", "template": TEMPLATE}

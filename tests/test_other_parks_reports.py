@@ -10,8 +10,8 @@ import pytest
 from lxml import html
 from parkfiles import PARKS
 
-from parkanalysis import batch
-from parkanalysis.parknew import create
+from parkanalysis.park.parknew import create
+from parkanalysis.rendering import batch
 
 NAME = '=1+1 <script>alert("x")</script> 園🏭'
 

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 from parkfiles import PARKS
 
-from parkanalysis import base_year, lever_tables, own_data
-from parkanalysis.audit import audit
 from parkanalysis.errors import InputError
-from parkanalysis.park import read_park
-from parkanalysis.park_book import write_workbook
-from parkanalysis.scenario import read_scenario
-from parkanalysis.table_schema import TABLES
-from parkanalysis.wording import Words
+from parkanalysis.explore import own_data
+from parkanalysis.model.audit import audit
+from parkanalysis.model.scenario import read_scenario
+from parkanalysis.park.park import read_park
+from parkanalysis.park.park_book import write_workbook
+from parkanalysis.park.table_schema import TABLES
+from parkanalysis.report import base_year, lever_tables
+from parkanalysis.report.wording import Words
 
 
 def test_additions_are_read_checked_and_projected(qingzhen):

@@ -10,12 +10,12 @@ import pytest
 from parkfiles import PARKS
 from report_pages import NOTEBOOKS, page, run
 
-from parkanalysis import overview, pages, portfolio_page
-from parkanalysis.findings import goal, ranking
-from parkanalysis.markup import Html, Raw, cell, table
-from parkanalysis.projection import project
-from parkanalysis.results import tidy
-from parkanalysis.wording import Words
+from parkanalysis.model.projection import project
+from parkanalysis.report import overview, pages, portfolio_page
+from parkanalysis.report.findings import goal, ranking
+from parkanalysis.report.markup import Html, Raw, cell, table
+from parkanalysis.report.results import tidy
+from parkanalysis.report.wording import Words
 
 LANGUAGES = ("zh", "en")
 

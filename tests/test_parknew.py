@@ -6,12 +6,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from parkanalysis import parknew
-from parkanalysis.check import check
 from parkanalysis.errors import InputError
-from parkanalysis.park import read_park
-from parkanalysis.parknew import TEMPLATE, create
-from parkanalysis.projection import project
+from parkanalysis.model.check import check
+from parkanalysis.model.projection import project
+from parkanalysis.park import parknew
+from parkanalysis.park.park import read_park
+from parkanalysis.park.parknew import TEMPLATE, create
 
 
 def refused(*arguments, **options):
@@ -41,7 +41,7 @@ def test_every_file_is_listed(tmp_path):
 def test_the_template_comments_every_kind_of_shock():
     from typing import get_args
 
-    from parkanalysis.schema import Shock
+    from parkanalysis.park.schema import Shock
 
     text = (TEMPLATE / "park.yml").read_text(encoding="utf-8")
     kinds = [get_args(kind.model_fields["kind"].annotation)[0] for kind in get_args(Shock)]

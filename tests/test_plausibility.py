@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from parkfiles import PARKS, copy_park, edit, set_cell
 
-from parkanalysis.check import check
-from parkanalysis.park import read_park
-from parkanalysis.park_book import write_workbook
-from parkanalysis.parknew import TEMPLATE
-from parkanalysis.plausibility import implausible
+from parkanalysis.model.check import check
+from parkanalysis.model.plausibility import implausible
+from parkanalysis.park.park import read_park
+from parkanalysis.park.park_book import write_workbook
+from parkanalysis.park.parknew import TEMPLATE
 
 
 @pytest.fixture

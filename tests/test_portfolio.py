@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from parkfiles import PARKS, copy_park, edit
 
 from parkanalysis.errors import InputError
-from parkanalysis.park import read_park
-from parkanalysis.parknew import TEMPLATE
-from parkanalysis.portfolio import COLUMNS, portfolio, read_parks, total_draws
-from parkanalysis.projection import project
+from parkanalysis.model.portfolio import COLUMNS, portfolio, read_parks, total_draws
+from parkanalysis.model.projection import project
+from parkanalysis.park.park import read_park
+from parkanalysis.park.parknew import TEMPLATE
 
 N = 4096
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from parkanalysis import portfolio_page
 from parkanalysis.errors import InputError
+from parkanalysis.report import portfolio_page
 
 PARKS = Path(__file__).parent / "parks"
 

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from parkanalysis.errors import InputError
-from parkanalysis.price_walk import PriceWalk, price_walk
-from parkanalysis.prices import monthly_average, sparse_average, volatility_ratio
+from parkanalysis.forecasting.price_walk import PriceWalk, price_walk
+from parkanalysis.forecasting.prices import monthly_average, sparse_average, volatility_ratio
 
 
 def months(values, first="2010-01", name=None):
@@ -121,8 +121,8 @@ def test_bad_prices_are_named(walk):
 def test_a_parks_price_knows_nothing_published_later():
     from dataclasses import replace
 
-    from parkanalysis.park import read_park
-    from parkanalysis.prices import year_average
+    from parkanalysis.forecasting.prices import year_average
+    from parkanalysis.park.park import read_park
 
     park = read_park("qingzhen")
     name = next(n for n in sorted(set(park.prices["series"])) if len(park.series(n)["period"].iloc[0]) == 10)

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from parkanalysis import projection as module
 from parkanalysis.errors import InputError
-from parkanalysis.park import read_park
-from parkanalysis.projection import project, quantile_frame
-from parkanalysis.scenario import read_scenario
-from parkanalysis.targets import target_risk, targets_met
+from parkanalysis.model import projection as module
+from parkanalysis.model.projection import project, quantile_frame
+from parkanalysis.model.scenario import read_scenario
+from parkanalysis.model.targets import target_risk, targets_met
+from parkanalysis.park.park import read_park
 
 
 def test_no_shock_is_the_baseline_exactly(qingzhen):
@@ -192,7 +192,7 @@ def test_bad_questions_are_refused(qingzhen):
 
 MILLION = """
 import resource
-from parkanalysis.projection import project
+from parkanalysis.model.projection import project
 found = project("qingzhen", "combined", 1_000_000)
 gap = found.contributions()["mean"].sum() - (found.draws.mean() - 37.01)
 print(abs(gap) < 1e-9, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 < 1000)

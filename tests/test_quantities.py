@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from parkanalysis.errors import InputError
-from parkanalysis.numerals import NumeralError, number
-from parkanalysis.quantities import (
+from parkanalysis.quantities.numerals import NumeralError, number
+from parkanalysis.quantities.quantities import (
     RULES,
     Quantity,
     QuantityError,

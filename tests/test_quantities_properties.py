@@ -9,8 +9,8 @@ from cn2an import an2cn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parkanalysis.numerals import number
-from parkanalysis.quantities import (
+from parkanalysis.quantities.numerals import number
+from parkanalysis.quantities.quantities import (
     RULES,
     QuantityError,
     bounds,

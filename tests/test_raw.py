@@ -8,13 +8,13 @@ import pytest
 from openpyxl import load_workbook
 from parkfiles import copy_park, edit, only
 
-from parkanalysis import batch
 from parkanalysis.cli import _parks
 from parkanalysis.errors import InputError
-from parkanalysis.park import read_park
-from parkanalysis.park_book import write_workbook
-from parkanalysis.parknew import TEMPLATE
-from parkanalysis.portfolio import read_parks
+from parkanalysis.model.portfolio import read_parks
+from parkanalysis.park.park import read_park
+from parkanalysis.park.park_book import write_workbook
+from parkanalysis.park.parknew import TEMPLATE
+from parkanalysis.rendering import batch
 
 
 @pytest.fixture

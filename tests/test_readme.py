@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from parkanalysis import own_data
 from parkanalysis.cli import main
-from parkanalysis.park import read_park
-from parkanalysis.projection import project
+from parkanalysis.explore import own_data
+from parkanalysis.model.projection import project
+from parkanalysis.park.park import read_park
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -5,9 +5,9 @@ import warnings
 import pytest
 from parkfiles import PARKS
 
-from parkanalysis.park import read_park
-from parkanalysis.projection import project
-from parkanalysis.results import COLUMNS, iamc, tidy
+from parkanalysis.model.projection import project
+from parkanalysis.park.park import read_park
+from parkanalysis.report.results import COLUMNS, iamc, tidy
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from parkfiles import copy_park, edit, problems
 from scipy.stats import spearmanr
 
-from parkanalysis import sampling
 from parkanalysis.errors import InputError
-from parkanalysis.levers import Lever
-from parkanalysis.park import read_park
-from parkanalysis.schema import Correlation
+from parkanalysis.model import sampling
+from parkanalysis.park.levers import Lever
+from parkanalysis.park.park import read_park
+from parkanalysis.park.schema import Correlation
 
 NAMES = ("a", "b", "c", "d")
 

@@ -6,9 +6,9 @@ import pytest
 from parkfiles import add_row, edit, problems, set_cell
 
 from parkanalysis.errors import InputError
-from parkanalysis.park import read_park
-from parkanalysis.projection import project
-from parkanalysis.scenario import _annual, difference, own_lever, read_scenario
+from parkanalysis.model.projection import project
+from parkanalysis.model.scenario import _annual, difference, own_lever, read_scenario
+from parkanalysis.park.park import read_park
 
 RANGE = ("low", "central", "high", "distribution")
 

@@ -8,10 +8,10 @@ import pytest
 from pydantic import ValidationError
 
 from parkanalysis.errors import InputError
-from parkanalysis.files import parse_yaml
-from parkanalysis.schema import Industry, LeverSetting, ParkFile, ScenarioFile
-from parkanalysis.table_schema import HistoryRow, LeverRow
-from parkanalysis.validation import known_keys, parse_model, validate_rows
+from parkanalysis.park.files import parse_yaml
+from parkanalysis.park.schema import Industry, LeverSetting, ParkFile, ScenarioFile
+from parkanalysis.park.table_schema import HistoryRow, LeverRow
+from parkanalysis.park.validation import known_keys, parse_model, validate_rows
 
 LEVER = {
     "lever": "price",

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from parkfiles import PARKS
 
-from parkanalysis import model, sensitivity
-from parkanalysis.park import read_park
-from parkanalysis.projection import Projection, project
-from parkanalysis.scenario import read_scenario
+from parkanalysis.model import model, sensitivity
+from parkanalysis.model.projection import Projection, project
+from parkanalysis.model.scenario import read_scenario
+from parkanalysis.park.park import read_park
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parkanalysis import shocks
+from parkanalysis.model import shocks
 
 share = st.floats(0, 1)
 money = st.floats(0, 100)

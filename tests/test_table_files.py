@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
+from parkanalysis.cleaning.sheets import MAX_BYTES, MAX_CELLS, MAX_UNPACKED
+from parkanalysis.cleaning.tables import read_table
 from parkanalysis.errors import InputError
-from parkanalysis.sheets import MAX_BYTES, MAX_CELLS, MAX_UNPACKED
-from parkanalysis.tables import read_table
 
 FIXTURES = Path(__file__).parent / "tables"
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 from openpyxl.styles import Alignment
 
-from parkanalysis.cells import clean_name, figure, period, split_unit, unit
+from parkanalysis.cleaning.cells import clean_name, figure, period, split_unit, unit
+from parkanalysis.cleaning.tables import Table, read_table, single_months
 from parkanalysis.errors import InputError
-from parkanalysis.tables import Table, read_table, single_months
 
 FIXTURES = Path(__file__).parent / "tables"
 

@@ -10,16 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parkanalysis.errors import InputError
-from parkanalysis.levers import Lever
-from parkanalysis.live_charts import Bar, bars, risk_curve_svg, waterfall_svg
-from parkanalysis.parameters import page_parameters, read_parameters
-from parkanalysis.park import read_park
-from parkanalysis.projection import project
-from parkanalysis.scenario import read_scenario
-from parkanalysis.scenario_files import save_scenario, scenario_path, scenario_yaml
-from parkanalysis.schema import ScenarioFile
-from parkanalysis.sliders import lever_groups, slider_range
-from parkanalysis.whatif import (
+from parkanalysis.explore.live_charts import Bar, bars, risk_curve_svg, waterfall_svg
+from parkanalysis.explore.scenario_files import save_scenario, scenario_path, scenario_yaml
+from parkanalysis.explore.sliders import lever_groups, slider_range
+from parkanalysis.explore.whatif import (
     Change,
     answer,
     break_evens,
@@ -28,7 +22,13 @@ from parkanalysis.whatif import (
     scenario_file,
     scenario_of,
 )
-from parkanalysis.whatif_view import whatif
+from parkanalysis.explore.whatif_view import whatif
+from parkanalysis.model.projection import project
+from parkanalysis.model.scenario import read_scenario
+from parkanalysis.park.levers import Lever
+from parkanalysis.park.park import read_park
+from parkanalysis.park.schema import ScenarioFile
+from parkanalysis.rendering.parameters import page_parameters, read_parameters
 
 PRICE = "alumina_price_2016"
 
@@ -351,5 +351,5 @@ def test_page_takes_park_and_language_from_the_command(monkeypatch, park_copy):
 
 
 def test_logic_needs_no_widgets():
-    code = "import sys, parkanalysis.whatif; sys.exit('ipywidgets' in sys.modules)"
+    code = "import sys, parkanalysis.explore.whatif; sys.exit('ipywidgets' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

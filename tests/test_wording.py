@@ -14,16 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_pages import page, run, write_park
 
-from parkanalysis import findings, sections, sentences
-from parkanalysis.formatting import fixed, probability, scale, significant, spaced
-from parkanalysis.hedges import RULES
-from parkanalysis.park import read_park
-from parkanalysis.projection import project
-from parkanalysis.scenario import read_scenario
-from parkanalysis.units import SYMBOL
-from parkanalysis.wording import Words, catalogue
+from parkanalysis.model.projection import project
+from parkanalysis.model.scenario import read_scenario
+from parkanalysis.park.park import read_park
+from parkanalysis.quantities.hedges import RULES
+from parkanalysis.quantities.units import SYMBOL
+from parkanalysis.report import findings, sections, sentences
+from parkanalysis.report.formatting import fixed, probability, scale, significant, spaced
+from parkanalysis.report.wording import Words, catalogue
 
-PACKAGE = Path(sections.__file__).parent
+PACKAGE = Path(sections.__file__).parent.parent
 CALLS = {"words", "say", "N_"}
 
 
@@ -39,7 +39,7 @@ def _literals(tree: ast.AST) -> set[str]:
 
 
 def _code() -> Iterator[ast.AST]:
-    for file in PACKAGE.glob("*.py"):
+    for file in PACKAGE.rglob("*.py"):
         yield ast.parse(file.read_text(encoding="utf-8"))
     for file in (PACKAGE.parent / "notebooks").glob("*.ipynb"):
         for cell in json.loads(file.read_text(encoding="utf-8"))["cells"]:

@@ -1,0 +1,253 @@
+"""Where the parts of a printed table stand: title, unit row, header, body, footnotes, label columns."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+from parkanalysis.cleaning.cells import clean_name, figure, period, unit
+from parkanalysis.cleaning.sheets import Change, Grid
+from parkanalysis.errors import InputError, Problem
+
+__all__ = ["Layout", "find_layout", "letter"]
+
+_NOTE = re.compile(
+    r"^[\s　]*(?:[（(]?(?:注|附注|备注|说明|资料来源|数据来源|来源|Note|Source)s?\s*[:：\d一1.、]"
+    r"|[①-⑳*＊]|本表|续表[:：]?.{20,})",
+    re.IGNORECASE,
+)
+_UNIT_ROW = re.compile(r"[（(]?(?:计量|金额|数量)?单\s*位\s*[:：]\s*\S")
+_UNIT_IN_TITLE = re.compile(r"(?:^|[\s　（(])(?:计量|金额|数量)?单\s*位\s*[:：]\s*([^（）()]+)")
+_CONTINUED = re.compile(r"[（(]?续表?\d*[）)]?")
+_NUMERIC_LOOK = re.compile(r"[-+−－约近超><≥≤]?[\d０-９][\d０-９.．,，\s]*[余多]?[%％]?")
+_DATED = re.compile(r"\d\s*(?:年|月|季)")
+_UNIT_HEADS = {"单位", "计量单位"}
+_CODE_HEADS = {"代码", "代号", "序号", "编号", "编码", "行次", "行号", "No.", "Code"}
+_REMARK_HEADS = {"备注", "说明", "注释"}
+_YEAR = re.compile(r"(?:19|20)\d\d(?:\.0+)?")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Rows and columns of a grid (counted from 0) by what they are for."""
+
+    grid: Grid
+    title: tuple[str, ...]
+    units: tuple[str, ...]
+    header: tuple[int, ...]
+    body: tuple[int, ...]
+    notes: tuple[str, ...]
+    labels: tuple[int, ...]
+    unit_column: int | None
+    values: tuple[int, ...]
+    changes: tuple[Change, ...]
+
+    def own(self, row: int, column: int) -> str:
+        """Text of a cell, empty where a merged area only repeats it."""
+        return "" if (row, column) in self.grid.covered else self.grid.cells[row][column].strip()
+
+
+def letter(column: int) -> str:
+    """Name a column (from 0) as spreadsheets do.
+
+    Examples
+    --------
+    >>> letter(0), letter(25), letter(26)
+    ('A', 'Z', 'AA')
+    """
+    name = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(65 + rest) + name
+    return name
+
+
+class _Rows:
+    """Questions about the rows of a grid."""
+
+    def __init__(self, grid: Grid) -> None:
+        self.grid = grid
+        filled = [c for row in grid.cells for c, text in enumerate(row) if text.strip()]
+        self.first = min(filled)
+        self._own = [
+            {c: t.strip() for c, t in enumerate(row) if t.strip() and (r, c) not in grid.covered}
+            for r, row in enumerate(grid.cells)
+        ]
+        self._figures = [self._read(r) for r in range(len(grid.cells))]
+
+    def own(self, r: int) -> dict[int, str]:
+        return self._own[r]
+
+    def figures(self, r: int) -> list[str]:
+        """Cells right of the first column that hold a number or a missing sign."""
+        return self._figures[r]
+
+    def _read(self, r: int) -> list[str]:
+        return [
+            t
+            for c, t in self.own(r).items()
+            if c > self.first
+            and not _DATED.search(t)
+            and (figure(t) is not None or _NUMERIC_LOOK.fullmatch(t))
+        ]
+
+    def years(self, r: int) -> bool:
+        """Tell whether all figures of a row are years in order: a header, not data."""
+        found = [int(t[:4]) for t in self.figures(r) if _YEAR.fullmatch(t)]
+        steps = {b > a for a, b in pairwise(found) if a != b}
+        return bool(found) and len(found) == len(self.figures(r)) and len(steps) <= 1
+
+    def numbering(self, r: int) -> bool:
+        """Tell whether a row numbers the columns: 甲 乙 1 2 3 (not a firm 甲 above a firm 乙)."""
+        own = list(self.own(r).values())
+        digits = [t for t in own if t.isdigit()]
+        rest = [t for t in own if not t.isdigit()]
+        counted = [str(n) for n in range(1, len(digits) + 1)]
+        below = self.own(r + 1).get(self.first) if r + 1 < len(self.grid.cells) else None
+        return len(digits) > 1 and digits == counted and set(rest) <= set("甲乙丙丁AB") and below != "乙"
+
+    def unit_row(self, r: int) -> bool:
+        own = self.own(r).values()
+        return not self.figures(r) and sum(bool(_UNIT_ROW.match(t)) for t in own) == 1 and len(own) < 5
+
+
+def find_layout(grid: Grid) -> Layout:
+    """Find header, body and footnotes of a grid.
+
+    Raises
+    ------
+    InputError
+        When there is no header, no figure, or more than one table.
+
+    Examples
+    --------
+    >>> cells = (("表1 产值", ""), ("企业", "2015"), ("华锦铝业", "12.5"), ("注：快报数", ""))
+    >>> layout = find_layout(Grid("output.csv", cells))
+    >>> layout.title, layout.header, layout.body, layout.notes
+    (('表1 产值',), (1,), (2,), ('注：快报数',))
+    """
+    rows = _Rows(grid)
+    height = len(grid.cells)
+    multi = [r for r in range(height) if len(rows.own(r)) > 1 and not rows.unit_row(r)]
+    start = next((r for r in multi if not _heads(rows, r, multi[0])), None)
+    if start is None:
+        raise InputError(Problem(grid.name, "no row of figures", "a header and at least one row of figures"))
+    if start == multi[0]:
+        seen = "、".join(list(rows.own(start).values())[:4])
+        found = f"a table without header (its first row is {seen})"
+        raise InputError(Problem(grid.name, found, "a header row above the figures", row=start + 1))
+    above = [r for r in range(multi[0]) if rows.own(r)]
+    above += [r for r in range(multi[0], start) if rows.unit_row(r)]
+    title = [text for r in above for text in rows.own(r).values()]
+    between = [r for r in range(multi[0], start) if r not in above and rows.own(r)]
+    sections = [r for r in between if len(rows.own(r)) == 1 and rows.first in rows.own(r) and r > multi[0]]
+    numbering = [r for r in between if rows.numbering(r)]
+    header = [r for r in between if r not in sections and r not in numbering]
+    changes = [
+        Change(f"row {r + 1}", " ".join(rows.own(r).values()), "left out", "numbers of the columns")
+        for r in numbering
+    ]
+    body, notes, dropped = _body(rows, header, start)
+    columns = _Columns(rows, header, body)
+    return Layout(
+        grid,
+        tuple(title),
+        tuple(m.group(1) for m in map(_UNIT_IN_TITLE.search, title) if m),
+        tuple(header),
+        tuple(sections + body),
+        tuple(notes + columns.remarks),
+        tuple(columns.labels),
+        columns.unit_column,
+        tuple(columns.values),
+        tuple(changes + dropped + columns.changes),
+    )
+
+
+def _heads(rows: _Rows, r: int, first: int) -> bool:
+    """Tell whether a row with several cells belongs to the header."""
+    if rows.numbering(r) or not rows.figures(r):
+        return True
+    return rows.years(r) and (r == first or rows.first not in rows.own(r))
+
+
+def _body(rows: _Rows, header: list[int], start: int) -> tuple[list[int], list[str], list[Change]]:
+    """Walk down from the first row of figures; return body rows, footnotes and what was left out."""
+    name = rows.grid.name
+    titles = [rows.own(r) for r in header]
+    body: list[int] = []
+    notes: list[str] = []
+    changes: list[Change] = []
+    last = max(r for r in range(start, len(rows.grid.cells)) if len(rows.own(r)) > 1 and rows.figures(r))
+    for r in range(start, len(rows.grid.cells)):
+        own = rows.own(r)
+        text = " ".join(own.values())
+        is_note = bool(own) and (_NOTE.match(text) is not None or r > last)
+        label = own.get(rows.first)
+        heading = any(label and label == t.get(rows.first) for t in titles) or not rows.figures(r)
+        if not own:
+            continue
+        if own in titles or _CONTINUED.fullmatch(re.sub(r"\s+", "", text)) or rows.unit_row(r):
+            changes.append(Change(f"row {r + 1}", text, "left out", "a continued table repeats its header"))
+        elif is_note and len(own) < 3 and not rows.figures(r):
+            notes.append(text)
+        elif (len(own) > 1 and heading) or (notes and len(own) > 1):
+            raise InputError(_second(name, r, text))
+        elif notes:
+            notes.append(text)
+        else:
+            body.append(r)
+    return body, notes, changes
+
+
+def _second(name: str, row: int, text: str, column: str | None = None) -> Problem:
+    found = f"a second table (it begins with {text[:40]})"
+    return Problem(name, found, "one table in a sheet", row=row + 1, column=column)
+
+
+class _Columns:
+    """Sort the columns into labels, units, figures, and those left out."""
+
+    def __init__(self, rows: _Rows, header: list[int], body: list[int]) -> None:
+        self.labels: list[int] = []
+        self.values: list[int] = []
+        self.remarks: list[str] = []
+        self.changes: list[Change] = []
+        self.unit_column: int | None = None
+        cells = rows.grid.cells
+        data = [r for r in body if len(rows.own(r)) > 1]
+        for c in range(rows.first, len(cells[0])):
+            head = clean_name("".join(dict.fromkeys(cells[r][c].strip() for r in header)))
+            texts = [rows.own(r)[c] for r in data if c in rows.own(r)]
+            words = [t for t in texts if figure(t) is None and not _NUMERIC_LOOK.fullmatch(t)]
+            # 2013 or 1-6月 in the first column reads as a figure, but is a label.
+            dated = bool(texts) and all(period(t) is not None for t in texts) and not self.labels
+            if not texts and not head:
+                continue
+            if head in _UNIT_HEADS and (not words or all(unit(t) for t in words)):
+                self.unit_column = c
+            elif head in _CODE_HEADS or (self._foreign(words, texts) and self.labels):
+                self.changes.append(
+                    Change(f"column {letter(c)}", head or texts[0], "left out", "a code or a gloss")
+                )
+            elif head in _REMARK_HEADS:
+                self.remarks += texts
+            elif not self.labels or (not self.values and len(words) > len(texts) / 2 and not dated):
+                self.labels.append(c)
+            elif len(words) > len(texts) / 2 and any(re.search(r"[㐀-鿿]", t) for t in words):
+                raise InputError(_second(rows.grid.name, (header or body)[0], head or texts[0], letter(c)))
+            else:
+                self.values.append(c)
+        if not self.values:
+            raise InputError(
+                Problem(rows.grid.name, "no column of figures", "at least one column of figures")
+            )
+
+    @staticmethod
+    def _foreign(words: list[str], texts: list[str]) -> bool:
+        """Tell whether a column repeats the labels in English."""
+        plain = [w.replace("–", "-").replace("’", "'") for w in words]
+        return len(words) > len(texts) / 2 and all(
+            w.isascii() and re.search(r"[A-Za-z]{3}", w) is not None for w in plain
+        )

@@ -1,0 +1,301 @@
+"""Rolling-origin evaluation: how far a forecast made with what was known then could be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from parkanalysis.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["backtest", "interval_score", "scores", "vintage"]
+
+Array = NDArray[np.float64]
+COVERAGES = (50, 80, 95)
+KEYS = ["series", "method", "points", "origin", "horizon"]
+#: Below this many forecasts a pool of processes costs more than it saves.
+WORTH_A_POOL = 64
+
+
+def vintage(frame: pd.DataFrame, as_of: str | pd.Timestamp) -> pd.DataFrame:
+    """Return the rows published by a date: what was known then.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        With a column ``published``, dates or their text.
+    as_of : str or Timestamp
+        The last day that counts.
+
+    Raises
+    ------
+    InputError
+        No such column, or rows without a readable date: nobody can say when they were known.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = pd.DataFrame({"value": [1, 2], "published": ["2016-02-23", "2016-07-01"]})
+    >>> vintage(rows, "2016-02-29")["value"].tolist()
+    [1]
+    """
+    import pandas as pd
+
+    if "published" not in frame.columns:
+        raise InputError(Problem("frame", "no column published", "a publication date for every row"))
+    day = pd.to_datetime(as_of, errors="coerce")
+    if pd.isna(day):
+        raise InputError(Problem("as_of", repr(as_of), "a date such as 2016-02-29"))
+    dates = pd.to_datetime(frame["published"], errors="coerce", format="ISO8601")
+    if dates.isna().any():
+        rows = np.flatnonzero(dates.isna())
+        raise InputError(
+            Problem(
+                "frame", repr(frame["published"].iloc[i]), "an ISO date", row=int(i) + 2, column="published"
+            )
+            for i in rows
+        )
+    return frame[dates.dt.normalize() <= day.normalize()].copy()
+
+
+def interval_score(outturn: Array, low: Array, high: Array, coverage: float) -> Array:
+    """Width of an interval plus the misses, weighted so that the true quantiles score best.
+
+    (high - low) + 2/(1 - coverage) · (distance outside)   (Gneiting and Raftery 2007, eq. 43)
+
+    Parameters
+    ----------
+    outturn, low, high : array_like, same shape
+    coverage : float
+        Fraction that the interval claims, 0.8 for the 80% interval.
+
+    Examples
+    --------
+    >>> interval_score([10.0, 16.0], [8.0, 8.0], [14.0, 14.0], 0.8).round(6).tolist()
+    [6.0, 26.0]
+    """
+    y, lower, upper = (np.asarray(v, dtype=float) for v in (outturn, low, high))
+    outside = np.maximum(lower - y, 0) + np.maximum(y - upper, 0)
+    return np.asarray(upper - lower + 2 / (1 - coverage) * outside)
+
+
+@dataclass(frozen=True, eq=False)
+class _Task:
+    name: str
+    series: pd.Series
+    stops: tuple[int, ...]
+    methods: tuple[str, ...]
+    horizon: int
+    points: tuple[int | None, ...]
+
+
+def _rows(task: _Task, stop: int, method: str, points: int | None) -> list[dict[str, Any]]:
+    """Forecast once and set each step against its outturn."""
+    from parkanalysis.forecasting.baseline import forecast
+
+    known = task.series.iloc[:stop]
+    past = known if points is None else known.iloc[-points:]
+    outturns = task.series.iloc[stop : stop + task.horizon].to_numpy(dtype=float)
+    made = forecast(past, len(outturns), method)
+    changes = np.diff(known.to_numpy(dtype=float))
+    changes = changes[np.isfinite(changes)]
+    ends = np.array([0.5 - c / 200 for c in COVERAGES] + [0.5 + c / 200 for c in COVERAGES])
+    quantiles = made.quantile(ends)
+    rows = []
+    for step, outturn in enumerate(outturns, start=1):
+        if not np.isfinite(outturn):
+            continue
+        row = {
+            "series": task.name,
+            "method": method,
+            "points": 0 if points is None else points,
+            "origin": str(known.index[-1]),
+            "horizon": step,
+            "forecast": made.mean[step - 1],
+            "outturn": outturn,
+            "error": outturn - made.mean[step - 1],
+            "mean_change": np.abs(changes).mean(),
+            "rms_change": np.sqrt((changes**2).mean()),
+            "pit": float(made.cdf(outturn, step)),
+            "used": made.method,
+        }
+        for i, c in enumerate(COVERAGES):
+            row[f"low_{c}"], row[f"high_{c}"] = (
+                quantiles[i, step - 1],
+                quantiles[i + len(COVERAGES), step - 1],
+            )
+        rows.append(row)
+    return rows
+
+
+def _run(task: _Task) -> list[dict[str, Any]]:
+    return [
+        row
+        for stop in task.stops
+        for points in task.points
+        if points is None or points <= stop
+        for method in task.methods
+        for row in _rows(task, stop, method, points)
+    ]
+
+
+def _tasks(
+    panel: Mapping[str, pd.Series],
+    methods: tuple[str, ...],
+    horizon: int,
+    points: tuple[int | None, ...],
+    origins: int | None,
+) -> list[_Task]:
+    """One task a series, in the order of names, so that no order of arrival can show."""
+    fewest = max(3, min((p for p in points if p is not None), default=3))
+    tasks = []
+    for name in sorted(panel, key=str):
+        last = len(panel[name]) - horizon
+        stops = tuple(range(fewest, last + 1))[-origins if origins else 0 :]
+        if stops:
+            tasks.append(_Task(str(name), panel[name].sort_index(), stops, methods, horizon, points))
+    return tasks
+
+
+def backtest(
+    panel: Mapping[str, pd.Series],
+    methods: Sequence[str] = ("default",),
+    *,
+    horizon: int = 1,
+    points: Iterable[int | None] = (None,),
+    origins: int | None = None,
+    workers: int = 1,
+    progress: bool = False,
+) -> pd.DataFrame:
+    """Forecast every series from rolling origins and set the forecasts against their outturns.
+
+    Parameters
+    ----------
+    panel : mapping of str to pandas.Series
+        Series as ``parkanalysis.forecasting.baseline.forecast`` takes them; names are compared as text.
+    methods : sequence of str
+    horizon : int
+        Steps; an origin counts only where all of them have an outturn.
+    points : iterable of int or None
+        Lengths of the window before the origin; None is the full history (``points`` 0 in the result).
+    origins : int, optional
+        How many origins, the last ones; all by default.
+    workers : int
+        Processes. The result does not depend on it, nor on the order of the panel.
+    progress : bool
+        Show a progress bar, by series.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a forecast and step: ``series, method, points, origin, horizon, forecast, outturn, error``
+        (outturn - forecast, in the units of the series), ``mean_change`` and ``rms_change`` of the history
+        known at the origin, ``low_c`` and ``high_c`` for c in 50, 80, 95, ``pit``, ``used`` (the method
+        after any fall-back).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> panel = {"a": pd.Series([10.0, 11.0, 12.0, 13.0, 15.0], index=range(2011, 2016))}
+    >>> backtest(panel, ["drift"])[["origin", "error"]].round(6).values.tolist()
+    [['2013', 0.0], ['2014', 1.0]]
+    """
+    import pandas as pd
+
+    from parkanalysis.forecasting.methods import check_method
+    from parkanalysis.forecasting.observed import observe
+
+    checks: list[Callable[[], object]] = [partial(check_method, method) for method in methods]
+    checks += [partial(observe, series) for series in panel.values()]
+    _raise_all(checks)
+    tasks = _tasks(panel, tuple(methods), horizon, tuple(points), origins)
+    rows = [row for rows in _spread(tasks, workers, progress) for row in rows]
+    if not rows:
+        raise InputError(
+            Problem("panel", "no origin with an outturn", f"{3 + horizon} or more points a series")
+        )
+    return pd.DataFrame(rows)
+
+
+def _raise_all(checks: Iterable[Callable[[], object]]) -> None:
+    """Run every check and raise their problems together."""
+    problems: list[Problem] = []
+    for check in checks:
+        try:
+            check()
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+
+
+def _spread(tasks: list[_Task], workers: int, progress: bool) -> Iterable[list[dict[str, Any]]]:
+    from tqdm.auto import tqdm
+
+    bar = tqdm(total=len(tasks), desc="backtest", unit="series", disable=not progress)
+    work = sum(len(task.stops) for task in tasks)
+    with bar:
+        if workers <= 1 or work < WORTH_A_POOL:
+            for task in tasks:
+                yield _run(task)
+                bar.update()
+            return
+        # small chunks keep both cores busy to the end, the order of the results is that of the tasks
+        with ProcessPoolExecutor(workers) as pool:
+            for rows in pool.map(_run, tasks, chunksize=max(1, min(16, len(tasks) // (4 * workers)))):
+                yield rows
+                bar.update()
+
+
+def scores(evaluated: pd.DataFrame, by: Sequence[str] = ("method", "points", "horizon")) -> pd.DataFrame:
+    """Average the evaluation measures over groups of a ``backtest`` result.
+
+    Parameters
+    ----------
+    evaluated : pandas.DataFrame
+    by : sequence of str
+        Columns to group by.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a group: ``forecasts`` (count), ``smape`` (percent, 0 to 200), ``mase``, ``rmsse`` (errors
+        against the one-period changes known at the origin; series that never changed are left out of both),
+        ``interval_score_80`` (percent of the outturn), ``coverage_50``, ``coverage_80``, ``coverage_95``
+        (fractions), ``pit_mean``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> panel = {"a": pd.Series([10.0, 11.0, 12.0, 13.0, 15.0], index=range(2011, 2016))}
+    >>> scores(backtest(panel, ["drift"]))[["forecasts", "smape", "mase"]].round(2).values.tolist()
+    [[2.0, 3.45, 0.5]]
+    """
+    size = evaluated["error"].abs()
+    both = evaluated["forecast"].abs() + evaluated["outturn"].abs()
+    width = interval_score(
+        evaluated["outturn"].to_numpy(), evaluated["low_80"].to_numpy(), evaluated["high_80"].to_numpy(), 0.8
+    )
+    moved = evaluated["mean_change"] > 0
+    table = evaluated[list(by)].copy()
+    table["smape"] = (200 * size / both).where(both > 0, 0.0)
+    table["mase"] = (size / evaluated["mean_change"]).where(moved)
+    table["squared"] = ((size / evaluated["rms_change"]) ** 2).where(moved)
+    table["interval_score_80"] = (100 * width / evaluated["outturn"].abs()).where(evaluated["outturn"] != 0)
+    for c in COVERAGES:
+        inside = evaluated["outturn"].between(evaluated[f"low_{c}"], evaluated[f"high_{c}"])
+        table[f"coverage_{c}"] = inside.astype(float)
+    table["pit_mean"] = evaluated["pit"]
+    groups = table.groupby(list(by), sort=True)
+    result: pd.DataFrame = groups.mean()
+    result.insert(0, "forecasts", groups.size())
+    result.insert(3, "rmsse", np.sqrt(result.pop("squared")))
+    return result.reset_index()

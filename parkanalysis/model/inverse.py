@@ -1,0 +1,332 @@
+"""What would have to be true: break-evens, frontiers and what a stated projection implies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from parkanalysis.errors import InputError, Problem, nearest
+from parkanalysis.model import model
+from parkanalysis.model.probe import Probe
+from parkanalysis.model.scenario import Scenario, own_lever
+from parkanalysis.park.levers import Lever
+from parkanalysis.quantities.quantities import Quantity, ReadingRule, bounds
+
+if TYPE_CHECKING:
+    from parkanalysis.model.projection import Projection
+
+__all__ = [
+    "BreakEven",
+    "Frontier",
+    "break_even",
+    "break_evens",
+    "frontier",
+    "implied_baseline",
+    "with_levers",
+]
+
+Array = NDArray[np.float64]
+Status = Literal["met", "always", "never", "no_effect"]
+SCAN = 9
+SCAN_DRAWS = 2048
+FRONTIER_DRAWS = 2048
+
+
+@dataclass(frozen=True)
+class BreakEven:
+    """Value of a lever at which a target is just met.
+
+    Attributes
+    ----------
+    lever : str
+    target, probability : float
+        The target (亿元) and the probability with which it is to be met.
+    status : {"met", "always", "never", "no_effect"}
+        Whether a value is found, any value within the bounds will do, none does, or the lever
+        plays no part in the scenario.
+    value : float
+        In the lever's unit; NaN unless ``status`` is "met".
+    position : float
+        Probability, in the lever's own distribution, of a value at most this one; NaN without a value
+        or where
+        the lever is one number even without the scenario.
+    at_minimum, at_maximum : float
+        What is reached with that probability at the hard bounds, 亿元.
+    """
+
+    lever: str
+    target: float
+    probability: float
+    status: Status
+    value: float
+    position: float
+    at_minimum: float
+    at_maximum: float
+
+
+def with_levers(scenario: Scenario, **values: float) -> Scenario:
+    """The scenario with levers held at values.
+
+    Examples
+    --------
+    >>> from parkanalysis import read_park, read_scenario
+    >>> held = with_levers(read_scenario(read_park("qingzhen"), "combined"), vat_rate=0.16)
+    >>> held.settings, held.levers["vat_rate"].central
+    ({'vat_rate': 0.16}, 0.16)
+    """
+    held = {n: scenario.levers[n].at(v) for n, v in values.items()}
+    return replace(scenario, levers={**scenario.levers, **held}, settings={**scenario.settings, **values})
+
+
+def _lever(scenario: Scenario, name: str) -> Lever:
+    if name not in scenario.levers:
+        raise InputError(
+            Problem(
+                "lever",
+                f"unknown lever {name!r}",
+                f"a lever of {scenario.park.id}",
+                nearest=nearest(name, scenario.levers),
+            )
+        )
+    return scenario.levers[name]
+
+
+def _check(target: float, probability: float) -> None:
+    if not np.isfinite(target):
+        raise InputError(Problem("target", repr(target), "a finite number of 亿元"))
+    if not 0 < probability < 1:
+        raise InputError(Problem("probability", repr(probability), "above 0 and below 1"))
+
+
+def _crossings(x: Array, y: Array) -> list[tuple[float, float]]:
+    """Neighbouring points between which a function changes sign."""
+    signs = np.sign(y)
+    return [
+        (float(x[i]), float(x[i + 1]))
+        for i in range(len(x) - 1)
+        if signs[i] != signs[i + 1] and signs[i] * signs[i + 1] <= 0
+    ]
+
+
+def _search(
+    probe: Probe, lever: str, target: float, probability: float, x: Array
+) -> tuple[list[tuple[float, float]], Array]:
+    """Stretches in which the target is crossed, and the distance to it at the bounds.
+
+    Few draws find where to look; all draws have the last word on whether the target is crossed there.
+    """
+
+    def gaps(reached: Callable[..., float], points: Array) -> Array:
+        return np.array([reached(probability, **{lever: float(v)}) for v in points]) - target
+
+    ends = gaps(probe.reached, x[[0, -1]])
+    rough = probe.first(SCAN_DRAWS)
+    if rough is not None:
+        y = gaps(rough.reached, x)
+        spans = _crossings(x, y)
+        if all(_crossings(np.array(s), gaps(probe.reached, np.array(s))) for s in spans):
+            margin = 4 * np.abs(y[[0, -1]] - ends).max()
+            if spans or np.abs(y).min() > margin:
+                return spans, ends
+    y = np.concatenate([ends[:1], gaps(probe.reached, x[1:-1]), ends[1:]])
+    return _crossings(x, y), ends
+
+
+def break_even(projection: Projection, lever: str, target: float, probability: float = 0.5) -> BreakEven:
+    """Value of a lever, within its hard bounds, at which the target is met with a probability.
+
+    The other levers keep their draws. The bounds are searched at nine points, then by bisection
+    with inverse interpolation (Brent 1973); where several values meet the target, the one nearest
+    the lever's central value is given.
+
+    Raises
+    ------
+    InputError
+        On an unknown lever, a target that is no number, a probability that is none.
+
+    Examples
+    --------
+    >>> from parkanalysis.model.projection import project
+    >>> found = project("qingzhen", "reference", draws=1).break_even("baseline_growth", 40.71)
+    >>> round(found.value, 4)
+    0.1
+    """
+    from scipy.optimize import brentq
+
+    scenario = projection.scenario
+    item = _lever(scenario, lever)
+    _check(target, probability)
+
+    def result(status: Status, ends: Array, value: float = np.nan, position: float = np.nan) -> BreakEven:
+        at = (float(e) + target for e in ends)
+        return BreakEven(lever, target, probability, status, value, position, *at)
+
+    if lever not in model.used_levers(scenario):
+        here = float(np.quantile(projection.draws, 1 - probability)) - target
+        return result("no_effect", np.array([here, here]))
+    probe = Probe(scenario, [lever], len(projection.draws), projection.seed)
+
+    def gap(value: float) -> float:
+        return probe.reached(probability, **{lever: value}) - target
+
+    x = np.linspace(item.minimum, item.maximum, SCAN)
+    spans, ends = _search(probe, lever, target, probability, x)
+    if not spans:
+        return result("always" if min(ends) >= 0 else "never", ends)
+    low, high = min(spans, key=lambda s: abs((s[0] + s[1]) / 2 - item.central))
+    scale = max(abs(low), abs(high), 1e-6)
+    value = float(brentq(gap, low, high, xtol=1e-9 * scale, rtol=1e-12))
+    # a lever that the scenario sets to a number is placed in the range it has without the scenario
+    own = own_lever(scenario.park, lever) if item.is_point else item
+    return result("met", ends, value, np.nan if own.is_point else own.cdf(value))
+
+
+def break_evens(projection: Projection, target: float, probability: float = 0.5) -> pd.DataFrame:
+    """Break-even of every lever that says how the target year turns out, a row each.
+
+    What the base year was is settled: no condition to be met can lie there.
+
+    Returns
+    -------
+    DataFrame
+        Index ``lever``; columns as the attributes of :class:`BreakEven`, ``unit`` and ``central``.
+        Those with a value come first, the likeliest first.
+
+    Examples
+    --------
+    >>> from parkanalysis.model.projection import project
+    >>> found = break_evens(project("qingzhen", "power_contract", draws=64), target=40)
+    >>> found["value"].head(2).round(2).to_dict()
+    {'baseline_growth': 0.14, 'power_sold_2016': 9.06}
+    """
+    levers = projection.scenario.levers
+    free = [n for n in model.target_year_levers(projection.scenario) if levers[n].minimum < levers[n].maximum]
+    rows = [vars(break_even(projection, n, target, probability)) for n in free]
+    frame = pd.DataFrame(rows, columns=[f.name for f in fields(BreakEven)]).set_index("lever")
+    frame["unit"] = [levers[n].unit for n in frame.index]
+    frame["central"] = [levers[n].central for n in frame.index]
+    order = (frame["status"] != "met").astype(int) + (frame["position"] - 0.5).abs().fillna(0.5)
+    return frame.loc[order.sort_values(kind="stable").index]
+
+
+@dataclass(frozen=True, eq=False)
+class Frontier:
+    """Where two levers together just meet a target.
+
+    Attributes
+    ----------
+    x, y : str
+        Levers.
+    x_values, y_values : array, shape (size,)
+        In the levers' units, over their hard bounds narrowed to their 1% and 99% points.
+    reached : array, shape (size_y, size_x)
+        Value added reached with the probability, 亿元; below ``target`` is infeasible.
+    target, probability : float
+    """
+
+    x: str
+    y: str
+    x_values: Array = field(repr=False)
+    y_values: Array = field(repr=False)
+    reached: Array = field(repr=False)
+    target: float
+    probability: float
+
+    @property
+    def feasible(self) -> NDArray[np.bool_]:
+        """Whether the target is met, shape (size_y, size_x); the rest of the grid is infeasible."""
+        return np.asarray(self.reached >= self.target)
+
+    @property
+    def contour(self) -> pd.DataFrame:
+        """Points of the contour in the columns ``line``, ``x`` and ``y``; empty where there is none."""
+        from contourpy import contour_generator
+
+        lines = contour_generator(self.x_values, self.y_values, self.reached).lines(self.target)
+        points = [np.asarray(line) for line in lines]
+        parts = [pd.DataFrame({"line": i, "x": p[:, 0], "y": p[:, 1]}) for i, p in enumerate(points)]
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["line", "x", "y"])
+
+
+def _range(lever: Lever, size: int) -> Array:
+    if lever.is_point:
+        width = 0.25 * abs(lever.central) or 1.0
+        low, high = lever.central - width, lever.central + width
+    else:
+        low, high = lever.ppf(np.array([0.01, 0.99]))
+    return np.linspace(max(low, lever.minimum), min(high, lever.maximum), size)
+
+
+def frontier(
+    projection: Projection, x: str, y: str, target: float, probability: float = 0.5, size: int = 21
+) -> Frontier:
+    """Value added over a grid of two levers; its contour at the target is the frontier.
+
+    Each grid point uses the first 2,048 draws.
+
+    Raises
+    ------
+    InputError
+        On an unknown lever, or the same lever twice.
+
+    Examples
+    --------
+    >>> from parkanalysis.model.projection import project
+    >>> projection = project("qingzhen", "power_contract", draws=64)
+    >>> grid = frontier(projection, "baseline_growth", "power_sold_2016", target=40, size=5)
+    >>> grid.feasible.sum(axis=1).tolist()  # by volume sold, how many of the five growths suffice
+    [2, 3, 3, 3, 3]
+    """
+    scenario = projection.scenario
+    first, second = _lever(scenario, x), _lever(scenario, y)
+    _check(target, probability)
+    if x == y:
+        raise InputError(Problem("frontier", f"{x!r} twice", "two different levers"))
+    if isinstance(size, bool) or not isinstance(size, int) or not 2 <= size <= 201:
+        raise InputError(Problem("frontier", repr(size), "a whole number from 2 to 201", column="size"))
+    xs, ys = _range(first, size), _range(second, size)
+    draws = min(len(projection.draws), FRONTIER_DRAWS)
+    probe = Probe(scenario, [x, y], draws, projection.seed)
+    grid = [[probe.reached(probability, **{x: a, y: b}) for a in xs] for b in ys]
+    return Frontier(x, y, xs, ys, np.array(grid), target, probability)
+
+
+def implied_baseline(
+    result: Quantity, loss: Quantity, rule: str | ReadingRule | None = None
+) -> tuple[float, float, float]:
+    """What a stated result and a stated loss imply for the year without shocks.
+
+    baseline = result + loss, as an interval: the lows and the highs of both are added.
+
+    Parameters
+    ----------
+    result, loss : Quantity
+        As printed; 40 亿元左右 and 5 亿元以上 are intervals.
+    rule : str or ReadingRule, optional
+        Reading rule that caps what is open at one end; without it 以上 stays open.
+
+    Returns
+    -------
+    low, value, high : float
+        In the unit of the quantities.
+
+    Raises
+    ------
+    InputError
+        When the two are in different units.
+
+    Examples
+    --------
+    >>> from parkanalysis.quantities.quantities import parse
+    >>> implied_baseline(parse("40 亿元"), parse("5 亿元以上"))
+    (4500000000.0, 4500000000.0, inf)
+    """
+    if result.unit != loss.unit:
+        raise InputError(Problem("loss", f"{loss.text} in {loss.unit}", f"a quantity in {result.unit}"))
+    ends = [(q.low, q.high) if rule is None else bounds(q, rule) for q in (result, loss)]
+    return ends[0][0] + ends[1][0], result.value + loss.value, ends[0][1] + ends[1][1]

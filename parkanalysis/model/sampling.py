@@ -1,0 +1,241 @@
+"""Draws of the levers: scrambled Sobol points, a Gaussian copula, the levers' own distributions."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from parkanalysis.errors import InputError, Problem
+from parkanalysis.park.levers import Lever
+from parkanalysis.park.schema import Correlation
+
+__all__ = ["CHUNK", "Sample", "chunks", "contradiction", "correlation_matrix", "uniforms"]
+
+Array = NDArray[np.float64]
+CHUNK = 1 << 15  # a column of draws fits the processor's cache
+EDGE = 1e-12  # keeps probabilities off 0 and 1
+
+
+def correlation_matrix(names: Sequence[str], correlations: Sequence[Correlation]) -> Array:
+    """Normal correlations whose rank correlations are the declared ones.
+
+    r = 2 sin(pi * rank / 6) (Pearson 1907), 0 between levers that no pair names.
+
+    Raises
+    ------
+    InputError
+        When the matrix is not positive semi-definite; it names the pairs that contradict one another.
+
+    Examples
+    --------
+    >>> pair = Correlation(levers=("price", "tariff"), rank=0.5)
+    >>> correlation_matrix(["price", "tariff", "hours"], [pair]).round(3).tolist()
+    [[1.0, 0.518, 0.0], [0.518, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    """
+    matrix = _matrix(names, correlations)
+    if not _possible(matrix):
+        pairs = ", ".join(f"{c.levers[0]}–{c.levers[1]} {c.rank:g}" for c in contradiction(correlations))
+        found = f"rank correlations that contradict one another: {pairs}"
+        raise InputError(Problem("park.yml", found, "a positive semi-definite matrix", column="correlations"))
+    return matrix
+
+
+def _matrix(names: Sequence[str], correlations: Sequence[Correlation]) -> Array:
+    place = {name: i for i, name in enumerate(names)}
+    matrix = np.eye(len(names))
+    for c in correlations:
+        i, j = (place[name] for name in c.levers)
+        matrix[i, j] = matrix[j, i] = 2 * np.sin(np.pi * c.rank / 6)
+    return matrix
+
+
+def _possible(matrix: Array) -> bool:
+    return len(matrix) == 0 or bool(np.linalg.eigvalsh(matrix)[0] > -1e-10)
+
+
+def contradiction(correlations: Sequence[Correlation]) -> list[Correlation]:
+    """Pairs among as few levers as show a contradiction; empty where there is none.
+
+    Levers that no pair names together count as independent of one another.
+
+    Examples
+    --------
+    >>> pairs = [("a", "b", 0.9), ("b", "c", 0.9), ("a", "c", -0.9), ("c", "d", 0.1)]
+    >>> [c.levers for c in contradiction([Correlation(levers=(a, b), rank=r) for a, b, r in pairs])]
+    [('a', 'b'), ('b', 'c'), ('a', 'c')]
+    """
+
+    def among(names: Sequence[str]) -> list[Correlation]:
+        return [c for c in correlations if set(c.levers) <= set(names)]
+
+    names = sorted({name for c in correlations for name in c.levers})
+    if _possible(_matrix(names, correlations)):
+        return []
+    for name in list(names):
+        fewer = [n for n in names if n != name]
+        if not _possible(_matrix(fewer, among(fewer))):
+            names = fewer
+    return among(names)
+
+
+def chunks(draws: int, size: int = CHUNK) -> Iterator[tuple[int, int]]:
+    """Spans that cover the draws.
+
+    Examples
+    --------
+    >>> list(chunks(5, 2))
+    [(0, 2), (2, 4), (4, 5)]
+    """
+    return ((start, min(start + size, draws)) for start in range(0, draws, size))
+
+
+class _Memory:
+    """Arrays by key; the ones used longest ago go when a number of bytes is passed."""
+
+    def __init__(self, room: int) -> None:
+        self.room, self.used = room, 0
+        self._held: OrderedDict[Hashable, Array] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Hashable, make: Callable[[], Array]) -> Array:
+        with self._lock:
+            if key in self._held:
+                self._held.move_to_end(key)
+                return self._held[key]
+        values = make()
+        values.flags.writeable = False
+        with self._lock:
+            if key not in self._held:
+                self._held[key] = values
+                self.used += values.nbytes
+            while self.used > self.room and len(self._held) > 1:
+                self.used -= self._held.popitem(last=False)[1].nbytes
+        return values
+
+    def clear(self) -> None:
+        with self._lock:
+            self._held.clear()
+            self.used = 0
+
+
+_uniforms = _Memory(48 << 20)
+_columns = _Memory(96 << 20)
+
+
+def uniforms(
+    names: tuple[str, ...], correlations: tuple[Correlation, ...], start: int, stop: int, seed: int
+) -> Array:
+    """Points ``start`` to ``stop`` of a scrambled Sobol sequence, a row a lever, ranks correlated.
+
+    Returns
+    -------
+    array, shape (n_names, stop - start)
+        In (0, 1); the same points whatever the spans they are asked in.
+
+    Examples
+    --------
+    >>> points = uniforms(("price", "volume"), (), 0, 4, seed=2016)
+    >>> np.sort(np.floor(4 * points)).tolist()  # a point in each quarter
+    [[0.0, 1.0, 2.0, 3.0], [0.0, 1.0, 2.0, 3.0]]
+    >>> bool((uniforms(("price", "volume"), (), 2, 4, seed=2016) == points[:, 2:]).all())
+    True
+    """
+    key = (names, _key(correlations), start, stop, seed)
+    return _uniforms.get(key, lambda: _points(names, correlations, start, stop, seed))
+
+
+def _key(correlations: Sequence[Correlation]) -> tuple[tuple[str, str, float], ...]:
+    return tuple((*c.levers, c.rank) for c in correlations)
+
+
+def _points(
+    names: tuple[str, ...], correlations: tuple[Correlation, ...], start: int, stop: int, seed: int
+) -> Array:
+    from scipy.special import ndtr, ndtri
+
+    u = np.ascontiguousarray(_sobol(len(names), start, stop, seed).T)
+    np.maximum(u, EDGE, out=u)  # Sobol points may be 0, never 1
+    linked = sorted({names.index(n) for c in correlations for n in c.levers})
+    if linked:
+        root = _root(names, correlations)[np.ix_(linked, linked)]
+        u[linked] = np.clip(ndtr(_mixed(root, ndtri(u[linked]))), EDGE, 1 - EDGE)
+    return u
+
+
+_samplers: dict[tuple[int, int, int], Any] = {}  # sequences by levers, seed and the point that comes next
+
+
+def _sobol(levers: int, start: int, stop: int, seed: int) -> Array:
+    """Points ``start`` to ``stop`` of a scrambled Sobol sequence, shape (stop - start, levers)."""
+    from scipy.stats import qmc
+
+    sampler = _samplers.pop((levers, seed, start), None)
+    if sampler is None:
+        sampler = qmc.Sobol(levers, scramble=True, bits=32, rng=np.random.default_rng(seed))
+        if start:
+            sampler.fast_forward(start)
+    # scipy warns unless the first points asked for are a power of two
+    size = stop - start if start else 1 << max(stop - start - 1, 0).bit_length()
+    points = np.asarray(sampler.random(size))
+    if len(_samplers) > 8:
+        _samplers.clear()
+    _samplers[levers, seed, start + size] = sampler
+    return points[: stop - start]
+
+
+@lru_cache(maxsize=8)
+def _root(names: tuple[str, ...], correlations: tuple[Correlation, ...]) -> Array:
+    """Lower triangular root where there is one, else the symmetric one of a singular matrix."""
+    matrix = correlation_matrix(names, correlations)
+    try:
+        return np.asarray(np.linalg.cholesky(matrix))
+    except np.linalg.LinAlgError:
+        values, vectors = np.linalg.eigh(matrix)
+        return np.asarray((vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T)
+
+
+def _mixed(root: Array, scores: Array) -> Array:
+    """root @ scores, summed in one order whatever the number of draws: chunks must agree to the bit."""
+    result = np.zeros_like(scores)
+    for i, row in enumerate(root):
+        for weight, score in zip(row, scores, strict=True):
+            if weight != 0:
+                result[i] += weight * score
+    return result
+
+
+class Sample:
+    """Draws of levers over a span of the Sobol sequence.
+
+    Each lever of the park has its own Sobol dimension, in the order of the names, so that a lever
+    keeps its draws whatever the other levers' values, the shocks and the scenarios are.
+    """
+
+    def __init__(
+        self,
+        levers: Mapping[str, Lever],
+        correlations: tuple[Correlation, ...],
+        span: tuple[int, int],
+        seed: int,
+    ) -> None:
+        self.levers, self.correlations, self.span, self.seed = levers, correlations, span, seed
+        self.names = tuple(sorted(levers))
+        self._design = (self.names, _key(correlations), *span, seed)
+
+    def __call__(self, name: str) -> Array:
+        """Draws of one lever in its own unit, shape (stop - start,); not writeable."""
+        lever = self.levers[name]
+        if lever.is_point:
+            return np.full(self.span[1] - self.span[0], np.clip(lever.central, lever.minimum, lever.maximum))
+        shape = (name, lever.distribution, lever.low, lever.central, lever.high, lever.minimum, lever.maximum)
+        return _columns.get((self._design, shape, lever.forecast), lambda: self._draw(lever))
+
+    def _draw(self, lever: Lever) -> Array:
+        u = uniforms(self.names, self.correlations, *self.span, self.seed)
+        return lever.ppf(u[self.names.index(lever.name)])

@@ -1,0 +1,276 @@
+"""A scenario: which shocks act and what the levers are set to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pydantic import ValidationError
+
+from parkanalysis.errors import InputError, Problem, nearest
+from parkanalysis.park.crosscheck import check_setting
+from parkanalysis.park.levers import UNITS, Lever
+from parkanalysis.park.park import Park
+from parkanalysis.park.schema import Correlation, LeverSetting, ScenarioFile
+
+__all__ = ["Scenario", "build_scenario", "difference", "own_lever", "read_scenario"]
+
+Setting = float | LeverSetting
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A scenario of a park.
+
+    Attributes
+    ----------
+    park : Park
+    name : str
+    title, description : mapping of language to str
+    shocks : tuple of str
+        Active shocks, in the order of the park's file.
+    levers : mapping of str to Lever
+        Every lever of the park as this scenario has it, forecasts resolved.
+    settings : mapping of str to float or LeverSetting
+        What the scenario, and the caller, set.
+    """
+
+    park: Park = field(repr=False)
+    name: str
+    title: Mapping[str, str]
+    description: Mapping[str, str]
+    shocks: tuple[str, ...]
+    levers: Mapping[str, Lever] = field(repr=False)
+    settings: Mapping[str, Setting]
+
+    @property
+    def correlations(self) -> tuple[Correlation, ...]:
+        """Rank correlations between levers, as the park declares them."""
+        return self.park.config.correlations
+
+
+@dataclass(frozen=True, eq=False)
+class _Growth:
+    """Growth from a forecast of the level relative to the last value."""
+
+    relative: Any
+
+    def ppf(self, u: Any) -> Any:
+        return self.relative.ppf(u) - 1
+
+
+def _annual(rows: pd.DataFrame) -> pd.Series:
+    """Annual values; quarters and months are added up over complete years, revisions replace."""
+    last = rows.sort_values("published", kind="stable").drop_duplicates("period", keep="last")
+    parts = {4: 1, 6: 4, 7: 12}  # length of a period such as 2015, 2015Q1, 2015-01: parts of a year
+    need = last["period"].str.len().map(parts)
+    years = last["period"].str[:4].astype(int)
+    grouped = last["value"].groupby([need, years])
+    complete = grouped.sum()[grouped.count() == grouped.count().index.get_level_values(0)]
+    # a year that is printed as such stands before the sum of its parts
+    annual = complete.reset_index(level=0, drop=True).groupby(level=0).first()
+    return annual.sort_index()
+
+
+@lru_cache(maxsize=256)
+def _forecast(park: Park, series: str) -> Any:
+    if series in set(park.prices["series"]):
+        from parkanalysis.forecasting import prices
+
+        return prices.year_average(park, series)
+    from parkanalysis.forecasting import baseline
+
+    annual = _annual(park.series(series))
+    annual = annual[annual.index <= park.config.base_year]
+    if len(annual) < 2:
+        found = f"{len(annual)} complete years of {series!r} published by {park.config.as_of}"
+        allowed = f"two or more up to {park.config.base_year}"
+        raise InputError(Problem("history.csv", found, allowed, column="series"))
+    # one step: the growth of a year is as uncertain wherever the series ends
+    return _Growth(baseline.growth(annual, horizon=1, method=park.config.growth_method))
+
+
+def _resolve(park: Park, lever: Lever) -> Lever:
+    """Fill the numbers of a lever that stands on a forecast."""
+    if (
+        not lever.series
+        or lever.distribution not in ("forecast", "two_piece_normal")
+        or lever.forecast is not None
+    ):
+        return lever
+    if lever.distribution != "forecast" and not np.isnan(lever.low):
+        return lever
+    forecast = _forecast(park, lever.series)
+    low, middle, high = (float(q) for q in forecast.ppf(np.array([0.1, 0.5, 0.9])))
+    if lever.distribution == "forecast":
+        return replace(lever, low=low, central=middle, high=high, forecast=forecast)
+    return replace(lever, low=min(low, lever.central), high=max(high, lever.central))
+
+
+def own_lever(park: Park, name: str) -> Lever:
+    """A lever at its own range, as no scenario has set it; forecasts resolved.
+
+    Examples
+    --------
+    >>> from parkanalysis.park.park import read_park
+    >>> lever = own_lever(read_park("qingzhen"), "alumina_price_2016")
+    >>> round(lever.low), round(lever.central), round(lever.high), lever.unit
+    (1365, 1580, 1945, 'CNY/t')
+    """
+    return _resolve(park, park.levers[name])
+
+
+def _set(lever: Lever, setting: Setting, park: Park) -> Lever:
+    if not isinstance(setting, LeverSetting):
+        return lever.at(float(setting))
+    if setting.quantile is not None:
+        named = {0.1: lever.low, 0.9: lever.high}  # the two points themselves, not rounded
+        found = float(lever.ppf(np.array([setting.quantile]))[0])
+        return lever.at(named.get(setting.quantile, found))
+    if setting.figure is not None:
+        return lever.at(park.amount(setting.figure, lever.unit))
+    assert setting.low is not None
+    assert setting.central is not None
+    assert setting.high is not None
+    return replace(
+        lever,
+        low=setting.low,
+        central=setting.central,
+        high=setting.high,
+        distribution=setting.distribution or "triangular",
+        forecast=None,
+    )
+
+
+def _check_levers(park: Park, levers: Mapping[str, Any], origin: str) -> dict[str, Setting]:
+    problems: list[Problem] = []
+    settings: dict[str, Setting] = {}
+    for name, value in levers.items():
+        if name not in park.levers:
+            allowed = f"a lever of {park.id}"
+            problems.append(
+                Problem(origin, f"unknown lever {name!r}", allowed, nearest=nearest(name, park.levers))
+            )
+            continue
+        try:
+            setting: Setting = LeverSetting(**value) if isinstance(value, Mapping) else _number(value)
+        except (ValidationError, TypeError, ValueError):
+            allowed = "a number, {low, central, high}, {quantile} or {figure}"
+            problems.append(Problem(origin, repr(value), allowed, column=name))
+            continue
+        lever = park.levers[name]
+        problems += [
+            Problem(origin, f, a, column=name) for f, a in check_setting(setting, lever, park.quantities)
+        ]
+        settings[name] = setting
+    if problems:
+        raise InputError(problems)
+    return settings
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool | str) or not np.isfinite(value):
+        raise ValueError
+    return float(value)
+
+
+def build_scenario(
+    park: Park, file: ScenarioFile, name: str, levers: Mapping[str, Any] | None = None, origin: str = "levers"
+) -> Scenario:
+    """Make a scenario from its declaration, with ``levers`` set on top.
+
+    Raises
+    ------
+    InputError
+        On an unknown lever, with the nearest name, or a value outside the hard bounds.
+
+    Examples
+    --------
+    >>> from parkanalysis.park.park import read_park
+    >>> file = ScenarioFile(title="Cheap alumina", shocks=["alumina_price_fall"])
+    >>> scenario = build_scenario(read_park("qingzhen"), file, "cheap", {"alumina_price_2016": 1450})
+    >>> scenario.shocks, scenario.levers["alumina_price_2016"].central
+    (('alumina_price_fall',), 1450.0)
+    """
+    settings = {**file.levers, **_check_levers(park, levers or {}, origin)}
+    resolved = {n: _resolve(park, lever) for n, lever in park.levers.items()}
+    for lever_name, setting in settings.items():
+        resolved[lever_name] = _set(resolved[lever_name], setting, park)
+    active = set(park.config.shocks) if file.shocks == "all" else set(file.shocks)
+    return Scenario(
+        park=park,
+        name=name,
+        title=dict(file.title),  # type: ignore[arg-type]
+        description=dict(file.description or {}),  # type: ignore[arg-type]
+        shocks=tuple(s for s in park.config.shocks if s in active),
+        levers=resolved,
+        settings=settings,
+    )
+
+
+def read_scenario(park: Park, name: str, **levers: Any) -> Scenario:
+    """Take a scenario of the park, with any lever set to a number or a range.
+
+    Parameters
+    ----------
+    park : Park
+    name : str
+        A scenario of the park.
+    **levers
+        A number, or a mapping {low, central, high[, distribution]}, {quantile} or {figure}.
+
+    Raises
+    ------
+    InputError
+        On an unknown scenario or lever, with the nearest name, or a value outside the hard bounds.
+
+    Examples
+    --------
+    >>> from parkanalysis.park.park import read_park
+    >>> scenario = read_scenario(read_park("qingzhen"), "combined", vat_rate=0.16)
+    >>> scenario.levers["vat_rate"].central
+    0.16
+    """
+    if name not in park.scenarios:
+        allowed = ", ".join(park.scenarios)
+        raise InputError(
+            Problem(
+                "scenario", f"unknown scenario {name!r}", allowed, nearest=nearest(str(name), park.scenarios)
+            )
+        )
+    return build_scenario(park, park.scenarios[name], name, levers)
+
+
+def difference(scenario: Scenario, reference: Scenario) -> pd.DataFrame:
+    """Levers and shocks in which a scenario differs from another, a row each.
+
+    Columns: ``kind`` (lever or shock), ``name``, ``reference``, ``scenario``, ``unit``; lever values
+    are the central ones, shocks 0 or 1.
+
+    Examples
+    --------
+    >>> from parkanalysis.park.park import read_park
+    >>> park = read_park("qingzhen")
+    >>> recovery, combined = (read_scenario(park, name) for name in ("recovery", "combined"))
+    >>> difference(recovery, combined).round().values.tolist()
+    [['lever', 'alumina_price_2016', 1580.0, 1945.0, 'CNY/t']]
+    """
+    rows: list[tuple[str, str, float, float, str]] = []
+    for name, lever in scenario.levers.items():
+        other = reference.levers[name]
+        if (lever.low, lever.central, lever.high) != (other.low, other.central, other.high):
+            rows.append(("lever", name, other.central, lever.central, lever.unit))
+    for shock in scenario.park.config.shocks:
+        before, after = shock in reference.shocks, shock in scenario.shocks
+        if before != after:
+            rows.append(("shock", shock, float(before), float(after), ""))
+    return pd.DataFrame(rows, columns=["kind", "name", "reference", "scenario", "unit"])
+
+
+def unit_factor(lever: Lever) -> float:
+    """Factor from the lever's unit to the canonical one."""
+    return UNITS[lever.unit][1]

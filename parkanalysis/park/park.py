@@ -1,0 +1,311 @@
+"""A park: a folder of figures, read and checked once; the only reader of park files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from parkanalysis.errors import InputError, Problem, nearest
+from parkanalysis.park.crosscheck import cross_check
+from parkanalysis.park.files import MAX_PROBLEMS
+from parkanalysis.park.levers import UNITS, Lever
+from parkanalysis.park.raw import Raw, attempt, read_folder
+from parkanalysis.park.schema import ParkFile, ScenarioFile
+from parkanalysis.park.table_schema import KEYS, TABLES
+from parkanalysis.park.tablecheck import Anything, Files
+from parkanalysis.park.validation import parse_model, validate_rows
+from parkanalysis.quantities import hedges, quantities
+from parkanalysis.quantities.quantities import Quantity
+
+__all__ = ["Park", "known_parks", "park_path", "read_park"]
+
+_HERE = Path(__file__).resolve().parent.parent
+
+
+def _data_folders() -> Iterator[Path]:
+    for folder in (_HERE / "data", _HERE.parent / "data"):
+        if folder.is_dir():
+            yield folder
+
+
+def known_parks() -> dict[str, Path]:
+    """Parks that come with the installation, by name.
+
+    Examples
+    --------
+    >>> known_parks()["qingzhen"].name
+    'qingzhen'
+    """
+    return {
+        p.name: p
+        for folder in _data_folders()
+        for p in sorted(folder.iterdir())
+        if (p / "park.yml").is_file()
+    }
+
+
+def park_path(park: str | Path) -> Path:
+    """Folder or workbook of a park, given as a path or as the name of an installed park.
+
+    A workbook may be named without its ending, as its park is.
+
+    Raises
+    ------
+    InputError
+        When there is no such folder.
+
+    Examples
+    --------
+    >>> park_path("qingzhen") == known_parks()["qingzhen"]
+    True
+    >>> park_path("qingzen")
+    Traceback (most recent call last):
+        ...
+    parkanalysis.errors.InputError: park: found 'qingzen'; allowed: ...; did you mean 'qingzhen'?
+    """
+    known = known_parks()
+    try:
+        for path in (Path(park).expanduser(), Path(f"{park}.xlsx").expanduser()):
+            if str(park).strip() and path.exists():
+                return path.resolve()
+    except (OSError, RuntimeError, ValueError):  # too long, an unknown ~user, a NUL
+        pass
+    if str(park) in known:
+        return known[str(park)]
+    raise InputError(
+        Problem(
+            "park",
+            repr(str(park)[:200]),
+            f"a folder, a workbook, or one of {', '.join(known)}",
+            nearest=nearest(str(park), known),
+        )
+    )
+
+
+FALLS = frozenset(("下降", "下跌", "减少", "降低", "降", "回落", "收窄", "萎缩"))
+
+
+@dataclass(frozen=True, eq=False)
+class Park:
+    """Everything a park's files say, checked.
+
+    Attributes
+    ----------
+    id : str
+        Name of the folder.
+    config : ParkFile
+        park.yml.
+    figures, history, prices, value_added_rates, sources : DataFrame
+        The tables, columns as in the data dictionary.
+    quantities : mapping of str to Quantity
+        Each figure of the ledger, parsed.
+    levers : mapping of str to Lever
+        Each lever at its own range; a lever on a forecast has its numbers filled by the scenario.
+    scenarios : mapping of str to ScenarioFile
+    digest : str
+        Hash over all files.
+    """
+
+    id: str
+    config: ParkFile
+    figures: pd.DataFrame
+    history: pd.DataFrame
+    prices: pd.DataFrame
+    value_added_rates: pd.DataFrame
+    sources: pd.DataFrame
+    quantities: Mapping[str, Quantity]
+    levers: Mapping[str, Lever]
+    scenarios: Mapping[str, ScenarioFile]
+    digest: str
+    path: Path = field(repr=False)
+
+    def amount(self, figure: str, unit: str = "CNY_100m") -> float:
+        """Value of a figure in a lever unit, 亿元 unless said otherwise; a rate of decline is negative."""
+        return _amount(self.quantities[figure], unit)
+
+    @cached_property
+    def value_added(self) -> float:
+        """Published value added of the base year, 亿元."""
+        return self.amount(self.config.value_added)
+
+    def series(self, name: str) -> pd.DataFrame:
+        """Rows of a series of history or prices that were published by ``as_of``, in order of period."""
+        for table in (self.history, self.prices):
+            rows = table[(table["series"] == name) & (table["published"] <= self.config.as_of)]
+            if len(rows):
+                # a revised value stands in place of the one published before
+                rows = rows.sort_values(["period", "published"], kind="stable")
+                return rows.drop_duplicates("period", keep="last").reset_index(drop=True)
+        return self.history.iloc[:0]
+
+    def label(self, lang: str) -> str:
+        """Name of the park in a language."""
+        return self.config.name[lang]  # type: ignore[index]
+
+
+def _amount(quantity: Quantity, unit: str) -> float:
+    canonical, factor = UNITS[unit]
+    if quantity.unit != canonical:
+        raise ValueError(f"{quantity.text!r} is in {quantity.unit}, not in {unit}")
+    return (-quantity.value if _is_fall(quantity) else quantity.value) / factor
+
+
+def _is_fall(quantity: Quantity) -> bool:
+    """Whether a rate is printed as one of decline: 下降 3.2%, but neither 降至 3.2% nor 下降 5 亿元."""
+    rate = quantity.unit in ("fraction", "percentage_point") and quantity.before is None
+    return rate and quantity.direction in FALLS and not re.search("[到至为]", quantity.text)
+
+
+def _frame(name: str, rows: list[Any]) -> pd.DataFrame:
+    columns = list(TABLES[name].model_fields)
+    records = [row.model_dump() for row in rows]
+    # the order of rows in a file must not matter
+    records.sort(key=lambda record: [str(record[column]) for column in columns])
+    return pd.DataFrame(records, columns=columns)
+
+
+def _parse_figures(rows: list[tuple[int, Any]], rule: str, problems: list[Problem]) -> dict[str, Quantity]:
+    parsed: dict[str, Quantity] = {}
+    seen: dict[str, Quantity] = {}
+    for row, figure in rows:
+        text = figure.quantity
+        try:
+            parsed[figure.figure] = seen[text] if text in seen else quantities.parse(text, rule)
+            seen[text] = parsed[figure.figure]
+        except InputError as error:
+            allowed = f"a quantity ({error.problems[0].allowed})"
+            problems.append(Problem("figures.csv", repr(text), allowed, row, "quantity"))
+    return parsed
+
+
+def _lever(row: Any, parsed: Mapping[str, Quantity], rates: pd.DataFrame) -> Lever:
+    central, low, high = row.central, row.low, row.high
+    if row.distribution == "tables":
+        low, central, high = table_range(rates, row.series)
+    if row.figure is not None and central is None and row.figure in parsed:
+        central = _amount(parsed[row.figure], row.unit)
+    nan = float("nan")
+    if row.distribution == "point":
+        low = high = central
+    if central is None and row.distribution in ("uniform", "lognormal") and None not in (low, high):
+        central = (low + high) / 2 if row.distribution == "uniform" else (low * high) ** 0.5
+    return Lever(
+        name=row.lever,
+        unit=row.unit,
+        low=nan if low is None else low,
+        central=nan if central is None else central,
+        high=nan if high is None else high,
+        minimum=row.minimum,
+        maximum=row.maximum,
+        distribution="triangular" if row.distribution == "tables" else row.distribution,
+        evidence=row.evidence,
+        source=row.source,
+        label={"zh": row.name_zh or row.name_en, "en": row.name_en},
+        group=row.group,
+        note=row.note,
+        note_zh=row.note_zh,
+        figure=row.figure or "",
+        series=row.series or "",
+    )
+
+
+def table_range(rates: pd.DataFrame, industry: str) -> tuple[float, float, float]:
+    """10%, 50% and 90% points of an industry's value-added rates over the input-output tables."""
+    rows = rates[(rates["industry"] == industry) & (rates["use"] == "yes")]
+    rate = rows["value_added_10k_cny"] / rows["gross_output_10k_cny"]
+    low, central, high = rate.quantile([0.1, 0.5, 0.9])
+    return float(low), float(central), float(high)
+
+
+REFERENCE = ScenarioFile(title={"zh": "基准（无冲击）", "en": "Reference (no shock)"})
+
+
+def _validated(raw: Raw, problems: list[Problem]) -> Files:
+    """Check every file by itself; what holds goes on to be checked together."""
+    rows: dict[str, list[tuple[int, Any]]] = {}
+    names: dict[str, set[str]] = {}
+    for name, model in TABLES.items():
+        table = raw.tables.get(name)
+        records = table.records if table is not None else []
+        key = KEYS.get(name)
+        rows[name], found = validate_rows(f"{name}.csv", records, model, key)
+        problems += [*(table.problems if table is not None else []), *found]
+        names[name] = {str(cells.get(key)).strip() for _, cells in records} if key is not None else set()
+        if name not in raw.tables:
+            names[name] = Anything()
+    config = None
+    if raw.park is not None:
+        config = attempt(problems, parse_model, "park.yml", raw.park, ParkFile)
+    elif not any(p.file == "park.yml" for p in problems):
+        problems.append(Problem("park.yml", "an empty file", "keys and values", 1))
+    scenarios = {}
+    for name, document in raw.scenarios.items():
+        scenario = attempt(problems, parse_model, f"scenarios/{name}.yml", document, ScenarioFile)
+        if scenario is not None:
+            scenarios[name] = (document, scenario)
+    rule = config.reading_rule if config is not None else "standard"
+    parsed = _parse_figures(rows["figures"], rule if rule in hedges.RULES else "standard", problems)
+    return Files(config, raw.park, rows, names, parsed, scenarios)
+
+
+def read_park(path: str | Path) -> Park:
+    """Read and check a park.
+
+    Parameters
+    ----------
+    path : str or Path
+        The park's folder, its workbook (xlsx), or the name of a park that comes with the installation.
+
+    Returns
+    -------
+    Park
+        With a scenario ``reference`` in any case: where the park declares none of that name, one without
+        shocks and with all levers as they stand.
+
+    Raises
+    ------
+    InputError
+        With every problem of every file.
+
+    Examples
+    --------
+    >>> park = read_park("qingzhen")
+    >>> park.value_added == park.amount(park.config.value_added)
+    True
+    """
+    place = park_path(path)
+    if place.is_dir():
+        raw = read_folder(place)
+    else:
+        from parkanalysis.park.park_book import read_workbook
+
+        raw = read_workbook(place)
+    problems = list(raw.problems)
+    files = _validated(raw, problems)
+    problems += cross_check(files)
+    if problems:
+        raise InputError(raw.place(p) for p in problems[: 10 * MAX_PROBLEMS])
+    assert files.config is not None
+    frames = {name: _frame(name, [r for _, r in files.rows[name]]) for name in TABLES if name != "levers"}
+    levers = {
+        row.lever: _lever(row, files.parsed, frames["value_added_rates"])
+        for _, row in sorted(files.rows["levers"], key=lambda r: r[1].lever)
+    }
+    scenarios = {name: scenario for name, (_, scenario) in files.scenarios.items()}
+    scenarios.setdefault("reference", REFERENCE)
+    return Park(
+        id=raw.id,
+        config=files.config,
+        **frames,
+        quantities=files.parsed,
+        levers=levers,
+        scenarios=dict(sorted(scenarios.items())),
+        digest=raw.digest,
+        path=place,
+    )

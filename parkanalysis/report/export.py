@@ -1,0 +1,269 @@
+"""Files people use: workbook, CSV, Word, PDF, figures; made from results, never from typed numbers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from parkanalysis.errors import InputError, Problem
+from parkanalysis.report.wording import Words
+from parkanalysis.report.workbook import to_csv, to_xlsx, vintage_time
+
+if TYPE_CHECKING:
+    from parkanalysis.report.markup import Figure
+
+__all__ = ["export", "figure_files", "to_docx", "to_pdf"]
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome", "msedge")
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-pdf-header-footer",
+)
+FORMATS = ("xlsx", "csv", "docx", "pdf", "png", "svg")
+
+
+def browser() -> str:
+    """Path of an installed Chromium or a relative of it.
+
+    Raises
+    ------
+    InputError
+        Where there is none.
+    """
+    for name in BROWSERS:
+        path = shutil.which(name)
+        if path:
+            return path
+    allowed = "PDF needs Chromium or Chrome on the PATH; or print the page from any browser"
+    raise InputError(Problem("--to", "'pdf', but no such browser", allowed))
+
+
+def to_pdf(html: str, timeout: float = 60) -> bytes:
+    """A page as PDF, printed by headless Chromium.
+
+    Raises
+    ------
+    InputError
+        Where no browser is installed, or it fails.
+
+    Examples
+    --------
+    >>> from unittest.mock import patch
+    >>> with patch.dict(os.environ, PATH=""):  # a machine without a browser
+    ...     to_pdf("<p>Report</p>")
+    Traceback (most recent call last):
+    ...
+    parkanalysis.errors.InputError: --to: found 'pdf', but no such browser; allowed: PDF needs Chromium
+    or Chrome on the PATH; or print the page from any browser
+    """
+    program = browser()
+    with tempfile.TemporaryDirectory(prefix="parkanalysis-") as folder:
+        source, target = Path(folder, "page.html"), Path(folder, "page.pdf")
+        source.write_text(html, encoding="utf-8")
+        command = [
+            program,
+            *FLAGS,
+            f"--user-data-dir={folder}/profile",
+            f"--print-to-pdf={target}",
+            source.as_uri(),
+        ]
+        try:
+            run = subprocess.run(command, capture_output=True, timeout=timeout, check=False)
+        except subprocess.TimeoutExpired as error:
+            raise InputError(
+                Problem("--to", f"'pdf': no page within {timeout:g} s", "a working browser")
+            ) from error
+        if run.returncode != 0 or not target.exists():
+            last = run.stderr.decode(errors="replace").strip().splitlines()[-1:]
+            raise InputError(Problem("--to", f"'pdf': {''.join(last)}", "a working browser"))
+        return _undated(target.read_bytes())
+
+
+def _undated(pdf: bytes) -> bytes:
+    """The same PDF without the times it was made at; lengths stay, so that its index still fits."""
+    return re.sub(
+        rb"(/(?:CreationDate|ModDate) \(D:)(\d+)", lambda m: m[1] + b"2" + b"0" * (len(m[2]) - 1), pdf
+    )
+
+
+@contextmanager
+def _source_date(day: dt.datetime) -> Iterator[None]:
+    before = os.environ.get("SOURCE_DATE_EPOCH")
+    os.environ["SOURCE_DATE_EPOCH"] = str(int(day.replace(tzinfo=dt.UTC).timestamp()))
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["SOURCE_DATE_EPOCH"]
+        else:
+            os.environ["SOURCE_DATE_EPOCH"] = before
+
+
+def to_docx(html: str, figures: Iterable[Figure], words: Words) -> bytes:
+    """A page as a Word document, its charts as pictures with their text alternatives.
+
+    Parameters
+    ----------
+    html : str
+        As from ``pages.to_html``.
+    figures : iterable of Figure
+        The charts of the page, as from ``illustrations.all_figures``.
+    words : Words
+
+    Raises
+    ------
+    InputError
+        Where pandoc is not installed (the extra ``documents`` brings it).
+
+    Examples
+    --------
+    >>> to_docx("<main><p>Growth of 8.1%</p></main>", [], Words(None, "en"))[:2]  # a zip archive, as all docx
+    b'PK'
+    """
+    try:
+        import pypandoc
+    except ImportError as error:
+        allowed = "Word files need the extra: pip install 'parkanalysis[documents]'"
+        raise InputError(Problem("--to", "'docx', but no pandoc", allowed)) from error
+    from parkanalysis.report.chart_style import to_bytes
+
+    body = html[html.index("<main") : html.index("</main>")]
+    with tempfile.TemporaryDirectory(prefix="parkanalysis-") as folder:
+        for figure in figures:
+            Path(folder, f"{figure.id}.png").write_bytes(to_bytes(figure.axes, "png", 180, "white"))
+        body = re.sub(r"<figure(?: id=\"([^\"]+)\")?>(.*?)</figure>", _picture, body, flags=re.DOTALL)
+        body = re.sub(r"</?(?:details|summary)[^>]*>", "", body)
+        target = Path(folder, "report.docx")
+        language = "zh-Hans" if words.lang == "zh" else "en"
+        extra = [f"--resource-path={folder}", f"--metadata=lang:{language}", "--wrap=none"]
+        with _source_date(vintage_time(words)):
+            pypandoc.convert_text(body, "docx", format="html", outputfile=str(target), extra_args=extra)
+        return target.read_bytes()
+
+
+def _picture(match: re.Match[str]) -> str:
+    name, inner = match[1], match[2]
+    title = re.search(r"<figcaption>(.*?)</figcaption>", inner, flags=re.DOTALL)
+    alt = re.search(r'aria-label="([^"]*)"', inner)
+    note = re.search(r'<p class="note">.*?</p>', inner, flags=re.DOTALL)
+    heading = f"<p><strong>{title[1]}</strong></p>" if title else ""
+    picture = f'<p><img src="{name}.png" alt="{alt[1] if alt else ""}" style="width:15cm"></p>'
+    return heading + picture + (note[0] if note else "")
+
+
+def figure_files(figures: Iterable[Figure], forms: Iterable[str] = ("png", "svg")) -> dict[str, bytes]:
+    """Each chart as a file with its title and source in the picture.
+
+    Returns
+    -------
+    dict of str to bytes
+        By file name, such as ``figure-waterfall.png``.
+
+    Examples
+    --------
+    >>> from parkanalysis.report.chart_style import axes
+    >>> from parkanalysis.report.markup import Figure
+    >>> growth = Figure("", "figure-growth", "Growth", "", source="Work report", axes=axes(None))
+    >>> list(figure_files([growth]))
+    ['figure-growth.png', 'figure-growth.svg']
+    """
+    from parkanalysis.report.chart_style import titled, to_bytes
+
+    files = {}
+    for figure in figures:
+        ax = titled(figure.axes, figure.title, figure.source)
+        for form in forms:
+            files[f"{figure.id}.{form}"] = to_bytes(ax, form, 200, "white")
+    return files
+
+
+def _parameters(notebook: Mapping[str, Any], folder: Path | None) -> dict[str, Any]:
+    """Parameters of a rendered notebook, its park looked for where the notebook ran."""
+    given = dict(notebook["metadata"].get("papermill", {}).get("parameters", {}))
+    if folder is not None and "park" in given:
+        local = folder / str(given["park"])
+        if local.exists() or local.with_name(f"{local.name}.xlsx").exists():
+            given["park"] = str(local)
+    return given
+
+
+def export(
+    formats: Iterable[str],
+    *,
+    notebook: Mapping[str, Any],
+    page: str | bytes,
+    lang: str,
+    folder: Path | None = None,
+) -> dict[str, bytes]:
+    """The files asked for beside a rendered report.
+
+    Parameters
+    ----------
+    formats : iterable of str
+        Of xlsx, csv, docx, pdf, png, svg.
+    notebook : NotebookNode
+        The executed notebook; its parameters say which case it shows, its results fill the tables.
+    page : str
+        Its page.
+    lang : {"zh", "en"}
+    folder : Path, optional
+        Where the notebook ran; a park given by its name is looked for there first.
+
+    Returns
+    -------
+    dict of str to bytes
+        By file name.
+
+    Raises
+    ------
+    InputError
+        On an unknown format, or one whose program is not installed.
+
+    Examples
+    --------
+    >>> ran = {"metadata": {"papermill": {"parameters": {"scenario": "combined", "draws": 64}}}, "cells": []}
+    >>> files = export(["csv"], notebook=ran, page="", lang="en")
+    >>> print(files["results.csv"].decode("utf-8-sig").splitlines()[0])
+    park,scenario,variable,driver,industry,statistic,year,value,unit,prices
+    """
+    text = page.decode() if isinstance(page, bytes) else page
+    wanted = list(dict.fromkeys(formats))
+    unknown = [Problem("--to", repr(f), ", ".join(FORMATS)) for f in wanted if f not in FORMATS]
+    if unknown:
+        raise InputError(unknown)
+    from parkanalysis.rendering.parameters import read_parameters
+    from parkanalysis.rendering.published import published
+    from parkanalysis.report.illustrations import all_figures
+    from parkanalysis.report.results import tidy
+
+    case = read_parameters({**_parameters(notebook, folder), "lang": lang})
+    words = Words(case.park, lang)
+    drawn = all_figures(case) if {"docx", "png", "svg"} & set(wanted) else []
+    frame = published(notebook)
+    frame = tidy(case.project()) if frame is None else frame
+    makers: dict[str, Any] = {
+        "xlsx": lambda: {"results.xlsx": to_xlsx(frame, words)},
+        "csv": lambda: {"results.csv": to_csv(frame)},
+        "docx": lambda: {"report.docx": to_docx(text, drawn, words)},
+        "pdf": lambda: {"report.pdf": to_pdf(text)},
+        "png": lambda: figure_files(drawn, ["png"]),
+        "svg": lambda: figure_files(drawn, ["svg"]),
+    }
+    # figures get their titles last, so that the Word file does not show them twice
+    order = sorted(wanted, key=lambda f: f in ("png", "svg"))
+    return {name: content for form in order for name, content in makers[form]().items()}

@@ -1,0 +1,353 @@
+"""What a report shows of a projection, as frames: steps, fan, density, ranking, what-ifs, ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from parkanalysis.model.inverse import BreakEven, break_even, with_levers
+from parkanalysis.model.model import target_year_levers, used_levers
+from parkanalysis.model.projection import Projection, project
+from parkanalysis.model.sensitivity import importance, tornado
+from parkanalysis.quantities import quantities
+
+if TYPE_CHECKING:
+    from parkanalysis.park.park import Park
+
+__all__ = [
+    "Goal",
+    "break_evens",
+    "by_kind",
+    "contributions",
+    "density",
+    "fan",
+    "goal",
+    "ledger",
+    "ranking",
+    "round_values",
+    "steps",
+    "what_if",
+]
+
+OTHERS = "others"
+SHOWN = 10
+WHAT_IF_DRAWS = 4096
+
+
+@dataclass(frozen=True)
+class Goal:
+    """The level a projection is set against.
+
+    Attributes
+    ----------
+    value : float
+        亿元.
+    stated : bool
+        Whether it is the park's own stated projection; else it is the base year's value added.
+    figure : str
+        Row of the ledger that gives it.
+    """
+
+    value: float
+    stated: bool
+    figure: str
+
+
+def goal(park: Park) -> Goal:
+    """The stated projection of a park, or the base year's value added where there is none.
+
+    Examples
+    --------
+    >>> from parkanalysis.park.park import read_park
+    >>> goal(read_park("qingzhen"))
+    Goal(value=40.0, stated=True, figure='stated_result_2016')
+    """
+    stated = park.config.stated
+    if stated is not None:
+        return Goal(park.amount(stated.result), True, stated.result)
+    return Goal(park.value_added, False, park.config.value_added)
+
+
+def contributions(projection: Projection, most: int = SHOWN) -> pd.DataFrame:
+    """Contributions by driver, widest mean first, the growth of the rest leading; small ones pooled.
+
+    Columns ``mean``, ``low``, ``high`` (10% and 90% points), ``alone``, all in 亿元; index ``driver``.
+    The interval of pooled drivers is that of their sum.
+
+    Examples
+    --------
+    >>> contributions(project("qingzhen", "power_contract", draws=256))["mean"].round(1).to_dict()
+    {'baseline': 5.6, 'power_contract': -2.0}
+    """
+    draws: dict[str, np.ndarray] = {}
+    for (driver, _), values in projection.contribution_draws().items():
+        draws[driver] = draws[driver] + values if driver in draws else values
+    alone = projection.contributions()["alone"]
+    first = [d for d in ("base_year", "baseline") if d in draws]
+    rest = sorted((d for d in draws if d not in first), key=lambda d: -abs(draws[d].mean()))
+    shown, pooled = (rest, []) if len(rest) <= most else (rest[: most - 1], rest[most - 1 :])
+    rows = {d: (draws[d], float(alone[d])) for d in (*first, *shown)}
+    if pooled:
+        rows[OTHERS] = (sum((draws[d] for d in pooled), np.zeros(1)), float(alone[pooled].sum()))
+    frame = pd.DataFrame.from_dict(
+        {d: [v.mean(), *np.quantile(v, [0.1, 0.9]), a] for d, (v, a) in rows.items()},
+        orient="index",
+        columns=["mean", "low", "high", "alone"],
+    )
+    return frame.rename_axis("driver")
+
+
+def steps(projection: Projection, shares: pd.DataFrame) -> pd.DataFrame:
+    """Bars of the way from the base year to the target year.
+
+    Parameters
+    ----------
+    projection : Projection
+    shares : DataFrame
+        As from ``contributions``.
+
+    Returns
+    -------
+    DataFrame
+        Index ``step``: ``start``, the drivers, ``end``; columns ``bottom``, ``top``, ``value``
+        (亿元) and ``total`` (whether the bar stands on the axis).
+
+    Examples
+    --------
+    >>> projection = project("qingzhen", "power_contract", draws=256)
+    >>> steps(projection, contributions(projection))["value"].round(1).to_dict()
+    {'start': 37.0, 'baseline': 5.6, 'power_contract': -2.0, 'end': 40.6}
+    """
+    base = projection.park.value_added
+    rows: dict[str, tuple[float, float, float, bool]] = {"start": (0.0, base, base, True)}
+    level = base
+    for driver, step in shares["mean"].items():
+        rows[str(driver)] = (min(level, level + step), max(level, level + step), float(step), False)
+        level += float(step)
+    rows["end"] = (0.0, level, level, True)
+    return pd.DataFrame.from_dict(
+        rows, orient="index", columns=["bottom", "top", "value", "total"]
+    ).rename_axis("step")
+
+
+def fan(projection: Projection) -> pd.DataFrame:
+    """History and quantiles of the target year, a year a row.
+
+    Returns
+    -------
+    DataFrame
+        Index ``year``; ``history``: the series behind the growth of the rest, scaled to the park's
+        value added in the base year (the park's own past is one year); ``q05`` to ``q95`` from the
+        base year on; 亿元.
+
+    Examples
+    --------
+    >>> fan(project("qingzhen", "combined", draws=256)).loc[2016, ["q10", "q50", "q90"]].round(1).to_dict()
+    {'q10': 29.6, 'q50': 35.2, 'q90': 39.9}
+    """
+    park = projection.park
+    years = [park.config.base_year, park.config.target_year]
+    names = {0.05: "q05", 0.1: "q10", 0.25: "q25", 0.5: "q50", 0.75: "q75", 0.9: "q90", 0.95: "q95"}
+    ends = projection.quantiles["value_added"].to_dict()
+    bands = pd.DataFrame({n: [park.value_added, ends[q]] for q, n in names.items()}, index=years)
+    rows = park.series(park.levers[park.config.growth].series)
+    rows = rows[rows["period"].str.fullmatch(r"\d{4}")] if len(rows) else rows
+    past = pd.Series(rows["value"].to_numpy(float), index=rows["period"].astype(int).to_numpy())
+    past = past[past.index <= years[0]]
+    if years[0] in past.index:
+        past = past / past.loc[years[0]] * park.value_added
+    else:
+        past = pd.Series([park.value_added], index=[years[0]])
+    frame: pd.DataFrame = pd.concat([past.rename("history"), bands], axis=1)
+    return frame.sort_index().rename_axis("year")
+
+
+def density(draws: np.ndarray, points: int = 161) -> pd.DataFrame:
+    """Smoothed density of draws over their middle 99.8%.
+
+    A histogram under a Gaussian kernel with Silverman's rule of thumb (1986, eq. 3.31).
+
+    Returns
+    -------
+    DataFrame
+        Columns ``value`` (亿元), ``density`` (per 亿元); empty where all draws are one value.
+
+    Examples
+    --------
+    >>> frame = density(project("qingzhen", "combined", draws=256).draws)
+    >>> float(frame.loc[frame["density"].idxmax(), "value"].round())  # where draws lie closest
+    36.0
+    """
+    low, high = np.quantile(draws, [0.001, 0.999])
+    if high - low < 1e-9:
+        return pd.DataFrame({"value": [], "density": []}, dtype=float)
+    spread = min(draws.std(), np.subtract(*np.quantile(draws, [0.75, 0.25])) / 1.34) or draws.std()
+    width = 0.9 * spread * len(draws) ** -0.2
+    bins = 8 * points
+    edges = np.linspace(low - 4 * width, high + 4 * width, bins + 1)
+    counts = np.histogram(draws, edges)[0] / len(draws) / (edges[1] - edges[0])
+    centre = (edges[1:] + edges[:-1]) / 2
+    x = np.linspace(low, high, points)
+    kernel = np.exp(-0.5 * ((x[:, None] - centre) / width) ** 2)
+    return pd.DataFrame({"value": x, "density": kernel @ counts / kernel.sum(axis=1)})
+
+
+def ranking(projection: Projection) -> pd.DataFrame:
+    """Every lever the scenario uses, by the part of the variance it carries.
+
+    Returns
+    -------
+    DataFrame
+        Index ``lever``; ``share`` (fraction), ``low``, ``central``, ``high`` (in ``unit``),
+        ``at_low``, ``at_high`` (median value added with the lever at its 10% and 90% points, 亿元),
+        ``evidence``, ``source``, ``figure``, ``note``.
+
+    Examples
+    --------
+    >>> ranking(project("qingzhen", "power_contract", draws=256))["share"].head(2).round(2).to_dict()
+    {'baseline_growth': 0.95, 'power_hours_2015': 0.04}
+    """
+    scenario = projection.scenario
+    share = importance(projection)
+    ends = tornado(projection).to_dict("index")
+    rows = {}
+    for name in used_levers(scenario):
+        lever = scenario.levers[name]
+        fixed = [lever.low, lever.central, lever.high]
+        reached = [np.nan, np.nan]
+        if name in ends:
+            fixed[0], fixed[2] = ends[name]["low"], ends[name]["high"]
+            reached = [ends[name]["at_low"], ends[name]["at_high"]]
+        text = [lever.unit, lever.evidence, lever.source, lever.figure, lever.note]
+        rows[name] = [float(share.get(name, 0.0)), *fixed, *reached, *text]
+    columns = ["share", "low", "central", "high", "at_low", "at_high"]
+    columns += ["unit", "evidence", "source", "figure", "note"]
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("lever")
+    return frame.sort_values("share", ascending=False, kind="stable")
+
+
+def round_values(low: float, high: float, most: int = 8) -> list[float]:
+    """Round numbers between two values, evenly spaced (1, 2, 2.5 or 5 times a power of ten).
+
+    Examples
+    --------
+    >>> round_values(1450, 1930)
+    [1500.0, 1600.0, 1700.0, 1800.0, 1900.0]
+    """
+    if not high > low:
+        return [float(low)]
+    power = 10.0 ** np.floor(np.log10((high - low) / most))
+    step = next(s * power for s in (1, 2, 2.5, 5, 10, 20) if (high - low) / (s * power) < most)
+    first, last = int(np.ceil(low / step - 1e-9)), int(np.floor(high / step + 1e-9))
+    return [float(f"{k * step:.12g}") for k in range(first, last + 1)]
+
+
+def what_if(projection: Projection, lever: str, values: Iterable[float], target: float) -> pd.DataFrame:
+    """The projection with one lever held at each value, the others as they are.
+
+    Returns
+    -------
+    DataFrame
+        Index ``value`` in the lever's unit; ``median``, ``low``, ``high`` (10% and 90% points, 亿元),
+        ``chance`` of at least ``target``.
+
+    Examples
+    --------
+    >>> projection = project("qingzhen", "power_contract", draws=256)
+    >>> what_if(projection, "power_sold_2016", [12, 24], target=40)["median"].round(1).to_dict()
+    {12: 40.2, 24: 41.2}
+    """
+    draws = min(len(projection.draws), WHAT_IF_DRAWS)
+    rows = {}
+    for value in values:
+        held = project(
+            projection.park, with_levers(projection.scenario, **{lever: value}), draws, projection.seed
+        )
+        middle, low, high = np.quantile(held.draws, [0.5, 0.1, 0.9])
+        rows[value] = (middle, low, high, float((held.draws >= target).mean()))
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=["median", "low", "high", "chance"])
+    return frame.rename_axis("value")
+
+
+def break_evens(
+    projection: Projection, ranked: pd.DataFrame, target: float, most: int = 6
+) -> list[BreakEven]:
+    """Break-even of the levers of the target year that carry most, each within its hard bounds.
+
+    Examples
+    --------
+    >>> projection = project("qingzhen", "power_contract", draws=256)
+    >>> [(b.lever, b.status) for b in break_evens(projection, ranking(projection), target=40, most=2)]
+    [('baseline_growth', 'met'), ('power_sold_2016', 'met')]
+    """
+    levers = projection.scenario.levers
+    moving = [n for n in ranked.index[ranked["share"] > 0] if levers[n].minimum < levers[n].maximum]
+    free = [n for n in moving if n in target_year_levers(projection.scenario)]
+    return [break_even(projection, name, target) for name in free[:most]]
+
+
+def ledger(park: Park) -> pd.DataFrame:
+    """Printed figures with the bounds in which the reading rule takes them.
+
+    Returns
+    -------
+    DataFrame
+        One row a figure in the order of the ledger: ``figure``, ``text`` as printed, ``value``,
+        ``low``, ``high`` (canonical ``unit``), ``hedge``, ``subject``, ``variable``, ``period``,
+        ``place``, ``source``, ``note``, ``used`` (whether the arithmetic uses it).
+
+    Examples
+    --------
+    >>> from parkanalysis.park.park import read_park
+    >>> frame = ledger(read_park("qingzhen")).set_index("figure")
+    >>> frame[["low", "high"]].loc["stated_loss_2016"].tolist()  # 5 亿元以上
+    [500000000.0, 600000000.0]
+    """
+    config = park.config
+    used = {lever.figure for lever in park.levers.values() if lever.figure} | {config.value_added}
+    used |= {i.gross_output for i in config.industries.values() if i.gross_output}
+    if config.stated is not None:
+        used |= {f for f in (config.stated.result, config.stated.loss) if f}
+    rows = []
+    for row in park.figures.itertuples(index=False):
+        quantity = park.quantities[str(row.figure)]
+        low, high = quantities.bounds(quantity, config.reading_rule)
+        rows.append((row.figure, quantity.text, quantity.value, low, high, quantity.unit, quantity.hedge))
+    frame = pd.DataFrame(rows, columns=["figure", "text", "value", "low", "high", "unit", "hedge"])
+    kept = park.figures[["figure", "subject", "variable", "period", "place", "source", "note"]]
+    frame = frame.merge(kept, on="figure")
+    return frame.assign(used=frame["figure"].isin(used))
+
+
+def by_kind(projection: Projection) -> pd.DataFrame:
+    """Contributions by kind of shock, widest mean first.
+
+    Returns
+    -------
+    DataFrame
+        Index ``kind`` (a kind of shock, ``baseline`` or ``base_year``); ``mean``, ``low``, ``high``
+        (10% and 90% points of the kind's sum, 亿元) and ``drivers``, a tuple of names.
+
+    Examples
+    --------
+    >>> by_kind(project("qingzhen", "closures", draws=256))["mean"].round(1).to_dict()
+    {'baseline': 5.5, 'plant_closure': -1.7}
+    """
+    shocks = projection.park.config.shocks
+    draws: dict[str, np.ndarray] = {}
+    names: dict[str, list[str]] = {}
+    for (driver, _), values in projection.contribution_draws().items():
+        kind = shocks[driver].kind if driver in shocks else driver
+        draws[kind] = draws[kind] + values if kind in draws else values
+        names.setdefault(kind, [])
+        if driver not in names[kind]:
+            names[kind].append(driver)
+    frame = pd.DataFrame(
+        {k: [v.mean(), *np.quantile(v, [0.1, 0.9])] for k, v in draws.items()}, index=["mean", "low", "high"]
+    ).T.rename_axis("kind")
+    frame["drivers"] = [tuple(names[k]) for k in frame.index]
+    return frame.loc[frame["mean"].abs().sort_values(ascending=False, kind="stable").index]

@@ -1,0 +1,314 @@
+"""Words of a park in a language: the catalogue, labels, amounts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from parkanalysis.park.levers import Lever
+from parkanalysis.park.park import Park
+from parkanalysis.report import formatting
+from parkanalysis.report.formatting import ENGLISH_FACTORS, Scale, fixed, significant, spaced
+
+__all__ = ["LANGUAGES", "Words", "catalogue"]
+
+LANGUAGES = ("zh", "en")
+
+
+def N_(text: str) -> str:  # noqa: N802  the name that message extraction knows
+    """Mark a text for the catalogue where it is translated later."""
+    return text
+
+
+EVIDENCE = {
+    "reported": N_("reported"),
+    "derived": N_("derived"),
+    "proxy": N_("proxy"),
+    "assumed": N_("assumed"),
+}
+VERDICTS = {
+    "consistent": N_("consistent"),
+    "other_scope": N_("other scope or basis, please verify"),
+    "contradiction": N_("contradiction"),
+    "cannot_be_checked": N_("cannot be checked"),
+}
+READING_RULES = {"literal": N_("literal"), "standard": N_("standard"), "wide": N_("wide")}
+DRIVERS = {
+    "base_year": N_("Base year"),
+    "baseline": N_("Growth of the rest"),
+    "others": N_("All others together"),
+}
+KINDS = {
+    "plant_closure": N_("plant closures"),
+    "capacity_ramp_up": N_("new capacity"),
+    "price_change": N_("price changes"),
+    "contracted_volume": N_("contracted volumes"),
+    "output_cap": N_("output caps"),
+    "rate_change": N_("changes of value-added rates"),
+    "baseline": N_("growth of the rest"),
+    "base_year": N_("the base year"),
+}
+
+
+def catalogue_path(lang: str) -> Path:
+    """File of a language's catalogue; English is the language of the keys and has none."""
+    return Path(__file__).parent / "locale" / lang / "LC_MESSAGES" / "parkanalysis.po"
+
+
+@cache
+def catalogue(lang: str) -> Mapping[str, str]:
+    """Translations of a language by their English text.
+
+    Examples
+    --------
+    >>> catalogue("zh")["reported"]
+    '公布'
+    """
+    if lang == "en":
+        return MappingProxyType({})
+    from babel.messages.pofile import read_po
+
+    messages: dict[str, str] = {}
+    for path in sorted(catalogue_path(lang).parent.glob("*.po")):
+        with path.open("rb") as file:
+            messages |= {str(m.id): str(m.string) for m in read_po(file, locale=lang) if m.id and m.string}
+    return MappingProxyType(messages)
+
+
+@dataclass(frozen=True)
+class Words:
+    """Labels, sentences and numbers of a park in a language; call it with an English text.
+
+    Attributes
+    ----------
+    park : Park or None
+        None where no park is at hand, as in the index over several.
+    lang : {"zh", "en"}
+
+    Examples
+    --------
+    >>> from parkanalysis.park.park import read_park
+    >>> zh, en = (Words(read_park("qingzhen"), lang) for lang in ("zh", "en"))
+    >>> zh.amount(41.052, extra=1), en.amount(41.052, extra=1)
+    ('41.05 亿元', 'CNY 4.105 billion')
+    >>> zh("median")
+    '中位数'
+    """
+
+    park: Park | None
+    lang: str
+
+    def __call__(self, text: str, /, **values: object) -> str:
+        """Text in the language, ``{name}`` replaced by values."""
+        translated = catalogue(self.lang).get(text, text)
+        if not values:
+            return translated
+        return spaced(translated, values) if self.lang == "zh" else translated.format(**values)
+
+    @cached_property
+    def scale(self) -> Scale:
+        """Unit, factor and decimals of amounts."""
+        if self.park is None:
+            return formatting.scale(self.lang, "CNY_100m", 10.0)
+        return formatting.scale(self.lang, self.park.config.display_unit, self.park.value_added)
+
+    @property
+    def money_unit(self) -> str:
+        """Unit of amounts on axes and in heads of tables."""
+        return self.scale.unit if self.lang == "zh" else f"CNY {self.scale.unit}"
+
+    def money(self, value: Any) -> Any:
+        """An amount of 亿元, scalar or array, in the unit shown."""
+        return value * self.scale.factor
+
+    def plain_amount(self, value: float, sign: bool = False, extra: int = 0) -> str:
+        """An amount without its unit; ``extra`` decimals where a printed figure has more."""
+        return fixed(self.money(value), self.scale.decimals + extra, sign)
+
+    def amount(self, value: float, sign: bool = False, extra: int = 0) -> str:
+        """An amount of 亿元 with its unit."""
+        text = self.plain_amount(value, sign, extra)
+        return f"{text} {self.scale.unit}" if self.lang == "zh" else f"CNY {text} {self.scale.unit}"
+
+    def amount_range(self, low: float, high: float) -> str:
+        """Two amounts with one unit."""
+        a, b = self.plain_amount(low), self.plain_amount(high)
+        if self.lang == "zh":
+            return f"{a} 至 {b} {self.scale.unit}"
+        return f"CNY {a} to {b} {self.scale.unit}"
+
+    def percent(self, fraction: float, decimals: int = 1, sign: bool = False) -> str:
+        """A fraction in percent."""
+        return fixed(100 * fraction, decimals, sign) + "%"
+
+    def points(self, fraction: float, sign: bool = False) -> str:
+        """A difference of two fractions in percentage points."""
+        text = fixed(100 * fraction, 1, sign)
+        return f"{text} 个百分点" if self.lang == "zh" else f"{text} percentage points"
+
+    def chance(self, value: float) -> str:
+        """A probability in whole percent."""
+        return formatting.probability(value)
+
+    def unit(self, code: str) -> str:
+        """Name of a unit."""
+        return formatting.unit_name(code, self.lang)
+
+    def value(self, value: float, code: str) -> str:
+        """A lever's value with its unit; fractions in percent, amounts of money as amounts."""
+        if code == "fraction":
+            return self.percent(value)
+        if code in ("CNY", "CNY_10k", "CNY_100m"):
+            hundred_million = value * {"CNY": 1e-8, "CNY_10k": 1e-4, "CNY_100m": 1.0}[code]
+            return self.amount(hundred_million, extra=1)
+        name = self.unit(code)
+        return f"{significant(self.shown(value, code))} {name}".strip()
+
+    def shown(self, value: Any, code: str) -> Any:
+        """A lever's value, scalar or array, as a number in the unit of this language."""
+        if code == "fraction":
+            return value * 100.0
+        return value * ENGLISH_FACTORS.get(code, 1.0) if self.lang == "en" else value
+
+    def value_range(self, low: float, high: float, code: str) -> str:
+        """Two values with the unit once.
+
+        Examples
+        --------
+        >>> Words(None, "en").value_range(1450, 1900, "CNY/t")
+        '1,450 to 1,900 yuan/t'
+        """
+        first, second = self.value(low, code), self.value(high, code)
+        between = " 至 " if self.lang == "zh" else " to "
+        number = re.compile(r"[−+]?[\d,.]+|∞|−∞|–")
+        found = number.search(first)
+        after = first[found.end() :] if found else ""
+        if found and after and second.endswith(after) and code != "fraction":
+            first = first[: found.end()]
+            second = second[len(second) - len(second.removeprefix(first[: found.start()])) :]
+        return first + between + second
+
+    def value_with_range(self, value: float, low: float, high: float, code: str) -> str:
+        """A value and, where it has any, its range behind it."""
+        if low == high or not math.isfinite(value):
+            return self.value(value, code)
+        inside = self.value_range(low, high, code)
+        return self.enclose(self.value(value, code), inside)
+
+    def difference(self, value: float, code: str) -> str:
+        """A difference of two values; of two fractions in percentage points."""
+        return self.points(value, sign=True) if code == "fraction" else self.value(value, code)
+
+    def enclose(self, text: str, inside: str) -> str:
+        """Text with a remark in brackets."""
+        return f"{text}（{inside}）" if self.lang == "zh" else f"{text} ({inside})"
+
+    def named_unit(self, label: str, unit: str) -> str:
+        """A label of an axis with its unit."""
+        if not unit:
+            return label
+        return f"{label}（{unit}）" if self.lang == "zh" else f"{label}, {unit}"
+
+    def evidence(self, grade: str) -> str:
+        """Name of an evidence grade."""
+        return self(EVIDENCE.get(grade, grade))
+
+    def verdict(self, verdict: str) -> str:
+        """Name of an audit's verdict."""
+        return self(VERDICTS.get(verdict, verdict))
+
+    def reading_rule(self, name: str) -> str:
+        """Name of a rule by which hedged figures are read."""
+        return self(READING_RULES.get(name, name))
+
+    def kind(self, kind: str) -> str:
+        """Name of a kind of driver, within a sentence."""
+        return self(KINDS.get(kind, kind))
+
+    def _named(self, table: str, name: str) -> str:
+        items = getattr(self.park.config, table) if self.park else {}
+        return str(items[name].name[self.lang]) if name in items else name
+
+    def driver(self, name: str) -> str:
+        """Label of a driver: a shock of the park, the growth of the rest, the base year."""
+        return self(DRIVERS[name]) if name in DRIVERS else self._named("shocks", name)
+
+    def industry(self, name: str) -> str:
+        """Label of an industry."""
+        return self._named("industries", name)
+
+    def lever(self, name: str, within: bool = False) -> str:
+        """Label of a lever, capitalised unless it stands ``within`` a sentence."""
+        if self.park is None or name not in self.park.levers:
+            return name
+        label = self.park.levers[name].label[self.lang]
+        return label if within else label[:1].upper() + label[1:]
+
+    def note(self, lever: Lever) -> str:
+        """On what a lever's range stands, in the language where the park says it in both."""
+        first, second = (lever.note_zh, lever.note) if self.lang == "zh" else (lever.note, lever.note_zh)
+        return first or second
+
+    @cached_property
+    def _sources(self) -> Mapping[str, Mapping[Any, Any]]:
+        if self.park is None:
+            return {}
+        return {str(row["source"]): row for row in self.park.sources.to_dict("records")}
+
+    def _of_source(self, name: str, column: str) -> str:
+        row = self._sources.get(name, {})
+        first, second = str(row.get(column) or ""), str(row.get(f"{column}_zh") or "")
+        return (second or first) if self.lang == "zh" else (first or second)
+
+    def source(self, name: str) -> str:
+        """Title of a source, in the language where the park gives it in both.
+
+        Examples
+        --------
+        >>> from parkanalysis.park.park import read_park
+        >>> [Words(read_park("qingzhen"), lang).source("nbs_provincial") for lang in ("zh", "en")]
+        ['分省年度数据', 'Annual data by province']
+        """
+        return self._of_source(name, "title") or name
+
+    def publisher(self, name: str) -> str:
+        """Publisher of a source, in the language where the park gives it in both."""
+        return self._of_source(name, "publisher")
+
+    def remark(self, name: str) -> str:
+        """Remark on a source, in the language where the park gives it in both."""
+        return self._of_source(name, "note")
+
+    def join(self, items: Iterable[str]) -> str:
+        """A list within a sentence.
+
+        Examples
+        --------
+        >>> Words(None, "en").join(["a", "b", "c"]), Words(None, "zh").join(["甲", "乙", "丙"])
+        ('a, b and c', '甲、乙和丙')
+        """
+        parts = list(items)
+        if len(parts) < 2:
+            return "".join(parts)
+        if self.lang == "zh":
+            return spaced("{first}和{last}", {"first": "、".join(parts[:-1]), "last": parts[-1]})
+        return ", ".join(parts[:-1]) + " and " + parts[-1]
+
+    def date(self, day: dt.date) -> str:
+        """A day."""
+        if self.lang == "zh":
+            return f"{day.year} 年 {day.month} 月 {day.day} 日"
+        from babel.dates import format_date
+
+        return str(format_date(day, "d MMMM yyyy", locale="en"))
+
+    def title(self, names: Mapping[str, str]) -> str:
+        """A name given in both languages."""
+        return names.get(self.lang) or next(iter(names.values()), "")
