@@ -48,8 +48,8 @@ def picture() -> bytes:
     """The way from the base year to the target year, driver by driver."""
     from parkanalysis.rendering.parameters import read_parameters
     from parkanalysis.report import charts, findings
-    from parkanalysis.report.chart_style import style, to_bytes
-    from parkanalysis.report.wording import Words
+    from parkanalysis.report.style import style, to_bytes
+    from parkanalysis.report.words import Words
 
     case = read_parameters({"park": "qingzhen", "scenario": SCENARIO, "lang": "en"})
     projection = case.project()

@@ -14,7 +14,7 @@ from parkanalysis.model.expressions import Interval
 from parkanalysis.model.verdicts import verdict
 from parkanalysis.park.park import read_park
 from parkanalysis.report import evidence
-from parkanalysis.report.wording import Words
+from parkanalysis.report.words import Words
 
 
 @pytest.fixture(scope="module")

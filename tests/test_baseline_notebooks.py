@@ -8,7 +8,7 @@ import pytest
 
 from parkanalysis.park.park import read_park
 from parkanalysis.report import outlook, track_record
-from parkanalysis.report.wording import Words
+from parkanalysis.report.words import Words
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from parkanalysis.model.scenario import read_scenario
 from parkanalysis.park.park import park_path, read_park
 from parkanalysis.report import caveats, findings, sentences
 from parkanalysis.report.track_record import afterwards
-from parkanalysis.report.wording import Words
+from parkanalysis.report.words import Words
 
 
 def test_another_method_is_what_a_park_that_names_it_gives(qingzhen, tmp_path):

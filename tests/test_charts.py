@@ -11,8 +11,8 @@ from parkanalysis.model.comparison import project_all
 from parkanalysis.model.inverse import frontier
 from parkanalysis.model.projection import project
 from parkanalysis.report import chart_targets, charts, findings, side_by_side
-from parkanalysis.report.chart_style import COLORS, font_path, style, to_bytes, to_svg
-from parkanalysis.report.wording import LANGUAGES, Words
+from parkanalysis.report.style import COLORS, font_path, style, to_bytes, to_svg
+from parkanalysis.report.words import LANGUAGES, Words
 
 
 @pytest.fixture(scope="module")

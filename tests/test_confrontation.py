@@ -8,7 +8,7 @@ from parkanalysis.model.projection import project
 from parkanalysis.model.scenario import read_scenario
 from parkanalysis.park.park import read_park
 from parkanalysis.report import confrontation
-from parkanalysis.report.wording import Words
+from parkanalysis.report.words import Words
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from parkanalysis.errors import InputError
 from parkanalysis.model.projection import project
 from parkanalysis.report import export
 from parkanalysis.report.results import tidy
-from parkanalysis.report.wording import Words
+from parkanalysis.report.words import Words
 from parkanalysis.report.workbook import safe_text, to_csv, to_xlsx
 
 

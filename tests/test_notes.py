@@ -14,7 +14,7 @@ from parkanalysis.model.scenario import read_scenario
 from parkanalysis.park.park import read_park
 from parkanalysis.park.park_book import write_workbook
 from parkanalysis.report import evidence, findings
-from parkanalysis.report.wording import Words
+from parkanalysis.report.words import Words
 
 CHINESE = re.compile("[一-鿿]")
 ADDED = {"levers.csv": ["note_zh"], "sources.csv": ["title_zh", "publisher_zh", "note_zh"]}

@@ -14,7 +14,7 @@ from parkanalysis.park.park import read_park
 from parkanalysis.park.park_book import write_workbook
 from parkanalysis.park.table_schema import TABLES
 from parkanalysis.report import base_year, lever_tables
-from parkanalysis.report.wording import Words
+from parkanalysis.report.words import Words
 
 
 def test_additions_are_read_checked_and_projected(qingzhen):

@@ -15,7 +15,7 @@ from parkanalysis.report import overview, pages, portfolio_page
 from parkanalysis.report.findings import goal, ranking
 from parkanalysis.report.markup import Html, Raw, cell, table
 from parkanalysis.report.results import tidy
-from parkanalysis.report.wording import Words
+from parkanalysis.report.words import Words
 
 LANGUAGES = ("zh", "en")
 

@@ -20,8 +20,7 @@ from parkanalysis.park.park import read_park
 from parkanalysis.quantities.hedges import RULES
 from parkanalysis.quantities.units import SYMBOL
 from parkanalysis.report import findings, sections, sentences
-from parkanalysis.report.formatting import fixed, probability, scale, significant, spaced
-from parkanalysis.report.wording import Words, catalogue
+from parkanalysis.report.words import Words, catalogue, fixed, probability, scale, significant, spaced
 
 PACKAGE = Path(sections.__file__).parent.parent
 CALLS = {"words", "say", "N_"}

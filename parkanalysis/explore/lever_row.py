@@ -7,7 +7,7 @@ import ipywidgets as w
 from parkanalysis.explore import whatif_html as html
 from parkanalysis.explore.sliders import slider_range
 from parkanalysis.park.levers import Lever
-from parkanalysis.report.wording import Words
+from parkanalysis.report.words import Words
 
 __all__ = ["LeverRow"]
 

@@ -12,7 +12,7 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from parkanalysis.report.chart_style import COLORS
+from parkanalysis.report.style import COLORS
 
 __all__ = ["Bar", "bars", "risk_curve_svg", "waterfall_svg"]
 

@@ -20,7 +20,7 @@ from parkanalysis.model.projection import project
 from parkanalysis.park.park import Park, known_parks, read_park
 from parkanalysis.park.table_schema import TABLES
 from parkanalysis.report.markup import Html, Raw, cell, paragraph, table
-from parkanalysis.report.wording import N_, Words
+from parkanalysis.report.words import N_, Words
 
 __all__ = ["Addition", "Slip", "addition_table", "additions", "attempt", "outcome", "slip_table", "slips"]
 

@@ -9,8 +9,8 @@ import pandas as pd
 from parkanalysis.explore.live_charts import bars, risk_curve_svg, waterfall_svg
 from parkanalysis.explore.whatif import Answer
 from parkanalysis.park.levers import Lever
-from parkanalysis.report.chart_style import COLORS
-from parkanalysis.report.wording import Words
+from parkanalysis.report.style import COLORS
+from parkanalysis.report.words import Words
 
 __all__ = [
     "STYLE",

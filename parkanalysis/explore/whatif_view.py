@@ -27,7 +27,7 @@ from parkanalysis.model.model import used_levers
 from parkanalysis.model.scenario import read_scenario
 from parkanalysis.park.park import Park, read_park
 from parkanalysis.rendering.parameters import Case
-from parkanalysis.report.wording import LANGUAGES, Words
+from parkanalysis.report.words import LANGUAGES, Words
 
 __all__ = ["Explorer", "whatif"]
 

@@ -18,7 +18,7 @@ from parkanalysis.model.verdicts import RELATIONS, verdict
 from parkanalysis.park.levers import UNITS
 from parkanalysis.park.park import Park
 from parkanalysis.quantities import quantities
-from parkanalysis.report.wording import LANGUAGES, Words
+from parkanalysis.report.words import LANGUAGES, Words
 
 __all__ = ["COLUMNS", "audit", "check_names"]
 

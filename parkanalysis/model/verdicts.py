@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from parkanalysis.model.expressions import Interval
-from parkanalysis.report.wording import N_
+from parkanalysis.report.words import N_
 
 __all__ = ["CONSISTENT", "CONTRADICTION", "OPEN", "OTHER_SCOPE", "RELATIONS", "verdict"]
 

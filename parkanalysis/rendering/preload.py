@@ -86,20 +86,20 @@ def _warm_caches() -> None:
     from matplotlib.figure import Figure
 
     from parkanalysis.rendering import report
-    from parkanalysis.report import chart_style, wording
+    from parkanalysis.report import style, words
 
     shown = nbformat.v4.new_output("stream", text="1")  # type: ignore[no-untyped-call]
     code = nbformat.v4.new_code_cell("1", outputs=[shown])  # type: ignore[no-untyped-call]
     text = nbformat.v4.new_markdown_cell("# 增加值 $x$")  # type: ignore[no-untyped-call]
     report.to_html(nbformat.v4.new_notebook(cells=[text, code]), "zh")  # type: ignore[no-untyped-call]
-    for lang in wording.LANGUAGES:
-        wording.catalogue(lang)
+    for lang in words.LANGUAGES:
+        words.catalogue(lang)
     figure = Figure(figsize=(1, 1))
-    with chart_style.style():
+    with style.style():
         ax = figure.subplots()
         ax.set_title("增加值 0")
         figure.canvas.draw()
-        chart_style.to_bytes(ax, "svg")
+        style.to_bytes(ax, "svg")
 
 
 # Ctrl-C on the terminal is its caller's to answer, not of a process that is still importing.

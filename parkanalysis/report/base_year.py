@@ -14,7 +14,7 @@ from parkanalysis.quantities.hedges import RULES
 from parkanalysis.quantities.quantities import bounds
 from parkanalysis.report.findings import ledger
 from parkanalysis.report.markup import Html, paragraph, table
-from parkanalysis.report.wording import Words
+from parkanalysis.report.words import Words
 
 __all__ = [
     "account_frame",

@@ -17,7 +17,7 @@ from parkanalysis.model.shocks import YUAN_PER_100M
 from parkanalysis.quantities.quantities import bounds
 from parkanalysis.report.findings import Goal
 from parkanalysis.report.markup import Html, paragraph
-from parkanalysis.report.wording import Words
+from parkanalysis.report.words import Words
 
 if TYPE_CHECKING:
     from parkanalysis.model.projection import Projection

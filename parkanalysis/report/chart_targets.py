@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from parkanalysis.report.chart_style import COLORS, axes, size_for, style
+from parkanalysis.report.style import COLORS, axes, size_for, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from parkanalysis.model.inverse import Frontier
-    from parkanalysis.report.wording import Words
+    from parkanalysis.report.words import Words
 
 __all__ = ["frontier", "ledger_intervals", "target_risk", "tornado"]
 
@@ -36,7 +36,7 @@ def tornado(frame: pd.DataFrame, words: Words, center: float, ax: Axes | None = 
     --------
     >>> from parkanalysis.report import findings
     >>> from parkanalysis.model.projection import project
-    >>> from parkanalysis.report.wording import Words
+    >>> from parkanalysis.report.words import Words
     >>> p = project("qingzhen", "power_contract", draws=64)
     >>> ax = tornado(findings.ranking(p).head(1), Words(p.park, "en"), p.median)
     >>> [text.get_text() for text in (*ax.get_yticklabels(), *ax.texts)]
@@ -93,7 +93,7 @@ def target_risk(
     Examples
     --------
     >>> from parkanalysis.model.projection import project
-    >>> from parkanalysis.report.wording import Words
+    >>> from parkanalysis.report.words import Words
     >>> p = project("qingzhen", "power_contract", draws=64)
     >>> ax = target_risk(p.target_risk([35, 38, 40, 42, 45]), Words(p.park, "en"), 40.0, "Stated")
     >>> [text.get_text() for text in ax.texts]
@@ -149,7 +149,7 @@ def frontier(
     Examples
     --------
     >>> from parkanalysis.model.projection import project
-    >>> from parkanalysis.report.wording import Words
+    >>> from parkanalysis.report.words import Words
     >>> p = project("qingzhen", "power_contract", draws=64)
     >>> ax = frontier(p.frontier("baseline_growth", "power_sold_2016", 40.0), Words(p.park, "en"))
     >>> ax.get_xlabel(), ax.get_ylabel()
@@ -201,7 +201,7 @@ def ledger_intervals(frame: pd.DataFrame, words: Words, ax: Axes | None = None) 
     --------
     >>> from parkanalysis.report.findings import ledger
     >>> from parkanalysis.park.park import read_park
-    >>> from parkanalysis.report.wording import Words
+    >>> from parkanalysis.report.words import Words
     >>> park = read_park("qingzhen")
     >>> ax = ledger_intervals(ledger(park).query("figure == 'funds_raised'"), Words(park, "en"))
     >>> ax.get_yticklabels()[0].get_text(), ax.collections[0].get_segments()[0][:, 0].round().tolist()

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from parkanalysis.report.chart_style import COLORS, axes, size_for, style
+from parkanalysis.report.style import COLORS, axes, size_for, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from parkanalysis.report.wording import Words
+    from parkanalysis.report.words import Words
 
 __all__ = ["contributions", "distribution", "fan", "waterfall"]
 
@@ -34,7 +34,7 @@ def waterfall(frame: pd.DataFrame, words: Words, ax: Axes | None = None) -> Axes
     --------
     >>> from parkanalysis.report import findings
     >>> from parkanalysis.model.projection import project
-    >>> from parkanalysis.report.wording import Words
+    >>> from parkanalysis.report.words import Words
     >>> p = project("qingzhen", "power_contract", draws=64)
     >>> ax = waterfall(findings.steps(p, findings.contributions(p)), Words(p.park, "en"))
     >>> [text.get_text() for text in ax.texts]
@@ -119,7 +119,7 @@ def fan(
     --------
     >>> from parkanalysis.report import findings
     >>> from parkanalysis.model.projection import project
-    >>> from parkanalysis.report.wording import Words
+    >>> from parkanalysis.report.words import Words
     >>> p = project("qingzhen", "power_contract", draws=64)
     >>> ax = fan(findings.fan(p), Words(p.park, "en"))
     >>> [text.get_text() for text in ax.texts]
@@ -219,7 +219,7 @@ def distribution(
     --------
     >>> from parkanalysis.report import findings
     >>> from parkanalysis.model.projection import project
-    >>> from parkanalysis.report.wording import Words
+    >>> from parkanalysis.report.words import Words
     >>> p = project("qingzhen", "power_contract", draws=64)
     >>> ax = distribution(findings.density(p.draws), p.quantiles, Words(p.park, "en"), 40.0, "Stated")
     >>> [text.get_text() for text in ax.texts]
@@ -289,7 +289,7 @@ def contributions(frame: pd.DataFrame, words: Words, ax: Axes | None = None) -> 
     --------
     >>> from parkanalysis.report import findings
     >>> from parkanalysis.model.projection import project
-    >>> from parkanalysis.report.wording import Words
+    >>> from parkanalysis.report.words import Words
     >>> p = project("qingzhen", "power_contract", draws=64)
     >>> ax = contributions(findings.contributions(p), Words(p.park, "en"))
     >>> [text.get_text() for text in (*ax.get_yticklabels(), *ax.texts)]

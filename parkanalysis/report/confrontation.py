@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from parkanalysis.model.projection import Projection
-    from parkanalysis.report.wording import Words
+    from parkanalysis.report.words import Words
 
 __all__ = [
     "implied_sentence",
@@ -71,7 +71,7 @@ def overlap_sentence(projection: Projection, words: Words) -> Html:
     Examples
     --------
     >>> from parkanalysis.model.projection import project
-    >>> from parkanalysis.report.wording import Words
+    >>> from parkanalysis.report.words import Words
     >>> p = project("qingzhen", "combined", draws=64)
     >>> overlap_sentence(p, Words(p.park, "en"))
     Added one by one the drivers make CNY −0.081 billion; together they make CNY −0.215 billion: the
@@ -132,7 +132,7 @@ def parts_sentence(projection: Projection, words: Words) -> Html:
     Examples
     --------
     >>> from parkanalysis.model.projection import project
-    >>> from parkanalysis.report.wording import Words
+    >>> from parkanalysis.report.words import Words
     >>> p = project("qingzhen", "combined", draws=64)
     >>> parts_sentence(p, Words(p.park, "en"))
     The shocks take CNY 0.492 billion to CNY 1.099 billion (80% interval), CNY 0.732 billion in the
@@ -163,7 +163,7 @@ def implied_sentence(projection: Projection, words: Words) -> Html:
     Examples
     --------
     >>> from parkanalysis.model.projection import project
-    >>> from parkanalysis.report.wording import Words
+    >>> from parkanalysis.report.words import Words
     >>> p = project("qingzhen", "combined", draws=64)
     >>> implied_sentence(p, Words(p.park, "en"))
     Stated result and loss together imply CNY 4.500 billion or more without the shocks, 21.6% above the
@@ -194,7 +194,7 @@ def target_sentence(projection: Projection, words: Words) -> Html:
     Examples
     --------
     >>> from parkanalysis.model.projection import project
-    >>> from parkanalysis.report.wording import Words
+    >>> from parkanalysis.report.words import Words
     >>> p = project("qingzhen", "combined", draws=64)
     >>> target_sentence(p, Words(p.park, "en"))
     A target of CNY 3.465 billion is met with 50% probability, CNY 3.072 billion with 80%, CNY 2.894
@@ -216,7 +216,7 @@ def sequence_sentences(scenarios: Iterable[Scenario], words: Words) -> Html:
     Examples
     --------
     >>> from parkanalysis.model.projection import project
-    >>> from parkanalysis.report.wording import Words
+    >>> from parkanalysis.report.words import Words
     >>> cases = [project("qingzhen", name, draws=1).scenario for name in ("combined", "recovery")]
     >>> sequence_sentences(cases, Words(cases[0].park, "en"))
     Only “Alumina price, average of 2016” differs: All that the report states: 1,580 yuan/t;

@@ -12,9 +12,8 @@ from parkanalysis.model.projection import Projection
 from parkanalysis.park.levers import EVIDENCE
 from parkanalysis.park.park import Park
 from parkanalysis.report.findings import ledger as ledger_frame
-from parkanalysis.report.formatting import significant
 from parkanalysis.report.markup import Html, Raw, cell, link, paragraph, table
-from parkanalysis.report.wording import Words
+from parkanalysis.report.words import Words, significant
 
 __all__ = ["assumptions", "audit", "basis", "ledger", "linked", "method", "sources"]
 

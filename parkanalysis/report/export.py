@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parkanalysis.errors import InputError, Problem
-from parkanalysis.report.wording import Words
+from parkanalysis.report.words import Words
 from parkanalysis.report.workbook import to_csv, to_xlsx, vintage_time
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def to_docx(html: str, figures: Iterable[Figure], words: Words) -> bytes:
     except ImportError as error:
         allowed = "Word files need the extra: pip install 'parkanalysis[documents]'"
         raise InputError(Problem("--to", "'docx', but no pandoc", allowed)) from error
-    from parkanalysis.report.chart_style import to_bytes
+    from parkanalysis.report.style import to_bytes
 
     body = html[html.index("<main") : html.index("</main>")]
     with tempfile.TemporaryDirectory(prefix="parkanalysis-") as folder:
@@ -176,13 +176,13 @@ def figure_files(figures: Iterable[Figure], forms: Iterable[str] = ("png", "svg"
 
     Examples
     --------
-    >>> from parkanalysis.report.chart_style import axes
+    >>> from parkanalysis.report.style import axes
     >>> from parkanalysis.report.markup import Figure
     >>> growth = Figure("", "figure-growth", "Growth", "", source="Work report", axes=axes(None))
     >>> list(figure_files([growth]))
     ['figure-growth.png', 'figure-growth.svg']
     """
-    from parkanalysis.report.chart_style import titled, to_bytes
+    from parkanalysis.report.style import titled, to_bytes
 
     files = {}
     for figure in figures:

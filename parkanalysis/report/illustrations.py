@@ -10,10 +10,10 @@ import pandas as pd
 from parkanalysis.model.inverse import frontier as frontier_grid
 from parkanalysis.model.projection import Projection
 from parkanalysis.report import chart_targets, charts, findings, sentences
-from parkanalysis.report.chart_style import to_svg
 from parkanalysis.report.findings import Goal
 from parkanalysis.report.markup import Figure, Html, paragraph
-from parkanalysis.report.wording import Words
+from parkanalysis.report.style import to_svg
+from parkanalysis.report.words import Words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,7 +8,7 @@ from parkanalysis.model import model
 from parkanalysis.model.scenario import Scenario
 from parkanalysis.park.levers import EVIDENCE
 from parkanalysis.report.markup import Html, paragraph, table
-from parkanalysis.report.wording import Words
+from parkanalysis.report.words import Words
 
 __all__ = ["evidence_frame", "lever_sentence", "lever_table"]
 

@@ -14,14 +14,14 @@ from parkanalysis.forecasting.baseline import Forecast, forecast, growth
 from parkanalysis.forecasting.methods import DEFAULT, METHODS
 from parkanalysis.model.scenario import _annual
 from parkanalysis.report import charts
-from parkanalysis.report.chart_style import to_svg
 from parkanalysis.report.markup import Figure, Html, paragraph, table
+from parkanalysis.report.style import to_svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from parkanalysis.park.park import Park
-    from parkanalysis.report.wording import Words
+    from parkanalysis.report.words import Words
 
 __all__ = [
     "annual",
@@ -108,7 +108,7 @@ def known_table(park: Park, words: Words, most: int = 6) -> Html:
     Examples
     --------
     >>> from parkanalysis.park.park import read_park
-    >>> from parkanalysis.report.wording import Words
+    >>> from parkanalysis.report.words import Words
     >>> park = read_park("qingzhen")
     >>> known_table(park, Words(park, "en"))
     Reference series ..._secondary_value_added, CNY billion
@@ -134,7 +134,7 @@ def known_sentence(park: Park, words: Words) -> Html:
     Examples
     --------
     >>> from parkanalysis.park.park import read_park
-    >>> from parkanalysis.report.wording import Words
+    >>> from parkanalysis.report.words import Words
     >>> park = read_park("qingzhen")
     >>> known_sentence(park, Words(park, "en"))
     16 yearly values were published by 29 February 2016, 2000 to 2015; 2 that came later stay out.
@@ -180,7 +180,7 @@ def candidate_sentence(found: pd.DataFrame, words: Words) -> Html:
 
     Examples
     --------
-    >>> from parkanalysis.report.wording import Words
+    >>> from parkanalysis.report.words import Words
     >>> found = candidates(pd.Series([10.0, 11.5, 12.0, 13.5], index=range(2012, 2016)))
     >>> candidate_sentence(found, Words(None, "en"))
     The methods put growth between 0.0% (naive) and 8.7% (discounted_drift); the default says 7.7%, with an
@@ -250,7 +250,7 @@ def selection_sentence(found: pd.DataFrame, words: Words) -> Html:
 
     Examples
     --------
-    >>> from parkanalysis.report.wording import Words
+    >>> from parkanalysis.report.words import Words
     >>> selection_sentence(selection(evidence()), Words(None, "en"))
     The default is the median(...). Over both development sets its error on short windows is ...
     """
@@ -273,7 +273,7 @@ def growth_sentence(made: Forecast, words: Words) -> Html:
 
     Examples
     --------
-    >>> from parkanalysis.report.wording import Words
+    >>> from parkanalysis.report.words import Words
     >>> made = growth(pd.Series([10.0, 11.5, 12.0, 13.5], index=range(2012, 2016)), method="drift")
     >>> growth_sentence(made, Words(None, "en"))
     Growth of the next year: 8.6%, 80% interval −2.3% to 19.6%.
@@ -307,7 +307,7 @@ def fan_chart(
 
     Examples
     --------
-    >>> from parkanalysis.report.wording import Words
+    >>> from parkanalysis.report.words import Words
     >>> series = pd.Series([10.0, 11.5, 12.0, 13.5], index=range(2012, 2016))
     >>> ax = fan_chart(series, Words(None, "en"), method="drift", horizon=2)
     >>> ax.texts[-2].get_text()  # CNY billion
@@ -328,7 +328,7 @@ def fan_figure(series: pd.Series, words: Words, method: str = "default", horizon
 
     Examples
     --------
-    >>> from parkanalysis.report.wording import Words
+    >>> from parkanalysis.report.words import Words
     >>> series = pd.Series([10.0, 11.5, 12.0, 13.5], index=range(2012, 2016), name="steel")
     >>> fan_figure(series, Words(None, "en"), method="drift", horizon=1)
     steel from 2012 to 2015 and its forecast to 2016: CNY 1.47 billion, 80% interval CNY 1.32 to 1.61
@@ -389,7 +389,7 @@ def vintages_sentence(found: pd.DataFrame, method: str, words: Words) -> Html:
     Examples
     --------
     >>> from parkanalysis.park.park import read_park
-    >>> from parkanalysis.report.wording import Words
+    >>> from parkanalysis.report.words import Words
     >>> vintages_sentence(vintages(read_park("qingzhen"), most=3), "drift", Words(None, "en"))
     Of 2 forecasts whose outturn was known, 2 lay within the 80% interval; the park's method is drift.
     """

@@ -16,9 +16,8 @@ from parkanalysis.errors import InputError
 from parkanalysis.park.park import Park, known_parks, read_park
 from parkanalysis.rendering.report import PAGE, TABLE, write_aside
 from parkanalysis.report.findings import round_values
-from parkanalysis.report.formatting import fixed, probability
 from parkanalysis.report.markup import Raw, cell, link, paragraph
-from parkanalysis.report.wording import LANGUAGES, N_, Words
+from parkanalysis.report.words import LANGUAGES, N_, Words, fixed, probability
 
 __all__ = ["Entry", "entries", "index_html", "write"]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from parkanalysis import __version__
-from parkanalysis.report.wording import Words
+from parkanalysis.report.words import Words
 
 __all__ = ["headings", "page", "to_html"]
 
@@ -59,7 +59,7 @@ def _glyph_names() -> tuple[str, ...]:
     """Names of the font's glyphs; making them up takes as long as all the rest of a subset."""
     from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
-    from parkanalysis.report.chart_style import font_path
+    from parkanalysis.report.style import font_path
 
     with TTFont(font_path(), lazy=True) as font:
         return tuple(font.getGlyphOrder())
@@ -73,7 +73,7 @@ def _font_face(characters: frozenset[str]) -> str:
 
     from fontTools import subset  # type: ignore[import-untyped]
 
-    from parkanalysis.report.chart_style import font_path
+    from parkanalysis.report.style import font_path
 
     options = subset.Options(
         flavor="woff", hinting=False, layout_features=[], notdef_outline=True, recalc_timestamp=False

@@ -15,7 +15,7 @@ from parkanalysis.park.park import Park
 from parkanalysis.rendering.parameters import reference_scenario
 from parkanalysis.report.markup import table
 from parkanalysis.report.pages import page
-from parkanalysis.report.wording import Words
+from parkanalysis.report.words import Words
 
 __all__ = ["frame", "html", "write"]
 

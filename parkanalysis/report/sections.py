@@ -16,9 +16,8 @@ from parkanalysis.model.scenario import Scenario, difference
 from parkanalysis.park.levers import Lever
 from parkanalysis.report import findings, sentences
 from parkanalysis.report.findings import Goal
-from parkanalysis.report.formatting import significant
 from parkanalysis.report.markup import Html, Raw, cell, link, paragraph, table
-from parkanalysis.report.wording import Words
+from parkanalysis.report.words import Words, significant
 
 if TYPE_CHECKING:
     from parkanalysis.rendering.parameters import Case

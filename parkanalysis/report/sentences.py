@@ -9,7 +9,7 @@ import pandas as pd
 from parkanalysis.model.inverse import BreakEven
 from parkanalysis.model.projection import Projection
 from parkanalysis.report.findings import Goal, by_kind
-from parkanalysis.report.wording import Words
+from parkanalysis.report.words import Words
 
 __all__ = ["gap", "goal_label", "goal_phrase", "projected", "required", "uncertainty"]
 

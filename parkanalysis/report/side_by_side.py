@@ -10,11 +10,11 @@ import pandas as pd
 
 from parkanalysis.model import comparison
 from parkanalysis.model.projection import Projection
-from parkanalysis.report.chart_style import COLORS, axes, size_for, style, to_svg
 from parkanalysis.report.findings import Goal
 from parkanalysis.report.markup import Figure, Html, cell, table
 from parkanalysis.report.sentences import goal_label
-from parkanalysis.report.wording import Words
+from parkanalysis.report.style import COLORS, axes, size_for, style, to_svg
+from parkanalysis.report.words import Words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,15 +9,15 @@ import pandas as pd
 from parkanalysis.forecasting.backtest import backtest, scores
 from parkanalysis.forecasting.baseline import growth
 from parkanalysis.forecasting.prices import year_average
-from parkanalysis.report.chart_style import COLORS, axes, style, to_svg
 from parkanalysis.report.markup import Figure, Html, paragraph
 from parkanalysis.report.outlook import ALWAYS, FEWEST, annual, reference_name
+from parkanalysis.report.style import COLORS, axes, style, to_svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from parkanalysis.park.park import Park
-    from parkanalysis.report.wording import Words
+    from parkanalysis.report.words import Words
 
 __all__ = [
     "afterwards",
@@ -57,8 +57,8 @@ def full_sentence(found: pd.DataFrame, words: Words) -> Html:
 
     Examples
     --------
-    >>> from parkanalysis.report import outlook, wording
-    >>> full_sentence(full_history(outlook.evidence()), wording.Words(None, "en"))
+    >>> from parkanalysis.report import outlook, words
+    >>> full_sentence(full_history(outlook.evidence()), words.Words(None, "en"))
     The default's mean sMAPE is 15.6...; the best of the peers, median of three, comes to 15.7...
     """
     smape = found["smape"]
@@ -93,8 +93,8 @@ def short_sentence(found: pd.DataFrame, points: int, words: Words) -> Html:
 
     Examples
     --------
-    >>> from parkanalysis.report import outlook, wording
-    >>> short_sentence(short_windows(outlook.evidence(), 5), 5, wording.Words(None, "en"))
+    >>> from parkanalysis.report import outlook, words
+    >>> short_sentence(short_windows(outlook.evidence(), 5), 5, words.Words(None, "en"))
     On 5 points the default's MASE is 1.0... and the naive forecast's 1.2...; its 80% interval covers
     79...% of the outturns.
     """
@@ -130,8 +130,8 @@ def coverage_sentence(found: pd.DataFrame, words: Words) -> Html:
 
     Examples
     --------
-    >>> from parkanalysis.report import outlook, wording
-    >>> coverage_sentence(coverage(outlook.evidence()), wording.Words(None, "en"))
+    >>> from parkanalysis.report import outlook, words
+    >>> coverage_sentence(coverage(outlook.evidence()), words.Words(None, "en"))
     Averaged over the windows the 80% interval covers 80...% on M3 and 66...% on Tourism: where series
     break as those of Tourism do, the intervals are too narrow.
     """
@@ -152,8 +152,8 @@ def coverage_chart(found: pd.DataFrame, words: Words, ax: Axes | None = None) ->
 
     Examples
     --------
-    >>> from parkanalysis.report import outlook, wording
-    >>> ax = coverage_chart(coverage(outlook.evidence()), wording.Words(None, "en"))
+    >>> from parkanalysis.report import outlook, words
+    >>> ax = coverage_chart(coverage(outlook.evidence()), words.Words(None, "en"))
     >>> ax.get_xlabel(), ax.get_ylabel(), [text.get_text() for text in ax.texts]
     ('points', 'coverage, %', ['M1', 'M3', 'Tourism'])
     """
@@ -184,8 +184,8 @@ def coverage_figure(found: pd.DataFrame, words: Words) -> Figure:
 
     Examples
     --------
-    >>> from parkanalysis.report import outlook, wording
-    >>> coverage_figure(coverage(outlook.evidence()), wording.Words(None, "en"))
+    >>> from parkanalysis.report import outlook, words
+    >>> coverage_figure(coverage(outlook.evidence()), words.Words(None, "en"))
     Measured coverage of the 80% interval by number of points; on average M1 80%, M3 81% and Tourism 67%.
     """
     means = 100 * found["coverage_80"].groupby(level="data").mean()
@@ -229,8 +229,8 @@ def own_sentence(found: pd.DataFrame, words: Words) -> Html:
     Examples
     --------
     >>> from parkanalysis.park import park
-    >>> from parkanalysis.report import wording
-    >>> own_sentence(own_record(park.read_park("qingzhen"), origins=2), wording.Words(None, "en"))
+    >>> from parkanalysis.report import words
+    >>> own_sentence(own_record(park.read_park("qingzhen"), origins=2), words.Words(None, "en"))
     On this one series drift was the most accurate over 2 origins, with a mean error of 0.8%; the
     default's was 5.6%.
     """
@@ -316,8 +316,8 @@ def afterwards_sentence(found: pd.DataFrame, words: Words) -> Html:
     Examples
     --------
     >>> from parkanalysis.park import park
-    >>> from parkanalysis.report import wording
-    >>> afterwards_sentence(afterwards(park.read_park("qingzhen")), wording.Words(None, "en"))
+    >>> from parkanalysis.report import words
+    >>> afterwards_sentence(afterwards(park.read_park("qingzhen")), words.Words(None, "en"))
     Later knowledge: of 2 figures published after the vintage date, 1 lie in the 80% interval. Outside:
     alumina_china 2016, average.
     """

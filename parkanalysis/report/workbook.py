@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from parkanalysis import __version__
-from parkanalysis.report.wording import Words
+from parkanalysis.report.words import Words
 
 __all__ = ["safe_text", "to_csv", "to_xlsx", "vintage_time"]
 
