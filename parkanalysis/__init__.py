@@ -45,6 +45,7 @@ _WHERE = {
     "Projection": "model.projection",
     "extract": "quantities.quantities",
     "forecast": "forecasting.baseline",
+    "growth": "forecasting.baseline",
     "parse": "quantities.quantities",
     "project": "model.projection",
     "read_parameters": "rendering.parameters",

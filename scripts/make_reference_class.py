@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 import parkanalysis
-from parkanalysis.forecasting.calibration import COVERAGES, yearly_scale
+from parkanalysis.forecasting.intervals import COVERAGES, yearly_scale
 from parkanalysis.forecasting.methods import METHODS, NEEDS, point
 
 POINTS = (2, 3, 4, 5, 6, 7, 8, 10)

@@ -1,13 +1,14 @@
 """Scenarios: what they set, how they differ, and every kind of bad input with its place."""
 
+from dataclasses import replace
+
 import numpy as np
-import pandas as pd
 import pytest
 from parkfiles import add_row, edit, problems, set_cell
 
 from parkanalysis.errors import InputError
 from parkanalysis.model.projection import project
-from parkanalysis.model.scenario import _annual, difference, own_lever, read_scenario
+from parkanalysis.model.scenario import difference, own_lever, price_average, read_scenario
 from parkanalysis.park.park import read_park
 
 RANGE = ("low", "central", "high", "distribution")
@@ -66,26 +67,6 @@ def test_differences_are_listed_with_units(qingzhen):
     assert len(shocks) == 4
     same = read_scenario(qingzhen, "combined")
     assert difference(same, same).empty
-
-
-def rows(*values):
-    frame = pd.DataFrame(values, columns=["period", "value", "published"])
-    return frame.assign(published=pd.to_datetime(frame["published"]).dt.date)
-
-
-def test_months_and_quarters_add_up_over_complete_years():
-    months = [(f"2014-{m:02d}", 1.0, "2015-02-01") for m in range(1, 13)]
-    part = [("2015-01", 1.0, "2015-03-01")]
-    assert _annual(rows(*months, *part)).to_dict() == {2014: 12}
-    quarters = [(f"2014Q{q}", 10.0 * q, "2015-02-01") for q in range(1, 5)]
-    assert _annual(rows(*quarters)).to_dict() == {2014: 100}
-
-
-def test_a_revision_replaces_what_it_revises():
-    found = _annual(
-        rows(("2013", 7.0, "2014-01-31"), ("2014", 8.0, "2015-01-31"), ("2013", 7.5, "2015-06-30"))
-    )
-    assert found.to_dict() == {2013: 7.5, 2014: 8}
 
 
 @pytest.mark.parametrize(
@@ -246,3 +227,13 @@ def test_what_a_scenario_file_sets_and_what_a_caller_sets_agree(qingzhen):
         200,
     )
     assert np.array_equal(written.draws, typed.draws)
+
+
+def test_a_parks_price_knows_nothing_published_later(qingzhen):
+    park = qingzhen
+    name = next(n for n in sorted(set(park.prices["series"])) if len(park.series(n)["period"].iloc[0]) == 10)
+    late = park.prices["published"] > park.config.as_of
+    assert late.any()
+    wrong = park.prices.assign(value=park.prices["value"].where(~late, 1e6))
+    changed = replace(park, prices=wrong)
+    assert (price_average(changed, name).table == price_average(park, name).table).all()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from parkanalysis.errors import InputError, Problem, nearest
-from parkanalysis.forecasting.calibration import (
+from parkanalysis.forecasting.intervals import (
+    Predictive,
     class_widths,
     own_factor,
     quantile_table,
@@ -17,13 +18,7 @@ from parkanalysis.forecasting.calibration import (
     yearly_scale,
 )
 from parkanalysis.forecasting.methods import NEEDS, check_method, point
-from parkanalysis.forecasting.observed import Observed, observe
-from parkanalysis.forecasting.predictive import Predictive
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["Forecast", "forecast", "growth"]
+from parkanalysis.forecasting.series import Observed, observe
 
 Array = NDArray[np.float64]
 #: A trend on levels may not carry a series above zero to zero or below.
@@ -58,9 +53,8 @@ def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> list[Problem]:
     return [Problem(name, repr(value), ", ".join(allowed), nearest=nearest(str(value), allowed))]
 
 
-def _check(horizon: int, transform: str, kind: str) -> None:
+def _check(horizon: int, transform: str) -> None:
     problems = _one_of("transform", transform, ("auto", "log", "none"))
-    problems += _one_of("kind", kind, ("levels", "growth"))
     if isinstance(horizon, bool) or not isinstance(horizon, int | np.integer) or not 1 <= horizon <= 120:
         problems.append(Problem("horizon", repr(horizon), "a whole number of steps, 1 to 10 years"))
     if problems:
@@ -123,7 +117,7 @@ def _spread(y: Array, seen: Observed, method: str, horizon: int) -> tuple[Array,
     return widths * factor, f"interval: {origin}"
 
 
-def _levels(series: pd.Series, horizon: int, method: str, transform: str) -> Forecast:
+def _forecast(series: pd.Series, horizon: int, method: str, transform: str) -> Forecast:
     seen = observe(series)
     if horizon > 10 * seen.period:
         raise InputError(Problem("horizon", str(horizon), f"1 to {10 * seen.period} steps, ten years"))
@@ -153,36 +147,12 @@ def _levels(series: pd.Series, horizon: int, method: str, transform: str) -> For
     return Forecast(path[ahead], table[ahead], made.method, chosen, notes, seen.points)
 
 
-def _rates(series: pd.Series, horizon: int, method: str) -> Forecast:
-    """Forecast growth rates through the level they imply, whose changes they are."""
-    seen = observe(series)
-    if (seen.filled <= -1).any():
-        raise InputError(Problem("series", "a growth rate of -100% or less", "fractions above -1"))
-    import pandas as pd
-
-    level = 100 * np.cumprod(np.concatenate([[1.0], 1 + seen.filled]))
-    made = _levels(pd.Series(level), horizon + seen.ahead, method, "log")
-    before = np.concatenate([level[-1:], made.mean[:-1]])
-    # one year's growth is as uncertain at step h as at step 1, about its own centre
-    first = made.table[0] / made.mean[0]
-    path = made.mean / before
-    ahead = slice(seen.ahead, None)
-    return replace(
-        made,
-        mean=path[ahead] - 1,
-        table=(path[:, None] * first[None, :] - 1)[ahead],
-        notes=(*seen.notes, "growth rates chained to a level, forecast, and turned back", *made.notes),
-        points=seen.points,
-    )
-
-
 def forecast(
     series: pd.Series,
     horizon: int = 1,
     method: str = "default",
     *,
     transform: str = "auto",
-    kind: str = "levels",
 ) -> Forecast:
     """Forecast a short series beyond the last period of its index.
 
@@ -197,8 +167,6 @@ def forecast(
         ``"default"``, a name in ``methods.METHODS``, or ``"median(a, b)"``, ``"mean(a, b)"``.
     transform : {"auto", "log", "none"}
         ``"auto"`` takes logs where changes of logs are the more evenly spread; ``notes`` says which.
-    kind : {"levels", "growth"}
-        Whether the values are levels, or growth rates as fractions.
 
     Returns
     -------
@@ -213,16 +181,13 @@ def forecast(
 
     Examples
     --------
-    >>> import pandas as pd
     >>> f = forecast(pd.Series([100.0, 110.0, 121.0, 133.1], index=[2012, 2013, 2014, 2015]), method="drift")
     >>> f.mean.round(2).tolist(), f.method
     ([144.13], 'drift')
     """
-    _check(horizon, transform, kind)
+    _check(horizon, transform)
     check_method(method)
-    if kind == "growth":
-        return _rates(series, int(horizon), method)
-    return _levels(series, int(horizon), method, transform)
+    return _forecast(series, int(horizon), method, transform)
 
 
 def growth(
@@ -232,7 +197,6 @@ def growth(
 
     Examples
     --------
-    >>> import pandas as pd
     >>> series = pd.Series([100.0, 110.0, 120.0], index=[2013, 2014, 2015])
     >>> growth(series, method="drift").mean.round(4).tolist()
     [1.0833]

@@ -11,9 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parkanalysis.errors import InputError, Problem, nearest
-from parkanalysis.forecasting.smoothing import complex_smoothing, dynamic_theta
-
-__all__ = ["DEFAULT", "METHODS", "NEEDS", "Point", "check_method", "point"]
 
 Array = NDArray[np.float64]
 Method = Callable[[Array, int], Array]
@@ -122,8 +119,6 @@ METHODS: dict[str, Method] = {
     "shrunk_drift": shrunk_drift,
     "shrunk_log_drift": shrunk_log_drift,
     "theta": theta,
-    "dynamic_theta": dynamic_theta,
-    "complex_smoothing": complex_smoothing,
     "damped_trend": damped_trend,
     "local_linear_trend": local_linear_trend,
     "arima": arima,
@@ -131,14 +126,12 @@ METHODS: dict[str, Method] = {
 #: Fewest observations; with fewer, the default stands in and the forecast says so.
 NEEDS: dict[str, int] = {
     "theta": 4,
-    "dynamic_theta": 5,
-    "complex_smoothing": 8,
     "damped_trend": 6,
     "local_linear_trend": 6,
     "arima": 8,
 }
 #: These read levels whatever the transform: the combination mixes both scales itself.
-OWN_SCALE = frozenset({"naive", "shrunk_log_drift", "complex_smoothing"})
+OWN_SCALE = frozenset({"naive", "shrunk_log_drift"})
 _COMBINATION = re.compile(r"(median|mean)\(([a-z_, ]+)\)")
 
 

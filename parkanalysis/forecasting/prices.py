@@ -2,33 +2,141 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from parkanalysis.errors import InputError, Problem
-from parkanalysis.forecasting.predictive import LEVELS, Predictive
-from parkanalysis.forecasting.price_walk import FEWEST_MONTHS, monthly, price_walk
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from parkanalysis.park.park import Park
-
-__all__ = [
-    "PriceAverage",
-    "monthly_average",
-    "sparse_average",
-    "volatility_ratio",
-    "year_average",
-]
+from parkanalysis.forecasting.intervals import LEVELS, Predictive
 
 Array = NDArray[np.float64]
+#: Months of a series before its walk can be fitted.
+FEWEST_MONTHS = 24
 PATHS = 20_000
 #: Quotations this many days before the last one count towards the level.
 LEVEL_DAYS = 30
+
+
+@dataclass(frozen=True, eq=False)
+class PriceWalk:
+    """How the log of a monthly price moves.
+
+    Attributes
+    ----------
+    ahead : ndarray, shape (horizon, horizon)
+        Row h holds the weights of the shocks of months 1 to h+1 in the log price h+1 months on.
+    drift : ndarray, shape (horizon,)
+        Expected log change from the last month to each month ahead.
+    shocks : ndarray, shape (n,)
+        Residuals of the fit, centred, from which paths are drawn.
+    volatility : float
+        Standard deviation of the monthly shock, in logs.
+    order : str
+        The ARIMA chosen.
+    last : float
+        Last price, in the units of the series.
+    """
+
+    ahead: Array
+    drift: Array
+    shocks: Array
+    volatility: float
+    order: str
+    last: float
+
+    def paths(self, months: int, n: int, seed: int) -> Array:
+        """Log changes since the last month, shape (n, months); shocks come in pairs of both signs."""
+        rng = np.random.default_rng(seed)
+        half = rng.choice(self.shocks, size=((n + 1) // 2, months))
+        shocks = np.concatenate([half, -half])[:n]
+        return np.asarray(self.drift[:months] + shocks @ self.ahead[:months, :months].T)
+
+
+def monthly(series: pd.Series) -> pd.Series:
+    """Check a monthly price series: months in order, each above zero, at least two years of them.
+
+    Examples
+    --------
+    >>> months = pd.period_range("2014-01", "2015-12", freq="M").astype(str)
+    >>> monthly(pd.Series(range(100, 124), index=months)).index[-1]
+    Period('2015-12', 'M')
+    >>> monthly(pd.Series([100.0, 101.0], index=months[:2]))
+    Traceback (most recent call last):
+        ...
+    parkanalysis.errors.InputError: series: found 2 months; allowed: 24 or more
+    """
+    name = f"series {series.name}" if series.name is not None else "series"
+    try:
+        months = pd.PeriodIndex(series.index, freq="M")
+        prices = pd.Series(series.to_numpy(dtype=float), index=months, name=series.name).sort_index()
+    except (ValueError, TypeError) as error:
+        raise InputError(Problem(name, str(error), "a number for every month, such as 2015-12")) from None
+    prices = prices.dropna()
+    problems = [
+        Problem(name, f"{month} more than once", "one price a month")
+        for month in prices.index[prices.index.duplicated()].unique()
+    ]
+    wrong = prices[~((prices > 0) & np.isfinite(prices))]
+    problems += [
+        Problem(name, f"{price:g} in {month}", "a price above zero") for month, price in wrong.items()
+    ]
+    if len(prices) < FEWEST_MONTHS:
+        problems.append(Problem(name, f"{len(prices)} months", f"{FEWEST_MONTHS} or more"))
+    elif not problems and len(prices) != prices.index[-1].ordinal - prices.index[0].ordinal + 1:
+        problems.append(Problem(name, "months missing inside the series", "every month from first to last"))
+    if problems:
+        raise InputError(problems)
+    return prices
+
+
+def price_walk(series: pd.Series, horizon: int = 36) -> PriceWalk:
+    """Fit the log of a monthly price by ARIMA(p, 1, q) without drift, p and q up to 1, least corrected AIC.
+
+    No drift, because over a year the mean change of a commodity price is noise beside its volatility.
+
+    Parameters
+    ----------
+    series : pandas.Series
+        Indexed by month, 24 or more, none missing, all above zero.
+    horizon : int
+        Months ahead that the walk can be asked for.
+
+    Examples
+    --------
+    >>> months = pd.period_range("2014-01", periods=24, freq="M")
+    >>> walk = price_walk(pd.Series([100.0, 110.0] * 12, index=months), horizon=12)
+    >>> walk.order, walk.last
+    ('ARIMA(1,1,0)', 110.0)
+    """
+    from statsmodels.tsa.arima.model import ARIMA
+    from statsmodels.tsa.arima_process import arma2ma
+
+    prices = monthly(series)
+    changes = np.diff(np.log(prices.to_numpy()))
+    if np.ptp(changes) == 0:
+        return PriceWalk(
+            np.zeros((horizon, horizon)), np.zeros(horizon), np.zeros(1), 0.0, "constant", prices.iloc[-1]
+        )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fits = [ARIMA(changes, order=(p, 0, q), trend="n").fit() for p in (0, 1) for q in (0, 1)]
+    fit = min(fits, key=lambda f: float(f.aicc))
+    weights = np.cumsum(arma2ma(np.r_[1, -fit.arparams], np.r_[1, fit.maparams], lags=horizon))
+    lag = np.subtract.outer(np.arange(horizon), np.arange(horizon))
+    ahead = np.where(lag >= 0, weights[np.abs(lag)], 0.0)
+    shocks = np.asarray(fit.resid[1:] - np.mean(fit.resid[1:]))
+    p, _d, q = fit.model.order
+    return PriceWalk(
+        ahead,
+        np.cumsum(fit.forecast(horizon)),
+        shocks,
+        float(shocks.std()),
+        f"ARIMA({p},1,{q})",
+        float(prices.iloc[-1]),
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,10 +167,6 @@ def _distribution(averages: Array, **about: object) -> PriceAverage:
     return replace(made, **about)  # type: ignore[arg-type]
 
 
-def _too_far(year: int, last: int, label: str) -> InputError:
-    return InputError(Problem("year", str(year), f"{last} to {last + 2}, the last price being of {label}"))
-
-
 def monthly_average(series: pd.Series, year: int, *, paths: int = PATHS, seed: int = 2016) -> PriceAverage:
     """Distribution of a year's average of a monthly price, given the months up to its last one.
 
@@ -85,13 +189,10 @@ def monthly_average(series: pd.Series, year: int, *, paths: int = PATHS, seed: i
 
     Examples
     --------
-    >>> import pandas as pd
     >>> flat = pd.Series(100.0, index=pd.period_range("2014-01", "2015-12", freq="M"))
     >>> monthly_average(flat, 2016).mean.tolist()
     [100.0]
     """
-    import pandas as pd
-
     prices = monthly(series)
     known = prices[pd.PeriodIndex(prices.index).year == year].to_numpy()
     last = prices.index[-1]
@@ -115,8 +216,6 @@ def monthly_average(series: pd.Series, year: int, *, paths: int = PATHS, seed: i
 
 def _quotations(points: pd.Series) -> pd.Series:
     """Check dated quotations: dates, prices above zero, in order."""
-    import pandas as pd
-
     dates = pd.to_datetime(pd.Series(points.index.astype(str)), errors="coerce", format="ISO8601")
     values = pd.to_numeric(points, errors="coerce").to_numpy(dtype=float)
     problems = [
@@ -166,15 +265,12 @@ def sparse_average(
 
     Examples
     --------
-    >>> import pandas as pd
     >>> related = pd.Series(100.0, index=pd.period_range("2014-01", "2015-12", freq="M"))
     >>> points = pd.Series([1600.0, 1500.0], index=["2016-01-10", "2016-02-20"])
     >>> found = sparse_average(points, related, 2016)
     >>> found.level, found.known_months, found.mean.round(1).tolist()
     (1500.0, 2, [1508.3])
     """
-    import pandas as pd
-
     quoted = _quotations(points)
     walk = price_walk(related)
     last = quoted.index[-1]
@@ -220,7 +316,6 @@ def volatility_ratio(points: pd.Series, related: pd.Series) -> float:
 
     Examples
     --------
-    >>> import pandas as pd
     >>> moves = pd.Series([100.0, 110.0] * 12, index=pd.period_range("2014-01", "2015-12", freq="M"))
     >>> points = pd.Series([1500.0, 1815.0], index=["2015-11-20", "2015-12-20"])  # 1.1 times 1.1
     >>> round(volatility_ratio(points, moves), 1)
@@ -234,43 +329,3 @@ def volatility_ratio(points: pd.Series, related: pd.Series) -> float:
         raise InputError(Problem("points", f"{len(quoted)} quotation(s)", "two or more, half a month apart"))
     moves = np.diff(np.log(monthly(related).to_numpy()))
     return float(np.sqrt((changes[apart] ** 2).sum() / ((moves**2).mean() * months[apart].sum())))
-
-
-def _shared(one: str, other: str) -> int:
-    """Length of the beginning that two names share."""
-    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(other))
-
-
-def year_average(park: Park, name: str, related: str | None = None) -> PriceAverage:
-    """Distribution of a park's price over its target year, from what was published by its ``as_of``.
-
-    Parameters
-    ----------
-    park : Park
-    name : str
-        A series of prices.csv, monthly or quoted now and then.
-    related : str, optional
-        For the latter, the monthly series that lends its movement; by default the one whose name
-        shares the longest beginning with ``name``.
-
-    Examples
-    --------
-    >>> from parkanalysis.park.park import read_park
-    >>> found = year_average(read_park("qingzhen"), "aluminium_lme")
-    >>> found.known_months, found.quantile([0.1, 0.9])[:, 0].round(-1).tolist()
-    (1, [1250.0, 1770.0])
-    """
-    rows = park.series(name)
-    series = rows.set_index("period")["value"].rename(name)
-    year = park.config.target_year
-    if len(rows) and rows["period"].str.len().eq(7).all():
-        return monthly_average(series, year)
-    if related is None:
-        counts = park.prices[park.prices["period"].str.len() == 7]["series"].value_counts()
-        others = sorted(str(other) for other in counts[counts >= FEWEST_MONTHS].index)
-        if not others:
-            raise InputError(
-                Problem("prices.csv", "no monthly series", f"one to lend its movement to {name}")
-            )
-        related = max(others, key=lambda other: _shared(name, other))
-    return sparse_average(series, park.series(related).set_index("period")["value"].rename(related), year)

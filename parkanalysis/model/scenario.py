@@ -12,12 +12,20 @@ import pandas as pd
 from pydantic import ValidationError
 
 from parkanalysis.errors import InputError, Problem, nearest
+from parkanalysis.forecasting import (
+    FEWEST_MONTHS,
+    PriceAverage,
+    annual,
+    growth,
+    monthly_average,
+    sparse_average,
+)
 from parkanalysis.park.crosscheck import check_setting
 from parkanalysis.park.levers import UNITS, Lever
 from parkanalysis.park.park import Park
 from parkanalysis.park.schema import Correlation, LeverSetting, ScenarioFile
 
-__all__ = ["Scenario", "build_scenario", "difference", "own_lever", "read_scenario"]
+__all__ = ["Scenario", "build_scenario", "difference", "own_lever", "price_average", "read_scenario"]
 
 Setting = float | LeverSetting
 
@@ -63,35 +71,49 @@ class _Growth:
         return self.relative.ppf(u) - 1
 
 
-def _annual(rows: pd.DataFrame) -> pd.Series:
-    """Annual values; quarters and months are added up over complete years, revisions replace."""
-    last = rows.sort_values("published", kind="stable").drop_duplicates("period", keep="last")
-    parts = {4: 1, 6: 4, 7: 12}  # length of a period such as 2015, 2015Q1, 2015-01: parts of a year
-    need = last["period"].str.len().map(parts)
-    years = last["period"].str[:4].astype(int)
-    grouped = last["value"].groupby([need, years])
-    complete = grouped.sum()[grouped.count() == grouped.count().index.get_level_values(0)]
-    # a year that is printed as such stands before the sum of its parts
-    annual = complete.reset_index(level=0, drop=True).groupby(level=0).first()
-    return annual.sort_index()
+def _shared(one: str, other: str) -> int:
+    """Length of the beginning that two names share."""
+    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(other))
+
+
+def price_average(park: Park, name: str) -> PriceAverage:
+    """Distribution of a park's price over its target year, from what was published by its ``as_of``.
+
+    A price that is quoted now and then moves as the monthly series whose name shares the longest
+    beginning with its own.
+
+    Examples
+    --------
+    >>> from parkanalysis.park.park import read_park
+    >>> found = price_average(read_park("qingzhen"), "aluminium_lme")
+    >>> found.known_months, found.quantile([0.1, 0.9])[:, 0].round(-1).tolist()
+    (1, [1250.0, 1770.0])
+    """
+    rows = park.series(name)
+    series = rows.set_index("period")["value"].rename(name)
+    year = park.config.target_year
+    if len(rows) and rows["period"].str.len().eq(7).all():
+        return monthly_average(series, year)
+    counts = park.prices[park.prices["period"].str.len() == 7]["series"].value_counts()
+    others = sorted(str(other) for other in counts[counts >= FEWEST_MONTHS].index)
+    if not others:
+        raise InputError(Problem("prices.csv", "no monthly series", f"one to lend its movement to {name}"))
+    related = max(others, key=lambda other: _shared(name, other))
+    return sparse_average(series, park.series(related).set_index("period")["value"].rename(related), year)
 
 
 @lru_cache(maxsize=256)
 def _forecast(park: Park, series: str) -> Any:
     if series in set(park.prices["series"]):
-        from parkanalysis.forecasting import prices
-
-        return prices.year_average(park, series)
-    from parkanalysis.forecasting import baseline
-
-    annual = _annual(park.series(series))
-    annual = annual[annual.index <= park.config.base_year]
-    if len(annual) < 2:
-        found = f"{len(annual)} complete years of {series!r} published by {park.config.as_of}"
+        return price_average(park, series)
+    known = annual(park.series(series))
+    known = known[known.index <= park.config.base_year]
+    if len(known) < 2:
+        found = f"{len(known)} complete years of {series!r} published by {park.config.as_of}"
         allowed = f"two or more up to {park.config.base_year}"
         raise InputError(Problem("history.csv", found, allowed, column="series"))
     # one step: the growth of a year is as uncertain wherever the series ends
-    return _Growth(baseline.growth(annual, horizon=1, method=park.config.growth_method))
+    return _Growth(growth(known, horizon=1, method=park.config.growth_method))
 
 
 def _resolve(park: Park, lever: Lever) -> Lever:

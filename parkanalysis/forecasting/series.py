@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from parkanalysis.errors import InputError, Problem
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["Observed", "observe"]
 
 Array = NDArray[np.float64]
 PERIODS = {"Y": 1, "A": 1, "Q": 4, "M": 12}
@@ -57,8 +52,6 @@ class Observed:
 
 def _ordinals(series: pd.Series, name: str) -> tuple[NDArray[np.int64], int]:
     """Return the position of each label on the calendar and the number of seasons a year."""
-    import pandas as pd
-
     index = series.index
     if isinstance(index, pd.DatetimeIndex):
         frequency = index.freqstr or (pd.infer_freq(index) if len(index) > 2 else None)
@@ -76,8 +69,6 @@ def _ordinals(series: pd.Series, name: str) -> tuple[NDArray[np.int64], int]:
 
 def _cells(series: pd.Series, name: str) -> tuple[Array, list[Problem]]:
     """Return the values as floats, and a problem for each cell that is no finite number."""
-    import pandas as pd
-
     numbers = pd.to_numeric(series, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     text = series.notna().to_numpy() & np.isnan(numbers)
     bad = text | np.isinf(numbers)
@@ -117,7 +108,6 @@ def observe(series: pd.Series, *, fewest: int = 2) -> Observed:
 
     Examples
     --------
-    >>> import pandas as pd
     >>> seen = observe(pd.Series([100.0, 121.0, None], index=[2012, 2014, 2015]))
     >>> seen.filled.round(1).tolist(), seen.points, seen.ahead
     ([100.0, 110.0, 121.0], 2, 1)
@@ -152,3 +142,65 @@ def _lay_out(ordinals: NDArray[np.int64], numbers: Array, period: int) -> Observ
     if ahead:
         notes.append(f"the last {ahead} period(s) are missing and are forecast too")
     return Observed(_fill(values), places, ahead, period, tuple(notes))
+
+
+def vintage(frame: pd.DataFrame, as_of: str | pd.Timestamp) -> pd.DataFrame:
+    """Return the rows published by a date: what was known then.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        With a column ``published``, dates or their text.
+    as_of : str or Timestamp
+        The last day that counts.
+
+    Raises
+    ------
+    InputError
+        No such column, or rows without a readable date: nobody can say when they were known.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"value": [1, 2], "published": ["2016-02-23", "2016-07-01"]})
+    >>> vintage(rows, "2016-02-29")["value"].tolist()
+    [1]
+    """
+    if "published" not in frame.columns:
+        raise InputError(Problem("frame", "no column published", "a publication date for every row"))
+    day = pd.to_datetime(as_of, errors="coerce")
+    if pd.isna(day):
+        raise InputError(Problem("as_of", repr(as_of), "a date such as 2016-02-29"))
+    dates = pd.to_datetime(frame["published"], errors="coerce", format="ISO8601")
+    if dates.isna().any():
+        rows = np.flatnonzero(dates.isna())
+        raise InputError(
+            Problem(
+                "frame", repr(frame["published"].iloc[i]), "an ISO date", row=int(i) + 2, column="published"
+            )
+            for i in rows
+        )
+    return frame[dates.dt.normalize() <= day.normalize()].copy()
+
+
+def annual(rows: pd.DataFrame) -> pd.Series:
+    """Yearly values of a series; quarters and months add up over complete years, revisions replace.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Columns ``period`` (2015, 2015Q1 or 2015-01, as text), ``value``, ``published``.
+
+    Returns
+    -------
+    pandas.Series
+        Indexed by year, in the units of ``value``; a year printed as such stands before the sum of its parts.
+    """
+    last = rows.sort_values("published", kind="stable").drop_duplicates("period", keep="last")
+    parts = {4: 1, 6: 4, 7: 12}  # length of a period such as 2015, 2015Q1, 2015-01: parts of a year
+    need = last["period"].str.len().map(parts)
+    years = last["period"].str[:4].astype(int)
+    grouped = last["value"].groupby([need, years])
+    complete = grouped.sum()[grouped.count() == grouped.count().index.get_level_values(0)]
+    # a year that is printed as such stands before the sum of its parts
+    by_year = complete.reset_index(level=0, drop=True).groupby(level=0).first()
+    return by_year.sort_index()

@@ -6,64 +6,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from parkanalysis.errors import InputError, Problem
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["backtest", "interval_score", "scores", "vintage"]
+from parkanalysis.forecasting.baseline import forecast
+from parkanalysis.forecasting.methods import check_method
+from parkanalysis.forecasting.series import observe
 
 Array = NDArray[np.float64]
 COVERAGES = (50, 80, 95)
 KEYS = ["series", "method", "points", "origin", "horizon"]
 #: Below this many forecasts a pool of processes costs more than it saves.
 WORTH_A_POOL = 64
-
-
-def vintage(frame: pd.DataFrame, as_of: str | pd.Timestamp) -> pd.DataFrame:
-    """Return the rows published by a date: what was known then.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        With a column ``published``, dates or their text.
-    as_of : str or Timestamp
-        The last day that counts.
-
-    Raises
-    ------
-    InputError
-        No such column, or rows without a readable date: nobody can say when they were known.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> rows = pd.DataFrame({"value": [1, 2], "published": ["2016-02-23", "2016-07-01"]})
-    >>> vintage(rows, "2016-02-29")["value"].tolist()
-    [1]
-    """
-    import pandas as pd
-
-    if "published" not in frame.columns:
-        raise InputError(Problem("frame", "no column published", "a publication date for every row"))
-    day = pd.to_datetime(as_of, errors="coerce")
-    if pd.isna(day):
-        raise InputError(Problem("as_of", repr(as_of), "a date such as 2016-02-29"))
-    dates = pd.to_datetime(frame["published"], errors="coerce", format="ISO8601")
-    if dates.isna().any():
-        rows = np.flatnonzero(dates.isna())
-        raise InputError(
-            Problem(
-                "frame", repr(frame["published"].iloc[i]), "an ISO date", row=int(i) + 2, column="published"
-            )
-            for i in rows
-        )
-    return frame[dates.dt.normalize() <= day.normalize()].copy()
 
 
 def interval_score(outturn: Array, low: Array, high: Array, coverage: float) -> Array:
@@ -99,8 +57,6 @@ class _Task:
 
 def _rows(task: _Task, stop: int, method: str, points: int | None) -> list[dict[str, Any]]:
     """Forecast once and set each step against its outturn."""
-    from parkanalysis.forecasting.baseline import forecast
-
     known = task.series.iloc[:stop]
     past = known if points is None else known.iloc[-points:]
     outturns = task.series.iloc[stop : stop + task.horizon].to_numpy(dtype=float)
@@ -173,7 +129,6 @@ def backtest(
     points: Iterable[int | None] = (None,),
     origins: int | None = None,
     workers: int = 1,
-    progress: bool = False,
 ) -> pd.DataFrame:
     """Forecast every series from rolling origins and set the forecasts against their outturns.
 
@@ -190,8 +145,6 @@ def backtest(
         How many origins, the last ones; all by default.
     workers : int
         Processes. The result does not depend on it, nor on the order of the panel.
-    progress : bool
-        Show a progress bar, by series.
 
     Returns
     -------
@@ -203,21 +156,15 @@ def backtest(
 
     Examples
     --------
-    >>> import pandas as pd
     >>> panel = {"a": pd.Series([10.0, 11.0, 12.0, 13.0, 15.0], index=range(2011, 2016))}
     >>> backtest(panel, ["drift"])[["origin", "error"]].round(6).values.tolist()
     [['2013', 0.0], ['2014', 1.0]]
     """
-    import pandas as pd
-
-    from parkanalysis.forecasting.methods import check_method
-    from parkanalysis.forecasting.observed import observe
-
     checks: list[Callable[[], object]] = [partial(check_method, method) for method in methods]
     checks += [partial(observe, series) for series in panel.values()]
     _raise_all(checks)
     tasks = _tasks(panel, tuple(methods), horizon, tuple(points), origins)
-    rows = [row for rows in _spread(tasks, workers, progress) for row in rows]
+    rows = [row for rows in _spread(tasks, workers) for row in rows]
     if not rows:
         raise InputError(
             Problem("panel", "no origin with an outturn", f"{3 + horizon} or more points a series")
@@ -237,22 +184,13 @@ def _raise_all(checks: Iterable[Callable[[], object]]) -> None:
         raise InputError(problems)
 
 
-def _spread(tasks: list[_Task], workers: int, progress: bool) -> Iterable[list[dict[str, Any]]]:
-    from tqdm.auto import tqdm
-
-    bar = tqdm(total=len(tasks), desc="backtest", unit="series", disable=not progress)
-    work = sum(len(task.stops) for task in tasks)
-    with bar:
-        if workers <= 1 or work < WORTH_A_POOL:
-            for task in tasks:
-                yield _run(task)
-                bar.update()
-            return
-        # small chunks keep both cores busy to the end, the order of the results is that of the tasks
-        with ProcessPoolExecutor(workers) as pool:
-            for rows in pool.map(_run, tasks, chunksize=max(1, min(16, len(tasks) // (4 * workers)))):
-                yield rows
-                bar.update()
+def _spread(tasks: list[_Task], workers: int) -> Iterable[list[dict[str, Any]]]:
+    if workers <= 1 or sum(len(task.stops) for task in tasks) < WORTH_A_POOL:
+        yield from map(_run, tasks)
+        return
+    # small chunks keep both cores busy to the end, the order of the results is that of the tasks
+    with ProcessPoolExecutor(workers) as pool:
+        yield from pool.map(_run, tasks, chunksize=max(1, min(16, len(tasks) // (4 * workers))))
 
 
 def scores(evaluated: pd.DataFrame, by: Sequence[str] = ("method", "points", "horizon")) -> pd.DataFrame:
@@ -274,7 +212,6 @@ def scores(evaluated: pd.DataFrame, by: Sequence[str] = ("method", "points", "ho
 
     Examples
     --------
-    >>> import pandas as pd
     >>> panel = {"a": pd.Series([10.0, 11.0, 12.0, 13.0, 15.0], index=range(2011, 2016))}
     >>> scores(backtest(panel, ["drift"]))[["forecasts", "smape", "mase"]].round(2).values.tolist()
     [[2.0, 3.45, 0.5]]

@@ -1,4 +1,4 @@
-"""Forecasts against numbers worked by hand, invariants, and every kind of bad input."""
+"""Forecasts: invariants, gaps, seasons, growth, and every kind of bad input."""
 
 import numpy as np
 import pandas as pd
@@ -7,9 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parkanalysis.errors import InputError
-from parkanalysis.forecasting.baseline import forecast, growth
-from parkanalysis.forecasting.methods import METHODS, point
-from parkanalysis.forecasting.smoothing import complex_smoothing, dynamic_theta
+from parkanalysis.forecasting import METHODS, forecast, growth
 
 EVERY = ["default", *METHODS, "median(naive, drift, theta)", "mean(naive, half_drift)"]
 FAST = [m for m in EVERY if m not in ("arima", "local_linear_trend", "damped_trend", "theta")]
@@ -22,37 +20,6 @@ def yearly(values, last=2015, name=None):
 CLIMB = yearly([100, 108, 113, 125, 131, 140, 149, 163, 170, 181])
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("naive", [140, 140]),
-        ("drift", [150, 160]),  # (140 - 100) / 4
-        ("half_drift", [145, 150]),
-        # changes 20, 0, 10, 10 with weights .729, .81, .9, 1: (14.58 + 9 + 10) / 3.439 = 9.764
-        ("discounted_drift", [149.764466, 159.528933]),
-        # mean 10, sd of changes 8.164966, t² = 6: 10 · 6/10
-        ("shrunk_drift", [146, 152]),
-    ],
-)
-def test_closed_forms(method, path):
-    series = yearly([100, 120, 120, 130, 140])
-    assert forecast(series, 2, method, transform="none").mean == pytest.approx(path)
-
-
-def test_default_is_the_median_of_its_three():
-    series = yearly([100, 120, 120, 130, 140])
-    logs = np.diff(np.log(series.to_numpy()))
-    t2 = 4 * logs.mean() ** 2 / logs.var(ddof=1)
-    shrunk = 140 * np.exp(logs.mean() * t2 / (4 + t2))
-    assert forecast(series).mean[0] == pytest.approx(np.median([140, 149.764466, shrunk]))
-
-
-def test_drift_on_logs_is_constant_growth():
-    made = forecast(yearly([50, 55, 60.5, 66.55]), 3, "drift", transform="log")
-    assert made.mean == pytest.approx([73.205, 80.5255, 88.57805])
-    assert made.transform == "log"
-
-
 def test_logs_are_chosen_where_relative_changes_are_even():
     rng = np.random.default_rng(3)
     exponential = yearly(10 * np.exp(np.cumsum(rng.normal(0.3, 0.05, 20))))
@@ -60,42 +27,6 @@ def test_logs_are_chosen_where_relative_changes_are_even():
     assert forecast(exponential).transform == "log"
     assert forecast(straight).transform == "none"
     assert any("transform log" in note for note in forecast(exponential).notes)
-
-
-def test_dynamic_theta_agrees_with_a_direct_search():
-    """The least-squares shortcut finds what a plain minimiser of the published recursion finds."""
-    from scipy.optimize import minimize
-
-    y = np.array([112.0, 118, 132, 129, 121, 135, 148, 148, 136, 119, 104, 118, 115, 126])
-
-    def errors(parameters):
-        level, alpha, weight = parameters[0] * 100, parameters[1], parameters[2]
-        a = b = mean = squares = 0.0
-        for t, value in enumerate(y, start=1):
-            mu = level + weight * ((1 - alpha) ** (t - 1) * a + (1 - (1 - alpha) ** t) / alpha * b)
-            squares += (value - mu) ** 2 if t > 3 else 0.0
-            level = alpha * value + (1 - alpha) * level
-            b = 0.0 if t == 1 else ((t - 2) * b + 6 / t * (value - mean)) / (t + 1)
-            mean = ((t - 1) * mean + value) / t
-            a = mean - b * (t + 1) / 2
-        errors.forecast = level + weight * ((1 - alpha) ** t * a + (1 - (1 - alpha) ** (t + 1)) / alpha * b)
-        return squares
-
-    best = min(
-        (
-            minimize(errors, [1.0, alpha, 0.5], bounds=[(None, None), (0.1, 0.99), (0, 1)])
-            for alpha in (0.2, 0.5, 0.9)
-        ),
-        key=lambda fit: fit.fun,
-    )
-    errors(best.x)
-    assert dynamic_theta(y, 1)[0] == pytest.approx(errors.forecast, rel=2e-3)
-
-
-def test_smoothers_scale_with_the_units():
-    y = CLIMB.to_numpy()
-    for smoother in (dynamic_theta, complex_smoothing):
-        assert smoother(1000 * y, 3) == pytest.approx(1000 * smoother(y, 3), rel=1e-6)
 
 
 @pytest.mark.parametrize("method", EVERY)
@@ -120,16 +51,6 @@ def test_an_exploding_fit_gives_way_by_name(monkeypatch):
     made = forecast(CLIMB, method="theta")
     assert made.method == "default"
     assert "the fit of theta exploded: the default stands in" in made.notes
-
-
-def test_a_failing_fit_is_named_and_left_out_of_a_combination(monkeypatch):
-    def fails(y, horizon):
-        raise np.linalg.LinAlgError("singular")
-
-    monkeypatch.setitem(METHODS, "theta", fails)
-    made = point(CLIMB.to_numpy(), 1, "mean(naive, drift, theta)", "none")
-    assert made.path == pytest.approx([181 + 4.5])
-    assert made.notes == ("theta could not be fitted (LinAlgError): left out",)
 
 
 def test_a_gap_inside_is_bridged_and_stated():
@@ -170,34 +91,6 @@ def test_a_falling_trend_does_not_leave_the_range_of_the_series():
     assert any("point held at 1%" in note for note in made.notes)
 
 
-def test_order_of_rows_does_not_matter():
-    shuffled = CLIMB.sample(frac=1, random_state=1)
-    assert forecast(shuffled).mean == pytest.approx(forecast(CLIMB).mean)
-
-
-@pytest.mark.parametrize(
-    ("series", "found"),
-    [
-        (yearly([1, np.inf, 3]), "inf at 2014"),
-        (pd.Series(["1", "n.a.", "3"], index=[2013, 2014, 2015]), "'n.a.' at 2014"),
-        (pd.Series([1.0, 2, 3], index=[2013, 2013, 2014]), "2013 more than once"),
-        (yearly([1.0]), "1 observations"),
-        (pd.Series([1.0, 2.0], index=["a", "b"]), "index"),
-        (pd.Series([1.0, 2.0], index=pd.period_range("2015-01-01", periods=2, freq="D")), "frequency D"),
-    ],
-)
-def test_bad_series_are_named(series, found):
-    with pytest.raises(InputError, match=found):
-        forecast(series)
-
-
-def test_all_problems_of_a_series_at_once():
-    bad = pd.Series([1.0, np.inf, "x", 4], index=[2012, 2012, 2013, 2014])
-    with pytest.raises(InputError) as caught:
-        forecast(bad)
-    assert len(caught.value.problems) == 3
-
-
 def test_bad_arguments_are_named():
     with pytest.raises(InputError, match="did you mean 'drift'"):
         forecast(CLIMB, method="drifft")
@@ -214,16 +107,6 @@ def test_growth_is_the_forecast_over_the_last_value():
     made, relative = forecast(CLIMB, 2), growth(CLIMB, 2)
     assert relative.mean * 181 == pytest.approx(made.mean)
     assert relative.quantile([0.1, 0.9]) * 181 == pytest.approx(made.quantile([0.1, 0.9]))
-
-
-def test_growth_rates_agree_with_their_levels():
-    levels = yearly([100, 110, 115.5, 124.74])
-    rates = levels.pct_change().dropna()
-    made = forecast(rates, 2, "drift", kind="growth")
-    over = forecast(levels, 2, "drift", transform="log").mean
-    assert made.mean == pytest.approx([over[0] / 124.74 - 1, over[1] / over[0] - 1])
-    spread = np.ptp(made.quantile([0.1, 0.9]), axis=0)
-    assert spread[1] == pytest.approx(spread[0], rel=0.05)
 
 
 def test_season_is_found_and_repeated():
