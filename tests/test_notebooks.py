@@ -156,6 +156,23 @@ def test_runs_under_papermill_from_another_folder(path, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
+def test_runs_again_in_one_kernel_with_another_scenario(path, tmp_path):
+    """All cells, a scratch variable, the parameters changed, all cells once more."""
+    from nbclient import NotebookClient
+    from nbformat.v4 import new_code_cell
+
+    both = nbformat.read(path, as_version=4)
+    (first,) = (c for c in both.cells if "parameters" in c.metadata.get("tags", []))
+    first.source = re.sub(r"(?m)^draws = \d+", "draws = 128", first.source)
+    changed = re.sub(r'(?m)^(scenario = )"\w+"', r'\1"severe"', first.source)
+    again = [c.source if c is not first else changed for c in code(both)]
+    both.cells += [new_code_cell("x = 1"), *map(new_code_cell, again)]
+    NotebookClient(both, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    assert not [o for c in code(both) for o in c.outputs if o.output_type == "error"]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("park", PARKS, ids=[p.name for p in PARKS])
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
 def test_runs_for_another_park(path, park, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ __all__ = ["Case", "page_parameters", "read_parameters"]
 
 # names that IPython itself puts into a namespace with values of plain types
 _IPYTHON = {"In", "Out"}
+# first line of the cell that papermill puts below the parameters cell
+INJECTED = "# Parameters"
 
 
 @dataclass(frozen=True)
@@ -56,16 +59,47 @@ def reference_scenario(park: Park) -> Scenario:
     return read_scenario(park, name)
 
 
+def _assigned(source: str) -> set[str]:
+    """Names that a cell of nothing but assignments sets; none of any other cell."""
+    try:
+        statements = ast.parse(source).body
+    except SyntaxError:
+        return set()
+    if not all(isinstance(s, ast.Assign) and isinstance(s.targets[0], ast.Name) for s in statements):
+        return set()
+    return {t.id for s in statements for t in s.targets}  # type: ignore[attr-defined]
+
+
+def _set_names(namespace: Mapping[str, Any]) -> tuple[set[str], set[str]]:
+    """Names set as parameters, and names that may be: a scratch variable is no parameter.
+
+    A kernel keeps the sources of its cells in ``In``. The parameters cell is the last one that sets
+    ``park``; papermill's own, marked by its first line, and cells of one's own may follow. A namespace
+    without such a cell holds nothing but parameters.
+    """
+    cells = [(source, _assigned(source)) for source in namespace.get("In") or ()]
+    first = max((i for i, (_, names) in enumerate(cells) if "park" in names), default=None)
+    if first is None:
+        plain = (bool, int, float, str, dict, list, tuple, type(None))
+        given = (n for n, v in namespace.items() if n not in _IPYTHON and isinstance(v, plain))
+        return {n for n in given if not n.startswith("_")}, set()
+    later = cells[first + 1 :]
+    injected = [names for source, names in later if source.startswith(INJECTED)]
+    return cells[first][1].union(*injected), set().union(*(names for _, names in later))
+
+
 def read_parameters(namespace: Mapping[str, Any]) -> Case:
     """Check the parameters of a notebook and load what they name.
 
-    Every plain value (number, text, mapping, list) in the namespace is a parameter: ``park``,
-    ``scenario``, ``lang``, ``draws``, ``seed``, or a lever of the park by its own name.
+    Every name that the parameters cell sets, or papermill in the cell it puts below, is a parameter:
+    ``park``, ``scenario``, ``lang``, ``draws``, ``seed``, or a lever of the park by its own name. What
+    other cells leave in the namespace is none of them, so that a notebook can be run again and again.
 
     Parameters
     ----------
     namespace : mapping
-        ``globals()`` of the notebook, in the first cell after the parameters.
+        ``globals()`` of the notebook, in the first cell after the parameters; without a kernel's
+        record of its cells every plain value in it is a parameter.
 
     Raises
     ------
@@ -79,15 +113,10 @@ def read_parameters(namespace: Mapping[str, Any]) -> Case:
     >>> case.scenario.name
     'combined'
     """
-    plain = (bool, int, float, str, dict, list, tuple, type(None))
-    given: dict[str, Any] = {
-        name: value
-        for name, value in namespace.items()
-        if not name.startswith("_") and name not in _IPYTHON and isinstance(value, plain)
-    }
-    park = read_park(given.get("park", "qingzhen"))
-    unknown = [name for name in given if name not in PARAMETERS and name not in park.levers]
+    set_names, possible = _set_names(namespace)
+    park = read_park(namespace["park"] if "park" in set_names else "qingzhen")
     valid = [*PARAMETERS, *park.levers]
+    given = {n: namespace[n] for n in namespace if n in set_names or (n in possible and n in valid)}
     problems = [
         Problem(
             "parameters",
@@ -95,7 +124,8 @@ def read_parameters(namespace: Mapping[str, Any]) -> Case:
             f"a parameter or a lever of {park.id}",
             nearest=nearest(n, valid),
         )
-        for n in unknown
+        for n in given
+        if n not in valid
     ]
     lang = given.get("lang", park.config.languages[0])
     if lang not in ("zh", "en"):
