@@ -18,7 +18,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from parkanalysis.rendering.parameters import read_parameters
+from parkanalysis.model.case import read_parameters
 
 LIMIT_MS = 200
 

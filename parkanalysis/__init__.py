@@ -48,7 +48,7 @@ _WHERE = {
     "growth": "forecasting.baseline",
     "parse": "quantities.quantities",
     "project": "model.projection",
-    "read_parameters": "rendering.parameters",
+    "read_parameters": "model.case",
     "read_park": "park.park",
     "read_scenario": "model.scenario",
 }

@@ -46,7 +46,7 @@ def section() -> str:
 
 def picture() -> bytes:
     """The way from the base year to the target year, driver by driver."""
-    from parkanalysis.rendering.parameters import read_parameters
+    from parkanalysis.model.case import read_parameters
     from parkanalysis.report import charts, findings
     from parkanalysis.report.style import style, to_bytes
     from parkanalysis.report.words import Words

@@ -3,7 +3,7 @@
 import pytest
 
 from parkanalysis.errors import InputError
-from parkanalysis.rendering.parameters import read_parameters
+from parkanalysis.model.case import read_parameters
 
 CELL = 'park = "qingzhen"  # a park\nscenario = "combined"\ndraws = 64'
 LOAD = "case = read_parameters(globals())"

@@ -23,12 +23,12 @@ from parkanalysis.explore.whatif import (
     scenario_of,
 )
 from parkanalysis.explore.whatif_view import whatif
+from parkanalysis.model.case import page_parameters, read_parameters
 from parkanalysis.model.projection import project
 from parkanalysis.model.scenario import read_scenario
 from parkanalysis.park.levers import Lever
 from parkanalysis.park.park import read_park
 from parkanalysis.park.schema import ScenarioFile
-from parkanalysis.rendering.parameters import page_parameters, read_parameters
 
 PRICE = "alumina_price_2016"
 

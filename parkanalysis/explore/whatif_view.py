@@ -23,10 +23,10 @@ from parkanalysis.explore.whatif import (
     scenario_file,
     scenario_of,
 )
+from parkanalysis.model.case import Case
 from parkanalysis.model.model import used_levers
 from parkanalysis.model.scenario import read_scenario
 from parkanalysis.park.park import Park, read_park
-from parkanalysis.rendering.parameters import Case
 from parkanalysis.report.words import LANGUAGES, Words
 
 __all__ = ["Explorer", "whatif"]
@@ -292,7 +292,7 @@ def whatif(case: Case) -> Explorer:
 
     Examples
     --------
-    >>> from parkanalysis.rendering.parameters import read_parameters
+    >>> from parkanalysis.model.case import read_parameters
     >>> page = whatif(read_parameters({"park": "qingzhen", "scenario": "combined", "draws": 256}))
     >>> page.rows["vat_rate"].slider.value
     17.0

@@ -246,7 +246,7 @@ def export(
     unknown = [Problem("--to", repr(f), ", ".join(FORMATS)) for f in wanted if f not in FORMATS]
     if unknown:
         raise InputError(unknown)
-    from parkanalysis.rendering.parameters import read_parameters
+    from parkanalysis.model.case import read_parameters
     from parkanalysis.rendering.published import published
     from parkanalysis.report.illustrations import all_figures
     from parkanalysis.report.results import tidy

@@ -18,8 +18,8 @@ from parkanalysis.report.words import Words
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from parkanalysis.model.case import Case
     from parkanalysis.park.park import Park
-    from parkanalysis.rendering.parameters import Case
 
 __all__ = [
     "all_figures",
@@ -52,7 +52,7 @@ def all_figures(case: Case) -> list[Figure]:
 
     Examples
     --------
-    >>> from parkanalysis.rendering.parameters import read_parameters
+    >>> from parkanalysis.model.case import read_parameters
     >>> case = read_parameters({"park": "qingzhen", "scenario": "reference", "draws": 64})
     >>> [figure.id for figure in all_figures(case)][:3]
     ['figure-fan', 'figure-waterfall', 'figure-contributions']

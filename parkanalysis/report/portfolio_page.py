@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
+from parkanalysis.model.case import reference_scenario
 from parkanalysis.model.portfolio import portfolio, read_parks
 from parkanalysis.model.projection import project
 from parkanalysis.model.scenario import read_scenario
 from parkanalysis.park.park import Park
-from parkanalysis.rendering.parameters import reference_scenario
 from parkanalysis.report.markup import table
 from parkanalysis.report.pages import page
 from parkanalysis.report.words import Words

@@ -20,7 +20,7 @@ from parkanalysis.report.markup import Html, Raw, cell, link, paragraph, table
 from parkanalysis.report.words import Words, significant
 
 if TYPE_CHECKING:
-    from parkanalysis.rendering.parameters import Case
+    from parkanalysis.model.case import Case
 
 __all__ = [
     "answer",
@@ -51,7 +51,7 @@ def title(case: Case, words: Words) -> Html:
 
     Examples
     --------
-    >>> from parkanalysis.rendering.parameters import read_parameters
+    >>> from parkanalysis.model.case import read_parameters
     >>> case = read_parameters({"park": "qingzhen", "scenario": "combined", "lang": "en"})
     >>> title(case, Words(case.park, case.lang))
     Guizhou Qingzhen Economic Development Zone: Industrial value added 2016. Scenario: All that the

@@ -1,4 +1,4 @@
-"""Parameters of a notebook: what stands in its namespace, checked once."""
+"""A case: a park, a scenario and how to show them, checked once from what stands in a namespace."""
 
 from __future__ import annotations
 
