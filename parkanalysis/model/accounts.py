@@ -65,20 +65,17 @@ def balance(
     >>> balance([1.0, 6.0], [1.0, 1.0], 3.0).tolist(), balance([1.0, 6.0], [1.0, 1.0], 3.0, 0.0).tolist()
     ([-1.0, 4.0], [0.0, 3.0])
     """
-    x, v = np.asarray(prior, dtype=float), np.asarray(variance, dtype=float)
+    x, v = np.asanyarray(prior), np.asanyarray(variance)
     if (v < 0).any():
         raise ValueError("a variance is negative")
     if v.sum() == 0:
         if np.any(x.sum(axis=0) == 0):
             raise ValueError("parts that sum to 0 cannot be scaled to the total")
-        return np.asarray(x * (total / x.sum(axis=0)))
+        return np.asanyarray(x * (total / x.sum(axis=0)))
     spread = v.reshape(-1, *[1] * (x.ndim - 1))
-    adjusted = np.asarray(x + spread / v.sum() * (total - x.sum(axis=0)))
-    columns, before = adjusted.reshape(len(x), -1), x.reshape(len(x), -1)
-    low = (columns < minimum).any(axis=0)
-    if low.any():
-        columns[:, low] = _held_at(minimum, before[:, low], v[:, None], total, columns[:, low])
-    return columns.reshape(x.shape)
+    adjusted = np.asanyarray(x + spread / v.sum() * (total - x.sum(axis=0)))
+    low = (adjusted < minimum).any(axis=0)
+    return _held_at(minimum, x, spread, total, adjusted) if low.any() else adjusted
 
 
 def _held_at(
@@ -100,7 +97,7 @@ def _held_at(
         adjusted = np.where(room > 0, again, adjusted)
         if not ((adjusted < minimum) & ~held & (room > 0)).any():
             break
-    return np.asarray(adjusted)
+    return np.asanyarray(adjusted)
 
 
 def posterior_spread(variance: ArrayLike) -> NDArray[np.float64]:

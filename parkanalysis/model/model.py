@@ -140,7 +140,10 @@ def base_year(scenario: Scenario, draw: Draws) -> Base:
             variance[key] = draw.spread(industry.value_added) ** 2
     # no industry adds less than nothing, however far the published total lies below its parts
     balanced = balance(
-        np.stack(list(prior.values())), list(variance.values()), scenario.park.value_added, minimum=0.0
+        np.stack(list(prior.values())),
+        np.stack(list(variance.values())),
+        scenario.park.value_added,
+        minimum=0.0,
     )
     added = dict(zip(prior, balanced, strict=True))
     return Base(added, {k: added[k] / gross[k] for k in gross}, gross, products(scenario, draw))

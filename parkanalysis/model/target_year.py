@@ -87,10 +87,10 @@ class State:
 
 def _held_share(parts: Sequence[Array], whole: Array) -> Array:
     """Factor, at most 1, that keeps the parts that close within the whole."""
-    together = np.sum(parts, axis=0)
+    together = np.sum(np.stack(parts), axis=0)
     room = np.maximum(whole, 0.0)
     factor = np.divide(room, together, out=np.ones_like(room), where=together > room)
-    return np.asarray(factor)
+    return np.asanyarray(factor)
 
 
 def _closures(effects: Sequence[Effect]) -> list[Effect]:
@@ -164,7 +164,7 @@ def evaluate(
     for i, e in enumerate(mine):
         if e.kind != "plant_closure":
             added = added + _later_impact(e, mine[:i], base, growth, window)
-    return np.asarray(added)
+    return np.asanyarray(added)
 
 
 def _later_impact(
