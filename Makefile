@@ -53,4 +53,4 @@ bench-render: $(READY)
 	$(BIN)/python benchmarks/render.py
 
 dictionary: $(READY)
-	$(BIN)/python -m parkanalysis.park.dictionary
+	$(BIN)/python scripts/dictionary.py

@@ -59,7 +59,7 @@ def _pair(text: str, option: str) -> tuple[str, str]:
 
 
 def _number(text: str, name: str, option: str) -> float:
-    from parkanalysis.park.fields import plain_number
+    from parkanalysis.park.schema import plain_number
 
     allowed = "a number"
     try:
@@ -132,7 +132,7 @@ def _parks(patterns: list[str]) -> list[str]:
     """Expand patterns such as ``parks/*`` that the shell left alone."""
     import glob
 
-    from parkanalysis.park.raw import is_aside
+    from parkanalysis.park.read import is_aside
 
     found: list[str] = []
     for pattern in patterns:
@@ -259,9 +259,9 @@ def new(
     ] = None,
 ) -> None:
     """Make a park folder with commented templates that render at once."""
-    from parkanalysis.park import parknew
+    from parkanalysis.park import create
 
-    for line in parknew.create(directory, name=name, report=report):
+    for line in create(directory, name=name, report=report):
         typer.echo(line)
 
 

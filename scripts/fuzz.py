@@ -149,9 +149,8 @@ def quantity(data: bytes) -> None:
 
 
 def yaml(data: bytes) -> None:
-    from parkanalysis.park.files import parse_yaml
+    from parkanalysis.park.read import parse_model, parse_yaml
     from parkanalysis.park.schema import ParkFile, ScenarioFile
-    from parkanalysis.park.validation import parse_model
 
     choices = Choices(data)
     name, model = [("park.yml", ParkFile), ("scenarios/combined.yml", ScenarioFile)][choices.number(2)]
@@ -161,7 +160,7 @@ def yaml(data: bytes) -> None:
 
 def _parks() -> list[Path]:
     tests = ROOT / "tests" / "parks"
-    return [ROOT / "parkanalysis" / "template_park", tests / "harbour", tests / "tiny"]
+    return [ROOT / "parkanalysis" / "park" / "template_park", tests / "harbour", tests / "tiny"]
 
 
 def park(data: bytes) -> None:
@@ -179,7 +178,7 @@ def park(data: bytes) -> None:
 
 
 def workbook(data: bytes) -> None:
-    from parkanalysis.park.park_book import write_workbook
+    from parkanalysis.park.workbook import write_workbook
 
     choices = Choices(data)
     with _scratch() as folder:

@@ -7,8 +7,8 @@ import shutil
 from pathlib import Path
 
 from parkanalysis.errors import InputError, Problem
+from parkanalysis.park.new import TEMPLATE
 from parkanalysis.park.park import read_park
-from parkanalysis.park.parknew import TEMPLATE
 
 PARKS = Path(__file__).parent / "parks"
 

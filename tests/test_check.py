@@ -6,8 +6,8 @@ import pytest
 from parkfiles import PARKS, add_row, copy_park, edit, set_cell
 
 from parkanalysis.model.check import check
-from parkanalysis.park.park_book import write_workbook
-from parkanalysis.park.parknew import TEMPLATE
+from parkanalysis.park.new import TEMPLATE
+from parkanalysis.park.workbook import write_workbook
 
 
 @pytest.fixture

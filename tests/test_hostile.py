@@ -22,8 +22,8 @@ from parkfiles import copy_park, edit, problems, set_cell
 from parkanalysis.errors import InputError
 from parkanalysis.model.check import check
 from parkanalysis.model.projection import project
+from parkanalysis.park.new import create
 from parkanalysis.park.park import read_park
-from parkanalysis.park.parknew import create
 from parkanalysis.report import results
 
 ROOT = Path(__file__).parent.parent

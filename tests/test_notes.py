@@ -12,7 +12,7 @@ from parkanalysis.model.check import check
 from parkanalysis.model.projection import project
 from parkanalysis.model.scenario import read_scenario
 from parkanalysis.park.park import read_park
-from parkanalysis.park.park_book import write_workbook
+from parkanalysis.park.workbook import write_workbook
 from parkanalysis.report import evidence, findings
 from parkanalysis.report.words import Words
 

@@ -11,8 +11,8 @@ import pytest
 from parkfiles import PARKS
 
 from parkanalysis.model.projection import project
+from parkanalysis.park.new import TEMPLATE
 from parkanalysis.park.park import park_path, read_park
-from parkanalysis.park.parknew import TEMPLATE
 from parkanalysis.report import results
 
 ROOT = Path(__file__).parent.parent

@@ -10,7 +10,7 @@ import pytest
 from lxml import html
 from parkfiles import PARKS
 
-from parkanalysis.park.parknew import create
+from parkanalysis.park.new import create
 from parkanalysis.rendering import batch
 
 NAME = '=1+1 <script>alert("x")</script> 園🏭'

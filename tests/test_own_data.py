@@ -11,8 +11,8 @@ from parkanalysis.explore import own_data
 from parkanalysis.model.audit import audit
 from parkanalysis.model.scenario import read_scenario
 from parkanalysis.park.park import read_park
-from parkanalysis.park.park_book import write_workbook
-from parkanalysis.park.table_schema import TABLES
+from parkanalysis.park.schema import TABLES
+from parkanalysis.park.workbook import write_workbook
 from parkanalysis.report import base_year, lever_tables
 from parkanalysis.report.words import Words
 

@@ -7,9 +7,9 @@ from parkfiles import PARKS, copy_park, edit, set_cell
 
 from parkanalysis.model.check import check
 from parkanalysis.model.plausibility import implausible
+from parkanalysis.park.new import TEMPLATE
 from parkanalysis.park.park import read_park
-from parkanalysis.park.park_book import write_workbook
-from parkanalysis.park.parknew import TEMPLATE
+from parkanalysis.park.workbook import write_workbook
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from parkfiles import PARKS, copy_park, edit
 from parkanalysis.errors import InputError
 from parkanalysis.model.portfolio import COLUMNS, portfolio, read_parks, total_draws
 from parkanalysis.model.projection import project
+from parkanalysis.park.new import TEMPLATE
 from parkanalysis.park.park import read_park
-from parkanalysis.park.parknew import TEMPLATE
 
 N = 4096
 

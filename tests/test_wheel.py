@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 FOLDERS = {
     "data/qingzhen": "data/qingzhen",
     "notebooks": "notebooks",
-    "parkanalysis/template_park": "template_park",
+    "parkanalysis/park/template_park": "template_park",
     "parkanalysis/schemas": "schemas",
     "parkanalysis/templates": "templates",
     "parkanalysis/locale": "locale",

@@ -18,7 +18,7 @@ from typing import Any
 from parkanalysis.errors import InputError
 from parkanalysis.model.projection import project
 from parkanalysis.park.park import Park, known_parks, read_park
-from parkanalysis.park.table_schema import TABLES
+from parkanalysis.park.schema import TABLES
 from parkanalysis.report.markup import Html, Raw, cell, paragraph, table
 from parkanalysis.report.words import N_, Words
 

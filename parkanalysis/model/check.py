@@ -87,7 +87,7 @@ def _unworkable(park: Park) -> Iterator[Problem]:
 
 
 def _template(park: Park) -> Iterator[Problem]:
-    from parkanalysis.park.parknew import EXAMPLE_SOURCE
+    from parkanalysis.park.new import EXAMPLE_SOURCE
 
     tables = {"figures.csv": park.figures["source"], "history.csv": park.history["source"]}
     tables |= {"prices.csv": park.prices["source"], "value_added_rates.csv": park.value_added_rates["source"]}

@@ -113,11 +113,11 @@ def _balanced(scenario: Scenario, base: Base) -> Iterator[Finding]:
 def _rows(park: Park) -> dict[str, int]:
     """Row of each lever in its file or sheet."""
     if park.path.is_dir():
-        from parkanalysis.park.files import read_csv
+        from parkanalysis.park.read import read_csv
 
         table = read_csv(park.path / "levers.csv")
     else:
-        from parkanalysis.park.park_book import read_workbook
+        from parkanalysis.park.workbook import read_workbook
 
         table = read_workbook(park.path).tables["levers"]
     return {cells["lever"].strip(): row for row, cells in table.records}

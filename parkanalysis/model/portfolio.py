@@ -57,7 +57,7 @@ def read_parks(paths: Iterable[str | Path]) -> dict[str, Park]:
     ['qingzhen']
     """
     from parkanalysis.park.park import read_park
-    from parkanalysis.park.raw import of_park
+    from parkanalysis.park.read import of_park
 
     given = list(paths)
     parks: dict[str, Park] = {}

@@ -11,77 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from parkanalysis.errors import InputError, Problem
+from parkanalysis.park.checks import correlation_matrix
 from parkanalysis.park.levers import Lever
 from parkanalysis.park.schema import Correlation
 
-__all__ = ["CHUNK", "Sample", "chunks", "contradiction", "correlation_matrix", "uniforms"]
+__all__ = ["CHUNK", "Sample", "chunks", "uniforms"]
 
 Array = NDArray[np.float64]
 CHUNK = 1 << 15  # a column of draws fits the processor's cache
 EDGE = 1e-12  # keeps probabilities off 0 and 1
-
-
-def correlation_matrix(names: Sequence[str], correlations: Sequence[Correlation]) -> Array:
-    """Normal correlations whose rank correlations are the declared ones.
-
-    r = 2 sin(pi * rank / 6) (Pearson 1907), 0 between levers that no pair names.
-
-    Raises
-    ------
-    InputError
-        When the matrix is not positive semi-definite; it names the pairs that contradict one another.
-
-    Examples
-    --------
-    >>> pair = Correlation(levers=("price", "tariff"), rank=0.5)
-    >>> correlation_matrix(["price", "tariff", "hours"], [pair]).round(3).tolist()
-    [[1.0, 0.518, 0.0], [0.518, 1.0, 0.0], [0.0, 0.0, 1.0]]
-    """
-    matrix = _matrix(names, correlations)
-    if not _possible(matrix):
-        pairs = ", ".join(f"{c.levers[0]}–{c.levers[1]} {c.rank:g}" for c in contradiction(correlations))
-        found = f"rank correlations that contradict one another: {pairs}"
-        raise InputError(Problem("park.yml", found, "a positive semi-definite matrix", column="correlations"))
-    return matrix
-
-
-def _matrix(names: Sequence[str], correlations: Sequence[Correlation]) -> Array:
-    place = {name: i for i, name in enumerate(names)}
-    matrix = np.eye(len(names))
-    for c in correlations:
-        i, j = (place[name] for name in c.levers)
-        matrix[i, j] = matrix[j, i] = 2 * np.sin(np.pi * c.rank / 6)
-    return matrix
-
-
-def _possible(matrix: Array) -> bool:
-    return len(matrix) == 0 or bool(np.linalg.eigvalsh(matrix)[0] > -1e-10)
-
-
-def contradiction(correlations: Sequence[Correlation]) -> list[Correlation]:
-    """Pairs among as few levers as show a contradiction; empty where there is none.
-
-    Levers that no pair names together count as independent of one another.
-
-    Examples
-    --------
-    >>> pairs = [("a", "b", 0.9), ("b", "c", 0.9), ("a", "c", -0.9), ("c", "d", 0.1)]
-    >>> [c.levers for c in contradiction([Correlation(levers=(a, b), rank=r) for a, b, r in pairs])]
-    [('a', 'b'), ('b', 'c'), ('a', 'c')]
-    """
-
-    def among(names: Sequence[str]) -> list[Correlation]:
-        return [c for c in correlations if set(c.levers) <= set(names)]
-
-    names = sorted({name for c in correlations for name in c.levers})
-    if _possible(_matrix(names, correlations)):
-        return []
-    for name in list(names):
-        fewer = [n for n in names if n != name]
-        if not _possible(_matrix(fewer, among(fewer))):
-            names = fewer
-    return among(names)
 
 
 def chunks(draws: int, size: int = CHUNK) -> Iterator[tuple[int, int]]:

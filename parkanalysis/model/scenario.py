@@ -20,7 +20,7 @@ from parkanalysis.forecasting import (
     monthly_average,
     sparse_average,
 )
-from parkanalysis.park.crosscheck import check_setting
+from parkanalysis.park.checks import check_setting
 from parkanalysis.park.levers import UNITS, Lever
 from parkanalysis.park.park import Park
 from parkanalysis.park.schema import Correlation, LeverSetting, ScenarioFile

@@ -1,19 +1,20 @@
-"""Levers: the uncertain numbers of a projection, with unit, range, bounds and evidence."""
+"""Levers: the uncertain numbers of a projection, with unit, range, bounds and evidence.
+
+A lever's distribution is fixed by its 10% and 90% points and, where it has one, its mode.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from parkanalysis.park import distributions
-
 if TYPE_CHECKING:
     Array = NDArray[np.float64]
-
-__all__ = ["EVIDENCE", "UNITS", "Forecast", "Lever", "to_canonical"]
 
 EVIDENCE = ("reported", "derived", "proxy", "assumed")
 
@@ -51,6 +52,175 @@ def to_canonical(value: Any, unit: str) -> Any:
     1200000000.0
     """
     return value * UNITS[unit][1]
+
+
+LOW = 0.1
+Z_HIGH = 1.2815515655446004  # standard normal quantile of 0.9
+
+Ppf = Callable[["Array"], "Array"]
+
+
+def _point(low: float, central: float, high: float) -> Ppf:
+    return lambda u: np.full_like(u, central)
+
+
+def _uniform(low: float, central: float, high: float) -> Ppf:
+    """Flat between the points that put 10% below ``low`` and above ``high``; ``central`` is not used."""
+    slope = (high - low) / (1 - 2 * LOW)
+    return lambda u: low + slope * (u - LOW)
+
+
+def _split_at_mode(
+    low: float, central: float, high: float, left: Callable[[float], float]
+) -> tuple[float, float, float]:
+    """Scales on both sides of a mode, and the probability below it.
+
+    ``left(q)`` is the distance from the mode, in scales, of the point below which lies the
+    fraction q of one side. A density that is continuous at the mode puts the probability
+    s1 / (s1 + s2) below it; the ratio follows from the two points by bisection.
+    """
+    from scipy.optimize import brentq
+
+    below, above = central - low, high - central
+    if min(below, above) < 1e-9 * (high - low):  # nearer than the fit can tell from the edge itself
+        below, above = (0.0, high - low) if below < above else (high - low, 0.0)
+
+    def scales(p: float) -> tuple[float, float]:
+        return below / left(LOW / p), above / left(LOW / (1 - p))
+
+    if below == 0:  # the mode is the 10% point itself: only the other side has a distance to fit
+        s2 = above / left(LOW / (1 - LOW))
+        return s2 * LOW / (1 - LOW), s2, LOW
+    if above == 0:
+        s1 = below / left(LOW / (1 - LOW))
+        return s1, s1 * LOW / (1 - LOW), 1 - LOW
+
+    def error(p: float) -> float:
+        s1, s2 = scales(p)
+        return s1 - p * (s1 + s2)
+
+    edge = LOW * (1 + 1e-9)
+    p = float(brentq(error, edge, 1 - edge, xtol=1e-14))
+    return (*scales(p), p)
+
+
+def _triangular(low: float, central: float, high: float) -> Ppf:
+    """Triangle with mode ``central``."""
+    s1, s2, p = _split_at_mode(low, central, high, lambda q: 1 - np.sqrt(q))
+
+    def at(u: Array) -> Array:
+        left = u < p
+        distance = np.sqrt(np.where(left, u / p, (1 - u) / (1 - p))) - 1
+        return np.asarray(central + np.where(left, s1, -s2) * distance)
+
+    return at
+
+
+def _two_piece_normal(low: float, central: float, high: float) -> Ppf:
+    """Two half normals joined at the mode (Britton, Fisher and Whitley 1998)."""
+    from scipy.special import ndtri
+
+    s1, s2, p = _split_at_mode(low, central, high, lambda q: -float(ndtri(q / 2)))
+
+    def at(u: Array) -> Array:
+        left = u < p
+        distance = ndtri(np.where(left, u / (2 * p), 1 - (1 - u) / (2 * (1 - p))))
+        return np.asarray(central + np.where(left, s1, s2) * distance)
+
+    return at
+
+
+def _pert(low: float, central: float, high: float) -> Ppf:
+    """Beta with mode ``central`` and weight 4 (Malcolm et al. 1959), ends fitted to the two points.
+
+    On the unit interval a mode m has the shape 1 + 4m, 5 - 4m. Where it lies between the two points, as a
+    fraction of their distance, rises with m from below 0 to above 1: there is one m for each fraction.
+    """
+    from scipy.optimize import brentq
+    from scipy.special import betaincinv
+
+    def points(m: float) -> tuple[float, float]:
+        return float(betaincinv(1 + 4 * m, 5 - 4 * m, LOW)), float(betaincinv(1 + 4 * m, 5 - 4 * m, 1 - LOW))
+
+    def error(m: float) -> float:
+        first, last = points(m)
+        return (m - first) / (last - first) - fraction
+
+    fraction = (central - low) / (high - low)
+    m = float(brentq(error, 0.0, 1.0, xtol=1e-15))
+    first, last = points(m)
+    width = (high - low) / (last - first)
+    start = central - m * width
+    return lambda u: np.asarray(start + width * betaincinv(1 + 4 * m, 5 - 4 * m, u))
+
+
+def _lognormal(low: float, central: float, high: float) -> Ppf:
+    """Lognormal through the two points; ``central`` is not used."""
+    from scipy.special import ndtri
+
+    if low <= 0:
+        raise ValueError(f"a lognormal needs a positive low, found {low}")
+    mu, sigma = np.log(low * high) / 2, np.log(high / low) / (2 * Z_HIGH)
+    return lambda u: np.asarray(np.exp(mu + sigma * ndtri(u)))
+
+
+DISTRIBUTIONS: dict[str, Callable[[float, float, float], Ppf]] = {
+    "point": _point,
+    "uniform": _uniform,
+    "triangular": _triangular,
+    "two_piece_normal": _two_piece_normal,
+    "pert": _pert,
+    "lognormal": _lognormal,
+}
+
+
+@lru_cache(maxsize=4096)
+def ppf(distribution: str, low: float, central: float, high: float) -> Ppf:
+    """Inverse distribution function with 10% below ``low`` and 10% above ``high``.
+
+    Parameters
+    ----------
+    distribution : {"point", "uniform", "triangular", "two_piece_normal", "pert", "lognormal"}
+    low, central, high : float
+        The 10% point, the mode (the value itself of a point) and the 90% point.
+
+    Returns
+    -------
+    callable
+        From probabilities, shape (n,), to values, shape (n,).
+
+    Raises
+    ------
+    ValueError
+        When no such distribution exists.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> ppf("triangular", 1.0, 2.0, 4.0)(np.array([0.1, 0.9])).round(9).tolist()
+    [1.0, 4.0]
+    """
+    if distribution != "point" and low == high:
+        return _point(low, central, high)
+    return DISTRIBUTIONS[distribution](low, central, high)
+
+
+def cdf(inverse: Ppf, value: float) -> float:
+    """Probability of at most ``value``, by bisection on the inverse.
+
+    Examples
+    --------
+    >>> round(cdf(ppf("uniform", 1.0, 5.0, 9.0), 3.0), 6)
+    0.3
+    """
+    low, high = 0.0, 1.0
+    for _ in range(50):
+        middle = (low + high) / 2
+        if float(inverse(np.array([middle]))[0]) <= value:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2 if low > 1e-12 and high < 1 - 1e-12 else round(low)
 
 
 class Forecast(Protocol):
@@ -92,14 +262,14 @@ class Lever:
         if self.forecast is not None:
             values = np.asarray(self.forecast.ppf(u), dtype=float)
         else:
-            values = distributions.ppf(self.distribution, self.low, self.central, self.high)(u)
+            values = ppf(self.distribution, self.low, self.central, self.high)(u)
         return np.asarray(np.clip(values, self.minimum, self.maximum))
 
     def cdf(self, value: float) -> float:
         """Probability of at most ``value``."""
         if self.is_point:
             return float(value >= self.central)
-        return distributions.cdf(self.ppf, value)
+        return cdf(self.ppf, value)
 
     @property
     def is_point(self) -> bool:
@@ -109,7 +279,7 @@ class Lever:
     @property
     def spread(self) -> float:
         """Standard deviation that a normal with the same 10% and 90% points has."""
-        return 0.0 if self.is_point else (self.high - self.low) / (2 * distributions.Z_HIGH)
+        return 0.0 if self.is_point else (self.high - self.low) / (2 * Z_HIGH)
 
     def at(self, value: float) -> Lever:
         """The lever held at one value."""

@@ -12,18 +12,13 @@ from typing import Any
 import pandas as pd
 
 from parkanalysis.errors import InputError, Problem, nearest
-from parkanalysis.park.crosscheck import cross_check
-from parkanalysis.park.files import MAX_PROBLEMS
+from parkanalysis.park.checks import Anything, Files, cross_check
 from parkanalysis.park.levers import UNITS, Lever
-from parkanalysis.park.raw import Raw, attempt, read_folder
-from parkanalysis.park.schema import ParkFile, ScenarioFile
-from parkanalysis.park.table_schema import KEYS, TABLES
-from parkanalysis.park.tablecheck import Anything, Files
-from parkanalysis.park.validation import parse_model, validate_rows
+from parkanalysis.park.read import MAX_PROBLEMS, Raw, attempt, parse_model, read_folder, validate_rows
+from parkanalysis.park.schema import KEYS, TABLES, ParkFile, ScenarioFile
+from parkanalysis.park.workbook import read_workbook
 from parkanalysis.quantities import hedges, quantities
 from parkanalysis.quantities.quantities import Quantity
-
-__all__ = ["Park", "known_parks", "park_path", "read_park"]
 
 _HERE = Path(__file__).resolve().parent.parent
 
@@ -280,12 +275,7 @@ def read_park(path: str | Path) -> Park:
     True
     """
     place = park_path(path)
-    if place.is_dir():
-        raw = read_folder(place)
-    else:
-        from parkanalysis.park.park_book import read_workbook
-
-        raw = read_workbook(place)
+    raw = read_folder(place) if place.is_dir() else read_workbook(place)
     problems = list(raw.problems)
     files = _validated(raw, problems)
     problems += cross_check(files)

@@ -1,56 +1,393 @@
-"""What the YAML files of a park may hold, declared as data; schemas and data dictionary are made from it."""
+"""What the files of a park may hold, declared as data: kinds of values, tables, park.yml, scenarios.
+
+A field that holds a name carries a :class:`Ref`: what the name leads to, in which units, and whether it
+states the base year or the target year. Checks, model, notebooks and data dictionary read the declarations.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
+import keyword
+import re
+import unicodedata
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, Literal, Union, get_args
 
-from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator, model_validator
-
-from parkanalysis.park.fields import (
-    Day,
-    Identifier,
-    Label,
-    Language,
-    Month,
-    NotNegative,
-    Number,
-    Probability,
-    Rank,
-    Strict,
-    Year,
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainValidator,
+    Tag,
+    TypeAdapter,
+    ValidationInfo,
+    create_model,
+    field_validator,
+    model_validator,
 )
-from parkanalysis.park.levers import EVIDENCE
 
-__all__ = [
-    "PARAMETERS",
-    "LeverSetting",
-    "ParkFile",
-    "ScenarioFile",
-    "Shock",
-]
+from parkanalysis.park.levers import DISTRIBUTIONS, EVIDENCE, UNITS
 
+#: parameters of the report notebook, which no lever may be called
 PARAMETERS = ("park", "scenario", "lang", "draws", "seed")
+
+MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+# Excel writes 2025/3/1 into a CSV file for a day, with 0:00 behind it in some columns
+_DAY = re.compile(
+    r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:[ T]0?0:00(?::00)?)?|(\d{4})年(\d{1,2})月(\d{1,2})日"
+)
+_MONTH = re.compile(r"(\d{4})[-/.](\d{1,2})|(\d{4})年(\d{1,2})月")
+_THOUSANDS = re.compile(r"[-+]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
+_PERCENT = re.compile(r"([-+]?[0-9]{1,15}(\.[0-9]{0,15})?) ?%")
+
+
+def is_identifier(name: str) -> bool:
+    """Whether a text can name a lever, a figure, a scenario: it must do so in Python and in a path.
+
+    Examples
+    --------
+    >>> is_identifier("price_2016"), is_identifier("../price"), is_identifier("lambda")
+    (True, False, False)
+    """
+    return _NAME.fullmatch(name) is not None and not keyword.iskeyword(name)
+
+
+def _identifier(name: str) -> str:
+    if not is_identifier(name):
+        raise ValueError("a name of lower-case letters, digits and _ that starts with a letter")
+    return name
+
+
+def _label(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"zh": value, "en": value}
+    if isinstance(value, dict) and set(value) in ({"zh"}, {"en"}):
+        text = next(iter(value.values()))
+        return {"zh": text, "en": text}
+    if isinstance(value, dict) and not value:
+        raise ValueError("a text, or a text for each of zh and en")
+    return value
+
+
+def plain_number(text: str) -> str:
+    """A number as people type it, as one that can be read: full-width digits, thousands separators.
+
+    Raises
+    ------
+    ValueError
+        On a per cent sign, which leaves open whether a fraction or its hundredfold is meant.
+
+    Examples
+    --------
+    >>> plain_number("１，５８０．５"), plain_number("−3"), plain_number("1,58")
+    ('1580.5', '-3', '1,58')
+    """
+    text = unicodedata.normalize("NFKC", text).strip().replace("\N{MINUS SIGN}", "-")
+    if percent := _PERCENT.fullmatch(text):
+        fraction = (Decimal(percent.group(1)) / 100).normalize()
+        raise ValueError(f"a number without %: write {fraction:f}")
+    return text.replace(",", "") if _THOUSANDS.fullmatch(text) else text
+
+
+def _figure(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("a number")
+    return plain_number(value) if isinstance(value, str) else value
+
+
+def _found(pattern: re.Pattern[str], value: Any) -> list[int]:
+    text = unicodedata.normalize("NFKC", value).strip() if isinstance(value, str) else ""
+    match = pattern.fullmatch(text)
+    return [int(part) for part in match.groups() if part and part.isdecimal()] if match else []
+
+
+def _day(value: Any) -> Any:
+    if isinstance(value, dt.date):
+        return value
+    try:
+        return dt.date(*_found(_DAY, value))
+    except (TypeError, ValueError):
+        raise ValueError("a day such as 2025-03-01") from None
+
+
+def _month(value: Any) -> Any:
+    """A month; Excel makes the first day of it where one is typed into a cell."""
+    parts = _found(_MONTH, value) or _found(_DAY, value)
+    if not parts or not 1 <= parts[1] <= 12 or parts[2:] not in ([], [1]):
+        raise ValueError("a month such as 2025-07")
+    return f"{parts[0]}-{parts[1]:02d}"
+
+
+def _period(value: Any) -> Any:
+    text = unicodedata.normalize("NFKC", value).strip().upper() if isinstance(value, str) else ""
+    if re.fullmatch(r"\d{4}(Q[1-4])?", text):
+        return text
+    try:
+        return _month(text)
+    except ValueError:
+        raise ValueError("a year such as 2025, a quarter such as 2025Q1 or a month such as 2025-07") from None
+
+
+def _observed(value: Any) -> Any:
+    text = str(value).strip()
+    if re.fullmatch(r"\d{4}", text):
+        return text
+    try:
+        return _month(text) if _found(_MONTH, text) else _day(text).isoformat()
+    except ValueError:
+        raise ValueError("a day such as 2025-03-01, a month such as 2025-07 or a year") from None
+
+
+Identifier = Annotated[
+    str,
+    AfterValidator(_identifier),
+    Field(json_schema_extra={"pattern": "^[a-z][a-z0-9_]*$", "maxLength": 64}),
+]
+# pydantic takes true for 1; a bound keeps squares of yuan within floating point
+Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e15, le=1e15), BeforeValidator(_figure)]
+Positive = Annotated[float, Field(allow_inf_nan=False, gt=0, le=1e15), BeforeValidator(_figure)]
+NotNegative = Annotated[float, Field(allow_inf_nan=False, ge=0, le=1e15), BeforeValidator(_figure)]
+Probability = Annotated[float, Field(allow_inf_nan=False, gt=0, lt=1), BeforeValidator(_figure)]
+Rank = Annotated[float, Field(allow_inf_nan=False, gt=-1, lt=1), BeforeValidator(_figure)]
+Year = Annotated[int, Field(ge=1949, le=2200), BeforeValidator(_figure)]
+Words = Annotated[str, Field(min_length=1, max_length=1000, pattern=r"\S")]
+Label = Annotated[
+    dict[Literal["zh", "en"], Words],
+    BeforeValidator(_label, json_schema_input_type=Words | dict[Literal["zh", "en"], Words]),
+    Field(description="a text, or a text for each of zh and en"),
+]
+Month = Annotated[str, Field(pattern=MONTH), BeforeValidator(_month)]
+Day = Annotated[dt.date, BeforeValidator(_day)]
+Period = Annotated[str, Field(pattern=r"^\d{4}(Q[1-4]|-(0[1-9]|1[0-2]))?$"), BeforeValidator(_period)]
+Observed = Annotated[str, Field(pattern=r"^\d{4}(-(0[1-9]|1[0-2])(-\d{2})?)?$"), BeforeValidator(_observed)]
+Language = Literal["zh", "en"]
+
+
+class Strict(BaseModel):
+    """A part of a YAML file: no unknown keys, no change afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+MONEY = ("CNY",)
+VOLUMES = ("t", "kWh", "m3", "count")
+PRICES = tuple(f"CNY/{volume}" for volume in VOLUMES)
+FRACTION = ("fraction",)
+SHARE = (0.0, 1.0)  # a share outside has no meaning
+
+
+@dataclass(frozen=True)
+class Ref:
+    """What the name in a field leads to.
+
+    Attributes
+    ----------
+    role : {"lever", "figure", "source", "industry", "product", "plant"}
+    units : tuple of str
+        Canonical units that a lever or figure may have there; empty where any may stand.
+    year : {"base", "target"}
+        Whether it states the base year, which is settled, or how the target year turns out.
+    bounds : tuple of float
+        Within which the hard bounds of a lever must lie.
+    per : str
+        Field of the volume per whose unit a price is.
+    same : str
+        Field that has the same unit: one of the same item, or ``product.`` and one of its product.
+    asks : tuple of str
+        A field and the unit that it must have where this one is filled.
+    """
+
+    role: Literal["lever", "figure", "source", "industry", "product", "plant"]
+    units: tuple[str, ...] = ()
+    year: Literal["base", "target"] = "base"
+    bounds: tuple[float, float] | None = None
+    per: str = ""
+    same: str = ""
+    asks: tuple[str, str] | None = None
+
+
+@cache
+def references(model: type[BaseModel]) -> Mapping[str, Ref]:
+    """Fields of a model that hold a name, with what the name leads to.
+
+    Examples
+    --------
+    >>> {field: ref.role for field, ref in references(Industry).items()}
+    {'gross_output': 'figure', 'value_added_rate': 'lever', 'value_added': 'lever'}
+    """
+    found = {f: [m for m in info.metadata if isinstance(m, Ref)] for f, info in model.model_fields.items()}
+    return MappingProxyType({field: refs[0] for field, refs in found.items() if refs})
+
+
+def levers_of(item: BaseModel, year: str | None = None) -> list[str]:
+    """Names of the levers that an industry, product, plant or shock names; those of one year where asked.
+
+    Examples
+    --------
+    >>> levers_of(Industry(name="Steel", gross_output="output_steel", value_added_rate="rate_steel"))
+    ['rate_steel']
+    """
+    fields = (f for f, r in references(type(item)).items() if r.role == "lever" and year in (None, r.year))
+    return [name for f in fields if (name := getattr(item, f)) is not None]
+
+
+def _blank(value: Any) -> Any:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+Maybe = BeforeValidator(_blank)
+Text = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+Source = Annotated[Identifier, Ref("source"), Field(description="source, a row of sources.csv")]
+
+
+class Row(BaseModel):
+    """A row of a table."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class FigureRow(Row):
+    """figures.csv: every figure of the source as printed."""
+
+    figure: Identifier = Field(description="name of the figure, unique")
+    source: Source
+    place: Text = Field(description="chapter and paragraph in the source")
+    subject: Text = Field(description="whom or what the figure is about")
+    variable: Text = Field(description="what is measured")
+    period: str = Field(default="", description="year, span of years or month")
+    quantity: Annotated[Text, Field(max_length=200)] = Field(description="the quantity exactly as printed")
+    note: str = Field(default="", description="remark")
+
+
+class LeverRow(Row):
+    """levers.csv: every uncertain number."""
+
+    lever: Identifier = Field(description="name of the lever, unique")
+    group: Text = Field(description="heading under which it is shown")
+    name_zh: str = Field(default="", description="Chinese label")
+    name_en: Text = Field(description="English label")
+    unit: Literal[tuple(UNITS)] = Field(description="unit of the numbers")  # type: ignore[valid-type]
+    low: Annotated[Number | None, Maybe] = Field(default=None, description="10% point")
+    central: Annotated[Number | None, Maybe] = Field(
+        default=None, description="mode; empty where a figure or a series gives it"
+    )
+    high: Annotated[Number | None, Maybe] = Field(default=None, description="90% point")
+    minimum: Number = Field(description="hard lower bound")
+    maximum: Number = Field(description="hard upper bound")
+    distribution: Literal[(*DISTRIBUTIONS, "tables", "forecast")] = Field(  # type: ignore[valid-type]
+        description="shape between and beyond the two points"
+    )
+    evidence: Literal[EVIDENCE] = Field(description="evidence grade")  # type: ignore[valid-type]
+    figure: Annotated[Identifier | None, Maybe, Ref("figure")] = Field(
+        default=None, description="figure that gives the central value"
+    )
+    series: Annotated[Identifier | None, Maybe] = Field(
+        default=None,
+        description="series whose forecast, or industry of value_added_rates.csv whose rates, give the range",
+    )
+    source: Source
+    note: str = Field(default="", description="on what the range stands")
+    note_zh: str = Field(default="", description="the note in Chinese, for Chinese reports; note without")
+
+
+class HistoryRow(Row):
+    """history.csv: annual, quarterly or monthly series."""
+
+    series: Identifier = Field(description="name of the series")
+    period: Period = Field(description="year 2015, quarter 2015Q1 or month 2015-01")
+    value: Number = Field(description="value")
+    unit: Text = Field(description="unit of the value")
+    prices: Annotated[Literal["current", "comparable"] | None, Maybe] = Field(
+        default=None, description="price basis"
+    )
+    published: Day = Field(description="day of publication")
+    published_rule: str = Field(default="", description="rule that set the day, where it is not known")
+    source: Source
+
+
+class PriceRow(Row):
+    """prices.csv: dated price observations."""
+
+    series: Identifier = Field(description="name of the price")
+    period: Observed = Field(description="day, month or year observed")
+    value: Positive = Field(description="price")
+    unit: Text = Field(description="unit of the price")
+    published: Day = Field(description="day of publication")
+    published_rule: str = Field(default="", description="rule that set the day, where it is not known")
+    source: Source
+    note: str = Field(default="", description="place, basis")
+
+
+class ValueAddedRateRow(Row):
+    """value_added_rates.csv: value added and gross output from input-output tables."""
+
+    industry: Identifier = Field(description="industry of the table")
+    table: Text = Field(description="input-output table")
+    table_zh: str = Field(default="", description="the table's name in Chinese reports; table without")
+    sector: Text = Field(description="sector of the table")
+    gross_output_10k_cny: Positive = Field(description="gross output, 10,000 yuan")
+    value_added_10k_cny: Positive = Field(description="value added, 10,000 yuan")
+    use: Literal["yes", "no"] = Field(default="yes", description="whether the rate enters the range")
+    source: Source
+    note: str = Field(default="", description="why it is left out, how it differs")
+
+
+class SourceRow(Row):
+    """sources.csv: where things come from."""
+
+    source: Identifier = Field(description="name of the source, unique")
+    title: Text = Field(description="title")
+    title_zh: str = Field(default="", description="the title in Chinese, for Chinese reports; title without")
+    publisher: Text = Field(description="publisher")
+    publisher_zh: str = Field(
+        default="", description="the publisher in Chinese, for Chinese reports; publisher without"
+    )
+    published: Annotated[Day | None, Maybe] = Field(default=None, description="day of publication")
+    url: str = Field(default="", description="address")
+    note: str = Field(default="", description="licence, remark")
+    note_zh: str = Field(default="", description="the remark in Chinese, for Chinese reports; note without")
+
+
+TABLES: dict[str, type[Row]] = {
+    "figures": FigureRow,
+    "levers": LeverRow,
+    "history": HistoryRow,
+    "prices": PriceRow,
+    "value_added_rates": ValueAddedRateRow,
+    "sources": SourceRow,
+}
+REQUIRED_TABLES = ("figures", "levers", "sources")
+KEYS = {"figures": "figure", "levers": "lever", "sources": "source"}
 
 
 def _says(text: str, **more: Any) -> Any:
     return Field(description=text, **more)
 
 
-Lever = Annotated[Identifier, _says("a lever, a row of levers.csv")]
-Figure = Annotated[Identifier, _says("a figure, a row of figures.csv")]
-InIndustry = Annotated[Identifier, _says("an industry of this file")]
-OfProduct = Annotated[Identifier, _says("a product of this file")]
-Vat = Annotated[Lever | None, _says("lever: value added tax that the price holds; without it none")]
-
-
 class Industry(Strict):
     """An industry: either its output and rate are known, or its value added directly."""
 
     name: Label
-    gross_output: Annotated[Figure | None, _says("figure: gross output of the base year")] = None
-    value_added_rate: Annotated[Lever | None, _says("lever: value added per gross output")] = None
-    value_added: Annotated[Lever | None, _says("lever: value added of the base year")] = None
+    gross_output: Annotated[
+        Identifier | None, Ref("figure", MONEY), _says("figure: gross output of the base year")
+    ] = None
+    value_added_rate: Annotated[
+        Identifier | None, Ref("lever", FRACTION, bounds=SHARE), _says("lever: value added per gross output")
+    ] = None
+    value_added: Annotated[
+        Identifier | None, Ref("lever", MONEY), _says("lever: value added of the base year")
+    ] = None
 
     @model_validator(mode="after")
     def _one_route(self) -> Industry:
@@ -60,13 +397,22 @@ class Industry(Strict):
         return self
 
 
+InIndustry = Annotated[Identifier, Ref("industry"), _says("an industry of this file")]
+OfProduct = Annotated[Identifier, Ref("product"), _says("a product of this file")]
+Vat = Annotated[
+    Identifier | None,
+    Ref("lever", FRACTION, bounds=SHARE),
+    _says("lever: value added tax that the price holds; without it none"),
+]
+
+
 class Product(Strict):
     """A product with its volume and price in the base year."""
 
     name: Label
     industry: InIndustry
-    volume: Annotated[Lever, _says("lever: volume sold in the base year")]
-    price: Annotated[Lever, _says("lever: price in the base year")]
+    volume: Annotated[Identifier, Ref("lever", VOLUMES), _says("lever: volume sold in the base year")]
+    price: Annotated[Identifier, Ref("lever", PRICES, per="volume"), _says("lever: price in the base year")]
     vat_rate: Vat = None
 
 
@@ -75,9 +421,15 @@ class Plant(Strict):
 
     name: Label
     industry: InIndustry
-    value_added: Annotated[Lever, _says("lever: value added of the plant in the base year")]
-    product: Annotated[OfProduct | None, _says("product that the plant makes")] = None
-    volume: Annotated[Lever | None, _says("lever: what it made of it in the base year")] = None
+    value_added: Annotated[
+        Identifier, Ref("lever", MONEY), _says("lever: value added of the plant in the base year")
+    ]
+    product: Annotated[Identifier | None, Ref("product"), _says("product that the plant makes")] = None
+    volume: Annotated[
+        Identifier | None,
+        Ref("lever", VOLUMES, same="product.volume"),
+        _says("lever: what it made of it in the base year"),
+    ] = None
 
     @model_validator(mode="after")
     def _both(self) -> Plant:
@@ -86,56 +438,115 @@ class Plant(Strict):
         return self
 
 
-class _Dated(Strict):
+class Shock(Strict):
+    """What may happen to an industry, a product or a plant; a subclass for each kind.
+
+    A kind is told from the others by the literal of its field ``kind``; it is known to every park from
+    the moment its class is defined.
+    """
+
+    kinds: ClassVar[dict[str, type[Shock]]] = {}
+    #: whether it turns output into value added, so that its industry needs a value-added rate
+    needs_rate: ClassVar[bool] = False
+    #: the field that only one active shock of the kind may name, lest it be counted twice
+    once: ClassVar[str] = ""
+
+    kind: str
     name: Label
     start: Annotated[Month | None, _says("first month of the target year in which it acts")] = None
     end: Annotated[Month | None, _says("last month in which it acts")] = None
-    share: Annotated[Lever | None, _says("lever: share of the year, where no month is known")] = None
+    share: Annotated[
+        Identifier | None,
+        Ref("lever", FRACTION, "target", SHARE),
+        _says("lever: share of the year, where no month is known"),
+    ] = None
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        Shock.kinds.update(dict.fromkeys(get_args(cls.model_fields["kind"].annotation), cls))
 
     @model_validator(mode="after")
-    def _one_time(self) -> _Dated:
+    def _one_time(self) -> Shock:
         if self.share is not None and (self.start or self.end):
             raise ValueError("either share, or start and end")
         if self.start and self.end and self.start > self.end:
             raise ValueError("an end that does not lie before the start")
         return self
 
+    def industry_of(self, park: ParkFile) -> str:
+        """Industry that it acts on: its own, its product's or its plant's."""
+        for field, ref in references(type(self)).items():
+            if ref.role in SECTIONS:
+                found = getattr(park, SECTIONS[ref.role]).get(getattr(self, field))
+                return str(getattr(self, field) if ref.role == "industry" else found.industry)
+        raise TypeError(f"{type(self).__name__} names no industry, product or plant")
 
-class PlantClosure(_Dated):
+
+class PlantClosure(Shock):
     """A plant closes: its value added is lost for the share of the year."""
 
+    once = "plant"
     kind: Literal["plant_closure"]
-    plant: Annotated[Identifier, _says("a plant of this file")]
+    plant: Annotated[Identifier, Ref("plant"), _says("a plant of this file")]
 
 
-class CapacityRampUp(_Dated):
+class CapacityRampUp(Shock):
     """More of a product is made, at the price before."""
 
+    needs_rate = True
     kind: Literal["capacity_ramp_up"]
     product: OfProduct
-    volume: Annotated[Lever, _says("lever: additional volume over a whole year")]
+    volume: Annotated[
+        Identifier,
+        Ref("lever", VOLUMES, "target", same="product.volume"),
+        _says("lever: additional volume over a whole year"),
+    ]
 
 
-class PriceChange(_Dated):
+class PriceChange(Shock):
     """The price of a product changes."""
 
+    once = "product"
     kind: Literal["price_change"]
     product: OfProduct
-    price: Annotated[Lever, _says("lever: price in the target year")]
-    pass_through: Annotated[Lever | None, _says("lever: part of it that inputs give back")] = None
+    price: Annotated[
+        Identifier,
+        Ref("lever", PRICES, "target", same="product.price"),
+        _says("lever: price in the target year"),
+    ]
+    pass_through: Annotated[
+        Identifier | None,
+        Ref("lever", FRACTION, "target", SHARE),
+        _says("lever: part of it that inputs give back"),
+    ] = None
 
 
-class ContractedVolume(_Dated):
+class ContractedVolume(Shock):
     """An industry sells what it has signed, instead of what it sold before."""
 
+    needs_rate = True
     kind: Literal["contracted_volume"]
     industry: InIndustry
-    volume: Annotated[Lever, _says("lever: volume signed for the target year")]
-    price: Annotated[Lever, _says("lever: price per unit of the volume")]
+    volume: Annotated[
+        Identifier, Ref("lever", VOLUMES, "target"), _says("lever: volume signed for the target year")
+    ]
+    price: Annotated[
+        Identifier, Ref("lever", PRICES, "target", per="volume"), _says("lever: price per unit of the volume")
+    ]
     vat_rate: Vat = None
-    base_volume: Annotated[Lever | None, _says("lever: volume of the base year")] = None
-    capacity: Annotated[Lever | None, _says("lever: capacity in MW, instead of base_volume")] = None
-    hours: Annotated[Lever | None, _says("lever: utilisation hours of the base year, with capacity")] = None
+    base_volume: Annotated[
+        Identifier | None, Ref("lever", VOLUMES, same="volume"), _says("lever: volume of the base year")
+    ] = None
+    capacity: Annotated[
+        Identifier | None,
+        Ref("lever", ("MW",), asks=("volume", "kWh")),
+        _says("lever: capacity in MW, instead of base_volume"),
+    ] = None
+    hours: Annotated[
+        Identifier | None,
+        Ref("lever", ("h",)),
+        _says("lever: utilisation hours of the base year, with capacity"),
+    ] = None
 
     @model_validator(mode="after")
     def _one_base(self) -> ContractedVolume:
@@ -145,37 +556,64 @@ class ContractedVolume(_Dated):
         return self
 
 
-class OutputCap(_Dated):
+class OutputCap(Shock):
     """An industry may run only at a part of what it would (power rationing, environmental limits)."""
 
     kind: Literal["output_cap"]
     industry: InIndustry
-    cap: Annotated[Lever, _says("lever: part of output that is allowed, 1 is all")]
+    cap: Annotated[
+        Identifier,
+        Ref("lever", FRACTION, "target", SHARE),
+        _says("lever: part of output that is allowed, 1 is all"),
+    ]
 
 
-class RateChange(_Dated):
+class RateChange(Shock):
     """The value-added rate of an industry changes."""
 
+    needs_rate = True
+    once = "industry"
     kind: Literal["rate_change"]
     industry: InIndustry
-    rate_before: Annotated[Lever, _says("lever: rate before")]
-    rate_after: Annotated[Lever, _says("lever: rate after")]
+    rate_before: Annotated[Identifier, Ref("lever", FRACTION, bounds=SHARE), _says("lever: rate before")]
+    rate_after: Annotated[Identifier, Ref("lever", FRACTION, "target", SHARE), _says("lever: rate after")]
 
 
-Shock = PlantClosure | CapacityRampUp | PriceChange | ContractedVolume | OutputCap | RateChange
+def _one_of(kinds: tuple[type[Shock], ...]) -> Any:
+    return Annotated[Union[kinds], Field(discriminator="kind")]  # noqa: UP007 - known only when it runs
+
+
+@cache
+def _checker(kinds: tuple[type[Shock], ...]) -> TypeAdapter[Shock]:
+    return TypeAdapter(_one_of(kinds))
+
+
+def _shock(value: Any) -> Shock:
+    """A shock checked against the class of its kind, among those known when the park is read."""
+    if not Shock.kinds:
+        raise RuntimeError("no kind of shock is known: import parkanalysis.model before a park is read")
+    return _checker(tuple(Shock.kinds.values())).validate_python(value)
+
+
+# what the name in a field of this role is looked up in
+SECTIONS = {"industry": "industries", "product": "products", "plant": "plants"}
 
 
 class StatedProjection(Strict):
     """What the administration itself says of the target year, as figures."""
 
-    result: Annotated[Figure, _says("figure: value added that it expects")]
-    loss: Annotated[Figure | None, _says("figure: loss that it expects")] = None
+    result: Annotated[
+        Identifier, Ref("figure", MONEY, "target"), _says("figure: value added that it expects")
+    ]
+    loss: Annotated[
+        Identifier | None, Ref("figure", MONEY, "target"), _says("figure: loss that it expects")
+    ] = None
 
 
 class Correlation(Strict):
     """Rank correlation (Spearman) between two levers."""
 
-    levers: tuple[Lever, Lever]
+    levers: tuple[Identifier, Identifier]
     rank: Rank
     evidence: Literal[EVIDENCE] = "assumed"  # type: ignore[valid-type]
     note: str = ""
@@ -211,9 +649,17 @@ class ParkFile(Strict):
     base_year: Annotated[Year, _says("last year whose value added is published")]
     target_year: Annotated[Year, _says("year to project, the one after")]
     as_of: Annotated[Day, _says("vintage date: nothing published later enters a projection")]
-    value_added: Annotated[Figure, _says("figure: published value added of the base year")]
-    other_industry: Annotated[InIndustry | None, _says("industry that stands for all the rest")] = None
-    growth: Annotated[Lever, _says("lever: growth of value added without any shock, a fraction")]
+    value_added: Annotated[
+        Identifier, Ref("figure", MONEY), _says("figure: published value added of the base year")
+    ]
+    other_industry: Annotated[
+        Identifier | None, Ref("industry"), _says("industry that stands for all the rest")
+    ] = None
+    growth: Annotated[
+        Identifier,
+        Ref("lever", FRACTION, "target", (-1.0, 10.0)),
+        _says("lever: growth of value added without any shock, a fraction"),
+    ]
     growth_method: Annotated[str, _says("method that forecasts the reference series")] = "default"
     reading_rule: Annotated[str, _says("how hedged figures become bounds")] = "standard"
     display_unit: Annotated[
@@ -222,13 +668,17 @@ class ParkFile(Strict):
     industries: dict[Identifier, Industry] = _says("industries by name", min_length=1, max_length=200)
     products: dict[Identifier, Product] = _says("products by name", default={})
     plants: dict[Identifier, Plant] = _says("plants that may close, by name", default={})
-    shocks: dict[Identifier, Annotated[Shock, Field(discriminator="kind")]] = _says(
+    shocks: dict[Identifier, Annotated[Shock, PlainValidator(_shock)]] = _says(
         "what may happen, by name", default={}
     )
     stated: Annotated[StatedProjection | None, _says("the administration's own projection")] = None
     correlations: tuple[Correlation, ...] = _says("pairs of levers that move together", default=())
     checks: dict[Identifier, Check] = _says("comparisons for the audit", default={})
-    deflator: Annotated[Lever | None, _says("lever: change of producer prices, for comparable prices")] = None
+    deflator: Annotated[
+        Identifier | None,
+        Ref("lever", FRACTION, "target", (-0.9, 10.0)),
+        _says("lever: change of producer prices, for comparable prices"),
+    ] = None
 
     @field_validator("target_year")
     @classmethod
@@ -247,7 +697,7 @@ class LeverSetting(Strict):
     high: Annotated[Number | None, _says("90% point")] = None
     distribution: Literal["triangular", "pert", "two_piece_normal", "uniform", "lognormal"] | None = None
     quantile: Annotated[Probability | None, _says("probability below the value")] = None
-    figure: Figure | None = None
+    figure: Annotated[Identifier | None, Ref("figure")] = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> LeverSetting:
@@ -284,3 +734,19 @@ class ScenarioFile(Strict):
     levers: dict[Identifier, Setting] = _says(
         "levers set to a number, a range, a quantile or a figure", default={}
     )
+
+
+def json_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """JSON Schema of a file or a row, with the kinds of shocks that are known when it is asked for.
+
+    Examples
+    --------
+    >>> sorted(json_schema(ScenarioFile)["properties"])
+    ['description', 'levers', 'shocks', 'title']
+    """
+    if model is ParkFile:
+        kinds = tuple(Shock.kinds.values())
+        field = Field(description=ParkFile.model_fields["shocks"].description, default={})
+        shocks: Any = (dict[Identifier, _one_of(kinds)], field)  # type: ignore[misc]
+        model = create_model("ParkFile", __base__=ParkFile, __doc__=ParkFile.__doc__, shocks=shocks)
+    return model.model_json_schema()

@@ -156,7 +156,7 @@ def _check_formats(to: Sequence[str]) -> None:
 
 def _parks(paths: Sequence[str | Path]) -> tuple[dict[str, Park], dict[str, bytes]]:
     from parkanalysis.park.park import park_path, read_park
-    from parkanalysis.park.raw import of_park
+    from parkanalysis.park.read import of_park
 
     parks: dict[str, Park] = {}
     archives: dict[str, bytes] = {}

@@ -130,7 +130,7 @@ def pack(folder: Path) -> bytes:
     ...     archive.namelist()[:2]
     ['qingzhen/figures.csv', 'qingzhen/history.csv']
     """
-    from parkanalysis.park.raw import is_aside
+    from parkanalysis.park.read import is_aside
 
     patterns = ("*.csv", "*.yml", "scenarios/*.yml")
     found = [f for p in patterns for f in folder.glob(p) if not is_aside(f.name)]

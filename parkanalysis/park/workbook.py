@@ -15,26 +15,28 @@ import io
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from parkanalysis.cleaning.files import read_bytes, write_aside
+from parkanalysis.cleaning.workbooks import check_package, uncomputed
 from parkanalysis.errors import InputError, Problem, nearest
-from parkanalysis.park.files import (
+from parkanalysis.park.read import (
     MAX_PROBLEMS,
     MAX_ROWS,
+    MAX_SCENARIOS,
     Located,
     LocatedList,
+    Raw,
     Table,
     header_problems,
-    read_bytes,
     read_text,
     read_yaml,
     scalar,
+    scenario_problem,
 )
-from parkanalysis.park.raw import MAX_SCENARIOS, Raw, scenario_problem
-from parkanalysis.park.table_schema import REQUIRED_TABLES, TABLES
-
-__all__ = ["read_workbook", "write_workbook"]
+from parkanalysis.park.schema import REQUIRED_TABLES, TABLES
 
 MAX_UNPACKED = 200_000_000
 MAX_CELLS = 2_000_000
@@ -96,8 +98,6 @@ def _sheet(name: str, sheet: Any) -> _Sheet:
 
 def _open(path: Path) -> tuple[dict[str, Any], bytes]:
     from openpyxl import load_workbook
-
-    from parkanalysis.cleaning.workbooks import check_package, uncomputed
 
     data = read_bytes(path)
     if not data.startswith(b"PK"):
@@ -234,9 +234,6 @@ def read_workbook(path: Path) -> Raw:
         scenarios, wrong = _documents("scenarios.csv", sheets["scenarios"], split=True)
         problems += wrong
 
-    def place(problem: Problem) -> Problem:
-        return _place(path.name, sheets, problem)
-
     return Raw(
         id=path.stem,
         tables={name: sheets[name].table for name in TABLES if name in sheets},
@@ -244,15 +241,15 @@ def read_workbook(path: Path) -> Raw:
         scenarios=scenarios,
         problems=problems,
         digest=hashlib.sha256(data).hexdigest(),
-        place=place,
+        place=partial(_place, path.name, {name: sheet.letters for name, sheet in sheets.items()}),
     )
 
 
-def _place(book: str, sheets: Mapping[str, _Sheet], problem: Problem) -> Problem:
+def _place(book: str, sheets: Mapping[str, Mapping[str, str]], problem: Problem) -> Problem:
     """Name sheet and cell in place of file and column."""
     name = problem.file.split("/")[0].removesuffix(".csv").removesuffix(".yml")
     column = problem.column
-    letters = sheets[name].letters if name in sheets else {}
+    letters = sheets.get(name, {})
     keyed = name in KEYED
     letter = letters.get("value" if keyed and column not in letters else column or "")
     if problem.row is not None and letter is not None:
@@ -317,4 +314,4 @@ def write_workbook(folder: Path, path: Path) -> None:
                 for j, cell in enumerate(cells):
                     sheet.write_string(i, j, cell, head if i == 0 else None)
             sheet.autofit(300)
-    path.write_bytes(buffer.getvalue())
+    write_aside(path, buffer.getvalue())

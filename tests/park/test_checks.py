@@ -7,8 +7,8 @@ import shutil
 import pytest
 from parkfiles import PARKS, add_row, copy_park, edit, only, problems, set_cell
 
+from parkanalysis.park.new import TEMPLATE
 from parkanalysis.park.park import park_path, read_park
-from parkanalysis.park.parknew import TEMPLATE
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Distributions by their 10% and 90% points, against SciPy's own and against closed forms."""
+"""Levers: distributions by their 10% and 90% points, against SciPy's own and closed forms; bounds, units."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from parkanalysis.park.distributions import DISTRIBUTIONS, Z_HIGH, cdf, ppf
+from parkanalysis.park.levers import DISTRIBUTIONS, UNITS, Z_HIGH, Lever, cdf, ppf, to_canonical
 
 SHAPES = ("uniform", "triangular", "two_piece_normal", "pert")
 WITH_MODE = ("triangular", "two_piece_normal", "pert")
@@ -108,3 +108,57 @@ def test_the_distribution_function_inverts_the_inverse(given_points, q, shape):
 def test_far_outside_the_probability_is_none_or_all():
     inverse = ppf("two_piece_normal", 1.0, 2.0, 3.0)
     assert (cdf(inverse, -100.0), cdf(inverse, 100.0)) == (0, 1)
+
+
+@pytest.mark.parametrize("triple", [(0.25, 0.33, 0.75), (5.74, 7.29, 7.7), (0.85, 1.94, 5.84)])
+def test_a_pert_goes_through_points_that_a_root_finder_of_two_unknowns_missed(triple):
+    low, central, high = triple
+    found = ppf("pert", *triple)
+    assert found(np.array([0.1, 0.9])) == pytest.approx([low, high], rel=1e-12)
+    u = np.linspace(0.001, 0.999, 1999)
+    densest = found(u)[:-1][np.argmin(np.diff(found(u)))]
+    assert densest == pytest.approx(central, abs=0.02 * (high - low))
+
+
+def test_a_pert_exists_for_each_of_100_000_triples():
+    rng = np.random.default_rng(2016)
+    low, width = rng.uniform(-1e3, 1e3, 100_000), 10 ** rng.uniform(-3, 3, 100_000)
+    part = rng.choice([0.0, 1.0, 0.5], 100_000, p=[0.01, 0.01, 0.98]) * rng.beta(0.5, 0.5, 100_000)
+    for first, central, last in zip(low, low + part * width, low + width, strict=True):
+        ppf("pert", first, min(max(central, first), last), last)
+
+
+def lever(distribution="triangular", low=1.0, central=2.0, high=4.0, minimum=0.0, maximum=10.0):
+    return Lever(
+        "x", "fraction", low, central, high, minimum, maximum, distribution, evidence="assumed", source="s"
+    )
+
+
+def test_draws_stay_within_the_hard_bounds_and_the_points_where_they_are():
+    bounded = lever("two_piece_normal", minimum=0.9, maximum=4.1)
+    u = np.linspace(1e-6, 1 - 1e-6, 999)
+    values = bounded.ppf(u)
+    assert values.min() == 0.9
+    assert values.max() == 4.1
+    assert bounded.ppf(np.array([0.1, 0.9])) == pytest.approx([1, 4])
+
+
+def test_a_lever_held_is_a_point():
+    held = lever().at(3.0)
+    assert held.is_point
+    assert held.spread == 0
+    assert held.ppf(np.array([0.1, 0.9])).tolist() == [3, 3]
+    assert (held.cdf(2.9), held.cdf(3.0)) == (0, 1)
+
+
+def test_the_spread_is_that_of_the_normal_with_the_same_points():
+    assert lever("two_piece_normal", 10 - Z_HIGH, 10, 10 + Z_HIGH).spread == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "canonical"),
+    [("10k_t", 120, 1.2e6), ("100m_kWh", 12, 12e8), ("CNY_10k", 5, 5e4), ("10k_kW", 120, 1200), ("h", 8, 8)],
+)
+def test_units_lead_to_canonical_ones(unit, value, canonical):
+    assert to_canonical(value, unit) == pytest.approx(canonical)
+    assert UNITS[UNITS[unit][0]] == (UNITS[unit][0], 1.0)

@@ -11,15 +11,18 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+from pydantic import BaseModel
+
+from parkanalysis.cleaning.documents import draft_ledger, read_document
 from parkanalysis.errors import InputError, Problem
-from parkanalysis.park.fields import is_identifier
+from parkanalysis.park.schema import TABLES, ParkFile, ScenarioFile, is_identifier, json_schema
+from parkanalysis.park.workbook import write_workbook
+from parkanalysis.quantities.quantities import parse
 
-__all__ = ["EXAMPLE_SOURCE", "TEMPLATE", "create"]
-
-_HERE = Path(__file__).resolve().parent
-TEMPLATE = _HERE / "template_park"
-SCHEMAS = _HERE / "schemas"
+TEMPLATE = Path(__file__).resolve().parent / "template_park"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
 EXAMPLE_SOURCE = "example"  # the source of every invented number of the template
 MAX_NAME = 200
 
@@ -66,7 +69,7 @@ def create(directory: str | Path, name: str | None = None, report: str | Path | 
         _name(folder / "park.yml", name)
         if report is not None:
             _add_draft(folder, drafted, Path(report).name)
-        shutil.copytree(SCHEMAS, folder / "schemas", dirs_exist_ok=True)
+        _write_schemas(folder / "schemas")
         written = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
     return _instructions(target, written, len(drafted))
 
@@ -125,8 +128,6 @@ def _writing(target: Path) -> Iterator[Path]:
         folder.mkdir()
         yield folder
         if book:
-            from parkanalysis.park.park_book import write_workbook
-
             write_workbook(folder, aside / "park.xlsx")
             os.replace(aside / "park.xlsx", target)
         else:
@@ -144,14 +145,11 @@ def _writing(target: Path) -> Iterator[Path]:
 
 
 def _draft(report: Path) -> list[dict[str, str]]:
-    from parkanalysis.cleaning.documents import draft_ledger, read_document
-    from parkanalysis.quantities import quantities
-
     rows: list[dict[str, str]] = []
     for cells in draft_ledger(read_document(report), _source(report)).to_dict("records"):
         row = {str(key): " ".join(str(value).split()) for key, value in cells.items()}
         with contextlib.suppress(InputError):
-            quantities.parse(row["quantity"])
+            parse(row["quantity"])
             # a cell that the report does not fill is for the analyst
             rows.append(
                 {key: value or ("" if key in ("period", "note") else "?") for key, value in row.items()}
@@ -179,3 +177,51 @@ def _append(file: Path, rows: list[dict[str, str]]) -> None:
     writer.writerows(rows)
     with file.open("a", encoding="utf-8", newline="") as stream:
         stream.write(buffer.getvalue())
+
+
+def _write_schemas(folder: Path) -> None:
+    """Schemas beside the files, which editors complete and check against."""
+    folder.mkdir()
+    for name, schema in json_schemas().items():
+        (folder / name).write_text(json.dumps(schema, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def json_schemas() -> dict[str, dict[str, Any]]:
+    """JSON Schema of each kind of file, by file name.
+
+    ``park.json`` and ``scenario.json`` describe the YAML files, the others the rows of the tables, as
+    lists of objects whose cells are text.
+
+    Examples
+    --------
+    >>> sorted(json_schemas())[:3]
+    ['figures.json', 'history.json', 'levers.json']
+    """
+    documents: dict[str, type[BaseModel]] = {"park": ParkFile, "scenario": ScenarioFile}
+    schemas = {f"{name}.json": _schema(model) for name, model in documents.items()}
+    for name, model in TABLES.items():
+        row = _schema(model)
+        definitions = row.pop("$defs", {})
+        row.pop("$schema")
+        table = {"$schema": DIALECT, "title": f"{name}.csv", "type": "array", "items": row}
+        schemas[f"{name}.json"] = {**table, **({"$defs": definitions} if definitions else {})}
+    return schemas
+
+
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    return {"$schema": DIALECT, **_strict(json_schema(model))}
+
+
+def _strict(node: Any) -> Any:
+    """Names that must follow a pattern, said so that names that do not are refused."""
+    if isinstance(node, list):
+        return [_strict(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    node = {key: _strict(value) for key, value in node.items()}
+    patterns = node.pop("patternProperties", None)
+    if patterns:
+        ((pattern, values),) = patterns.items()
+        node["propertyNames"] = {**node.get("propertyNames", {}), "pattern": pattern}
+        node["additionalProperties"] = values
+    return node

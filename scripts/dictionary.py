@@ -1,62 +1,16 @@
-"""The data dictionary and the JSON Schemas, made from the declarations that check a park's files."""
+"""Write the data dictionary in data/README.md, made from the declarations that check a park's files."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
+import parkanalysis.model.shocks  # noqa: F401 - the kinds of shocks
+from parkanalysis.park.new import json_schemas
+from parkanalysis.park.schema import KEYS, REQUIRED_TABLES, TABLES, ParkFile, ScenarioFile
 
-from parkanalysis.park.schema import ParkFile, ScenarioFile
-from parkanalysis.park.table_schema import KEYS, REQUIRED_TABLES, TABLES
-
-__all__ = ["BEGIN", "END", "dictionary", "json_schemas", "replace_between"]
-
-BEGIN = "<!-- data dictionary: made by `python -m parkanalysis.park.dictionary`, do not edit -->"
+BEGIN = "<!-- data dictionary: made by `make dictionary`, do not edit -->"
 END = "<!-- end of the data dictionary -->"
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
-
-
-def json_schemas() -> dict[str, dict[str, Any]]:
-    """JSON Schema of each kind of file, by file name.
-
-    ``park.json`` and ``scenario.json`` describe the YAML files, the others the rows of the tables, as
-    lists of objects whose cells are text.
-
-    Examples
-    --------
-    >>> sorted(json_schemas())[:3]
-    ['figures.json', 'history.json', 'levers.json']
-    """
-    documents: dict[str, type[BaseModel]] = {"park": ParkFile, "scenario": ScenarioFile}
-    schemas = {f"{name}.json": _schema(model) for name, model in documents.items()}
-    for name, model in TABLES.items():
-        row = _schema(model)
-        definitions = row.pop("$defs", {})
-        row.pop("$schema")
-        table = {"$schema": DIALECT, "title": f"{name}.csv", "type": "array", "items": row}
-        schemas[f"{name}.json"] = {**table, **({"$defs": definitions} if definitions else {})}
-    return schemas
-
-
-def _schema(model: type[BaseModel]) -> dict[str, Any]:
-    return {"$schema": DIALECT, **_strict(model.model_json_schema(mode="validation"))}
-
-
-def _strict(node: Any) -> Any:
-    """Names that must follow a pattern, said so that names that do not are refused."""
-    if isinstance(node, list):
-        return [_strict(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    node = {key: _strict(value) for key, value in node.items()}
-    patterns = node.pop("patternProperties", None)
-    if patterns:
-        ((pattern, values),) = patterns.items()
-        node["propertyNames"] = {**node.get("propertyNames", {}), "pattern": pattern}
-        node["additionalProperties"] = values
-    return node
 
 
 def _cell(text: object) -> str:
@@ -123,15 +77,19 @@ def dictionary() -> str:
     True
     """
     lines: list[str] = []
+    schemas = json_schemas()
     for name, model in TABLES.items():
-        schema = _schema(model)
+        schema = schemas[f"{name}.json"]
         need = "required" if name in REQUIRED_TABLES else "optional"
         key = f"; `{KEYS[name]}` is unique" if name in KEYS else ""
         about = _cell(model.__doc__).removeprefix(f"{name}.csv: ")
         lines += [f"### {name}.csv", "", f"{about} ({need}{key})".replace(". (", " ("), ""]
-        lines += [*_table(schema, schema.get("$defs", {})), ""]
-    for title, document in (("park.yml", ParkFile), ("scenarios/*.yml", ScenarioFile)):
-        schema = _schema(document)
+        lines += [*_table(schema["items"], schema.get("$defs", {})), ""]
+    for title, document, file in (
+        ("park.yml", ParkFile, "park"),
+        ("scenarios/*.yml", ScenarioFile, "scenario"),
+    ):
+        schema = schemas[f"{file}.json"]
         definitions = schema.get("$defs", {})
         about = _cell(document.__doc__).partition(": ")[2]
         lines += [f"### {title}", "", about, "", *_table(schema, definitions), ""]
@@ -155,20 +113,6 @@ def replace_between(text: str, new: str) -> str:
     return f"{before}{BEGIN}\n\n{new}\n{END}{after}"
 
 
-def write(root: Path) -> list[Path]:
-    """Write the schemas into ``parkanalysis/schemas`` and the dictionary into ``data/README.md``."""
-    written = []
-    for name, schema in json_schemas().items():
-        file = root / "parkanalysis" / "schemas" / name
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(json.dumps(schema, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        written.append(file)
-    readme = root / "data" / "README.md"
-    text = replace_between(readme.read_text(encoding="utf-8"), dictionary())
-    readme.write_text(text, encoding="utf-8")
-    return [*written, readme]
-
-
 if __name__ == "__main__":
-    for path in write(Path(__file__).resolve().parent.parent.parent):
-        print(path.name)
+    readme = Path(__file__).resolve().parent.parent / "data" / "README.md"
+    readme.write_text(replace_between(readme.read_text(encoding="utf-8"), dictionary()), encoding="utf-8")

@@ -1,8 +1,9 @@
-"""Raw files: what is refused, with the place; what is read, as it was written."""
+"""Reading: what is refused, with the place; what is read, as it was written; what is passed over."""
 
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import json
 import os
 import tracemalloc
@@ -10,9 +11,14 @@ import tracemalloc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import load_workbook
+from parkfiles import copy_park, edit, only
 
 from parkanalysis.errors import InputError
-from parkanalysis.park.files import (
+from parkanalysis.model.portfolio import read_parks
+from parkanalysis.park import read_park
+from parkanalysis.park.new import TEMPLATE
+from parkanalysis.park.read import (
     MAX_BYTES,
     MAX_DEPTH,
     MAX_YAML_BYTES,
@@ -22,6 +28,7 @@ from parkanalysis.park.files import (
     read_text,
     read_yaml,
 )
+from parkanalysis.park.workbook import write_workbook
 
 
 def refused(step, *arguments):
@@ -49,10 +56,8 @@ def test_text_keeps_every_character(file):
 @pytest.mark.parametrize(
     ("content", "found", "row"),
     [
-        ("一行\n园区".encode("gb18030"), "text in GBK", 1),
-        (b"a\nb\xff", "the byte 0xff", 2),
-        ("a\nb".encode("utf-16"), "UTF-16", 1),
-        (b"a\nb\nc\0d", "NUL", 3),
+        (b"a\nb\xff", "bytes that are neither UTF-8 nor GB18030", 2),
+        (b"a\nb\nc\0d", "binary content", None),
         (b"a\n\x1b[31mb", "U+001B", 2),
     ],
 )
@@ -164,12 +169,10 @@ def test_clever_or_broken_yaml_is_refused_with_its_line(text, found, line):
     assert problem.row == line
 
 
-@pytest.mark.parametrize(
-    ("name", "how"), [("figures.csv", 'save it as "CSV UTF-8"'), ("park.yml", "save it as UTF-8")]
-)
-def test_gbk_is_named_with_what_to_do(file, name, how):
-    (problem,) = refused(read_text, file("名称,值\n氧化铝产量,120\n".encode("gbk"), name))
-    assert str(problem) == f"{name}, row 1: found text in GBK; allowed: text in UTF-8 ({how})"
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "gbk", "gb18030", "utf-16"])
+def test_a_table_is_read_in_whatever_a_chinese_spreadsheet_saves(file, codec):
+    table = read_csv(file("名称,值\n氧化铝产量,120\n".encode(codec)))
+    assert table.records == [(2, {"名称": "氧化铝产量", "值": "120"})]
 
 
 @pytest.mark.parametrize(("mark", "word"), [(";", "semicolons"), ("\t", "tabs"), ("，", "Chinese commas")])
@@ -216,3 +219,65 @@ PRINTED = st.text(st.characters(exclude_categories=("Cc", "Cs", "Cn", "Zl", "Zp"
 def test_quoted_text_comes_back_as_it_was(mapping):
     lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in mapping.items()]
     assert parse_yaml("x.yml", "\n".join(lines)) in (mapping, None)
+
+
+@pytest.fixture
+def two(tmp_path):
+    """A good park and one with a slip, side by side."""
+    (copy_park(tmp_path)).rename(tmp_path / "agood")
+    bad = copy_park(tmp_path).rename(tmp_path / "bbad")
+    edit(bad / "park.yml", "target_year: 2025", "target_year: 2026")
+    return tmp_path
+
+
+def test_locks_and_hidden_files_are_passed_over(tmp_path):
+    zone = copy_park(tmp_path)
+    digest = read_park(zone).digest
+    for name in (
+        "~$levers.csv",
+        ".DS_Store",
+        "scenarios/~$combined.yml",
+        "scenarios/~$a.yaml",
+        "scenarios/.b.yaml",
+    ):
+        (zone / name).write_bytes(b"\0lock")
+    park = read_park(zone)
+    assert park.digest == digest
+    assert set(park.scenarios) == set(read_park(TEMPLATE).scenarios)
+    (zone / "levers.csv").rename(zone / "~$lever.csv")
+    assert only(zone).nearest is None
+
+
+def test_among_several_parks_a_problem_names_its_park(two):
+    paths = [two / "agood", two / "bbad"]
+    words = "row 9, column target_year: found 2026; allowed: 2025, the year after the base_year 2024"
+    with pytest.raises(InputError) as caught:
+        read_parks(paths)
+    assert str(caught.value) == f"bbad/park.yml, {words}"
+    with pytest.raises(InputError) as caught:
+        read_parks(paths[1:])
+    assert str(caught.value) == f"park.yml, {words}"
+
+
+def test_a_workbook_among_several_is_named_once(tmp_path):
+    write_workbook(TEMPLATE, tmp_path / "zone.xlsx")
+    book = load_workbook(tmp_path / "zone.xlsx")
+    cell = next(row[1] for row in book["park"].iter_rows() if row[0].value == "target_year")
+    cell.value = 2026
+    book.save(tmp_path / "zone.xlsx")
+    for path in (tmp_path / "zone.xlsx", tmp_path / "zone"):
+        with pytest.raises(InputError) as caught:
+            read_parks([TEMPLATE, path])
+        assert str(caught.value).startswith(f"zone.xlsx, sheet park, row {cell.row}, column target_year")
+
+
+def test_date_cells_of_a_workbook_are_days_and_months(tmp_path):
+    write_workbook(TEMPLATE, tmp_path / "zone.xlsx")
+    book = load_workbook(tmp_path / "zone.xlsx")
+    cells = {row[0].value: row[1] for row in book["park"].iter_rows()}
+    cells["as_of"].value = dt.datetime(2025, 2, 28)
+    cells["shocks.summer_rationing.start"].value = dt.datetime(2025, 7, 1)  # what Excel makes of 2025-07
+    book.save(tmp_path / "zone.xlsx")
+    config = read_park(tmp_path / "zone.xlsx").config
+    assert config.as_of == dt.date(2025, 2, 28)
+    assert config.shocks["summer_rationing"].start == "2025-07"

@@ -1,0 +1,649 @@
+"""Checks between the files of a park: every name leads somewhere, every range and unit makes sense."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import islice, pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel
+
+from parkanalysis.errors import InputError, Problem, nearest
+from parkanalysis.forecasting import check_method
+from parkanalysis.park import levers as distributions
+from parkanalysis.park.levers import UNITS
+from parkanalysis.park.read import MAX_PROBLEMS, line_of
+from parkanalysis.park.schema import (
+    PARAMETERS,
+    SECTIONS,
+    Correlation,
+    LeverSetting,
+    ParkFile,
+    Ref,
+    ScenarioFile,
+    references,
+)
+from parkanalysis.quantities.hedges import RULES
+from parkanalysis.quantities.quantities import Quantity
+
+Rows = list[tuple[int, Any]]
+
+FORECAST_UNITS = ("fraction",)
+LARGEST_AMOUNT = 1e15  # yuan, ten times the value added of all industry on earth
+MAX_LEVERS = 5_000
+MAX_HORIZON = 10
+COUNTS = {4: 1, 6: 4, 7: 12}  # length of a period -> periods a year
+
+
+class Anything(set[str]):
+    """The names of a table that could not be read: none of them is known to be missing."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files of a park, each checked by itself; rows that failed are left out.
+
+    Attributes
+    ----------
+    config : ParkFile or None
+    document : Located
+        The document behind ``config``, for line numbers.
+    rows : mapping of table to list of (row, model)
+    names : mapping of table to set of str
+        Every name in the key column, of failed rows too, so that one slip makes one problem.
+    parsed : mapping of figure to Quantity
+    scenarios : mapping of str to (document, ScenarioFile)
+    """
+
+    config: ParkFile | None
+    document: Any
+    rows: Mapping[str, Rows]
+    names: Mapping[str, set[str]]
+    parsed: Mapping[str, Quantity]
+    scenarios: Mapping[str, tuple[Any, ScenarioFile]]
+
+    @cached_property
+    def levers(self) -> dict[str, tuple[int, Any]]:
+        """Rows of the levers that hold, by name, with their lines."""
+        return {row.lever: (line, row) for line, row in self.rows["levers"]}
+
+    def unit(self, lever: str | None) -> str:
+        """Canonical unit of a lever; nothing where it is none or its row has failed."""
+        return UNITS[self.levers[lever][1].unit][0] if lever in self.levers else ""
+
+    def known(self, role: str) -> Collection[str]:
+        """Names that a reference may lead to."""
+        if role in SECTIONS:
+            return getattr(self.config, SECTIONS[role])  # type: ignore[no-any-return]
+        return self.names[f"{role}s"]
+
+
+def unknown(file: str, row: int | None, column: str, name: str, known: Collection[str], what: str) -> Problem:
+    """The problem of a name that leads nowhere.
+
+    Examples
+    --------
+    >>> print(unknown("levers.csv", 3, "source", "vat_lax", {"vat_law", "nea_thermal_hours"}, "source"))
+    levers.csv, row 3, column source: found unknown source 'vat_lax'; allowed: nea_thermal_hours,
+    vat_law; did you mean 'vat_law'?
+    """
+    listed = ", ".join(sorted(known)) if len(known) <= 12 else f"{what} ({len(known)} of them)"
+    allowed = listed or f"no {what} is defined"
+    return Problem(file, f"unknown {what} {name!r}", allowed, row, column, nearest(name, known))
+
+
+def check_tables(files: Files) -> Iterator[Problem]:
+    """What is wrong between the tables.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace as Row
+    >>> row = Row(industry="cement", source="nbs", gross_output_10k_cny=100, value_added_10k_cny=120)
+    >>> rows: dict[str, Rows] = {"levers": [], "history": [], "prices": [], "value_added_rates": [(2, row)]}
+    >>> print(*check_tables(Files(None, None, rows, {"sources": {"nbs"}}, {}, {})))
+    value_added_rates.csv, row 2, column value_added_10k_cny: found 120; allowed: at most the gross
+    output 100
+    """
+    yield from _sources(files)
+    if len(files.rows["levers"]) > MAX_LEVERS:
+        found = f"{len(files.rows['levers']):,} levers"
+        yield Problem("levers.csv", found, f"at most {MAX_LEVERS:,}")
+        return
+    for line, row in files.rows["levers"]:
+        for column, found, allowed in _lever(row, files):
+            yield Problem("levers.csv", str(found), allowed, line, column)
+        yield from _lever_names(line, row, files)
+    yield from _series(files)
+    yield from _forecasts(files)
+    for line, row in files.rows["value_added_rates"]:
+        if row.value_added_10k_cny > row.gross_output_10k_cny:
+            allowed = f"at most the gross output {row.gross_output_10k_cny:g}"
+            found = f"{row.value_added_10k_cny:g}"
+            yield Problem("value_added_rates.csv", found, allowed, line, "value_added_10k_cny")
+
+
+def _sources(files: Files) -> Iterator[Problem]:
+    known = files.names["sources"]
+    missing: dict[str, Problem] = {}
+    for table, rows in files.rows.items():
+        for line, row in rows if table != "sources" else []:
+            if row.source in known:
+                continue
+            # a name missing ten thousand times is looked up once
+            first = missing.get(row.source) or unknown(
+                f"{table}.csv", line, "source", row.source, known, "source"
+            )
+            missing[row.source] = first
+            yield Problem(f"{table}.csv", first.found, first.allowed, line, "source", first.nearest)
+
+
+def _lever_names(line: int, row: Any, files: Files) -> Iterator[Problem]:
+    if row.figure is not None and row.figure not in files.known("figure"):
+        yield unknown("levers.csv", line, "figure", row.figure, files.known("figure"), "figure")
+    tabled = {r.industry for _, r in files.rows["value_added_rates"] if r.use == "yes"}
+    series = {r.series for name in ("history", "prices") for _, r in files.rows[name]}
+    by_table = row.distribution == "tables"
+    known, what = (tabled, "industry with rates") if by_table else (series, "series")
+    if row.series is not None and row.series not in known:
+        yield unknown("levers.csv", line, "series", row.series, known, what)
+
+
+def _lever(row: Any, files: Files) -> Iterator[tuple[str, Any, str]]:
+    """Column, found and allowed of what is wrong with a lever."""
+    if row.lever in PARAMETERS:
+        yield "lever", repr(row.lever), "a name that is no parameter of the report"
+    if row.minimum > row.maximum:
+        yield "minimum", row.minimum, f"at most the maximum {row.maximum:g}"
+    canonical, factor = UNITS[row.unit]
+    if canonical in ("t", "kWh", "m3", "count", "MW", "h") and row.minimum < 0:
+        yield "minimum", row.minimum, "0 or more for a volume"
+    if canonical.startswith("CNY/") and row.minimum < 0:
+        yield "minimum", row.minimum, "0 or more for a price"
+    if canonical == "h" and row.maximum > 8784:
+        yield "maximum", row.maximum, "at most the 8,784 hours of a year"
+    central = row.central
+    if row.figure is not None:
+        quantity = files.parsed.get(row.figure)
+        if central is not None:
+            yield "central", central, f"empty, since the figure {row.figure} gives it"
+        if quantity is None:
+            return
+        if quantity.unit != canonical:
+            yield "unit", row.unit, f"a unit of {quantity.unit}, in which the figure {row.figure} is"
+            return
+        central = quantity.value / factor
+    if row.distribution in ("forecast", "tables"):
+        if row.series is None:
+            yield "series", "nothing", "a series or an industry that gives the range"
+        for column in ("low", "central", "high"):
+            if getattr(row, column) is not None:
+                yield column, getattr(row, column), f"empty, since the {row.distribution} give it"
+        if row.distribution == "tables" and canonical not in FORECAST_UNITS:
+            yield "unit", row.unit, "fraction, as value-added rates are"
+        return
+    yield from _range(row, central)
+
+
+def _range(row: Any, central: float | None) -> Iterator[tuple[str, Any, str]]:
+    if central is None and row.distribution not in ("uniform", "lognormal"):
+        yield "central", "nothing", "a number, or a figure that gives it"
+        return
+    names = ("central",) if row.distribution == "point" else ("low", "central", "high")
+    values = {n: central if n == "central" else getattr(row, n) for n in names}
+    # a series may give the two points around a printed figure
+    by_series = row.distribution == "two_piece_normal" and row.series and row.low is None and row.high is None
+    empty = [n for n, v in values.items() if v is None and n != "central" and not by_series]
+    for name in empty:
+        yield name, "nothing", "a number, the 10% or 90% point"
+    ordered = [(n, v) for n, v in values.items() if v is not None]
+    wrong = False
+    for (n1, v1), (n2, v2) in pairwise(ordered):
+        if v1 > v2:
+            wrong = True
+            yield n1, f"{v1:g} above {n2} {v2:g}", "low ≤ central ≤ high"
+    for name, value in ordered:
+        if not row.minimum <= value <= row.maximum:
+            yield name, f"{value:g}", f"{row.minimum:g} to {row.maximum:g}"
+    if not empty and not by_series and not wrong:
+        numbers = [v for _, v in ordered]
+        # a uniform or lognormal may leave out the central value, which it does not use
+        problem = shape_problem(row.distribution, numbers[0], numbers[len(numbers) // 2], numbers[-1])
+        if problem:
+            yield ("low", f"{numbers[0]:g} to {numbers[-1]:g}", problem)
+
+
+def shape_problem(distribution: str, low: float, central: float, high: float) -> str | None:
+    """What a distribution asks of its points that these do not give.
+
+    Examples
+    --------
+    >>> shape_problem("triangular", 1450.0, 1580.0, 1900.0)  # nothing
+    >>> shape_problem("lognormal", 0.0, 1580.0, 1900.0)
+    'above 0 for a lognormal'
+    """
+    if distribution == "point" or low == high:
+        return None
+    if distribution == "lognormal" and low <= 0:
+        return "above 0 for a lognormal"
+    try:
+        with np.errstate(all="ignore"):
+            values = distributions.ppf(distribution, low, central, high)(np.array([1e-6, 0.5, 1 - 1e-6]))
+    except (ValueError, ArithmeticError, RuntimeError):
+        return f"points through which a {distribution} goes"
+    return None if np.isfinite(values).all() else f"points through which a {distribution} goes"
+
+
+def _series(files: Files) -> Iterator[Problem]:
+    """One unit, basis and frequency a series; each value once."""
+    for table in ("history", "prices"):
+        first: dict[str, tuple[int, Any]] = {}
+        seen: dict[tuple[str, str, Any], int] = {}
+        for line, row in files.rows[table]:
+            at, other = first.setdefault(row.series, (line, row))
+            for column in ("unit", "prices"):
+                mine, theirs = getattr(row, column, None), getattr(other, column, None)
+                if mine != theirs:
+                    allowed = f"{theirs} as in row {at}, one {column} a series"
+                    yield Problem(f"{table}.csv", str(mine), allowed, line, column)
+            if table == "history" and len(row.period) != len(other.period):
+                allowed = f"a period like {other.period} in row {at}, one frequency a series"
+                yield Problem("history.csv", row.period, allowed, line, "period")
+            key = (row.series, row.period, row.published)
+            if key in seen:
+                found = f"{row.series} of {row.period} again, first in row {seen[key]}"
+                allowed = "each value once (a revision has its own day of publication)"
+                yield Problem(f"{table}.csv", found, allowed, line, "period")
+            seen.setdefault(key, line)
+            if row.published.year < int(row.period[:4]):
+                allowed = f"a day not before the period {row.period}"
+                yield Problem(f"{table}.csv", str(row.published), allowed, line, "published")
+
+
+def complete_years(rows: Iterable[Any]) -> dict[int, float]:
+    """Sums of the years whose quarters or months are all there; ``rows`` are of one series.
+
+    The last published value of a period counts.
+    """
+    latest = {row.period: row.value for row in sorted(rows, key=lambda r: r.published)}
+    years: dict[int, list[float]] = {}
+    for period, value in latest.items():
+        years.setdefault(int(period[:4]), []).append(value)
+    need = COUNTS[len(next(iter(latest)))] if latest else 1
+    return {year: sum(values) for year, values in sorted(years.items()) if len(values) == need}
+
+
+def _forecasts(files: Files) -> Iterator[Problem]:
+    """A lever on a forecast needs a series long enough, published in time, and positive."""
+    config = files.config
+    history: dict[str, list[tuple[int, Any]]] = {}
+    for line, row in files.rows["history"]:
+        history.setdefault(row.series, []).append((line, row))
+    for line, lever in files.rows["levers"]:
+        if lever.distribution != "forecast" or lever.series not in history:
+            continue
+        if lever.unit not in FORECAST_UNITS:
+            yield Problem("levers.csv", lever.unit, "fraction, as growth is", line, "unit")
+        rows = history[lever.series]
+        for at, row in rows:
+            if row.value <= 0:
+                found = f"{row.value:g} in a series that {lever.lever} forecasts"
+                yield Problem("history.csv", found, "a value above 0", at, "value")
+        if config is None or len({len(row.period) for _, row in rows}) > 1:
+            continue
+        years = complete_years(row for _, row in rows if row.published <= config.as_of)
+        if len(years) < 2:
+            found = f"{len(years)} complete years of {lever.series} published by {config.as_of}"
+            yield Problem("history.csv", found, "two or more years", column="published")
+        elif max(years) >= config.target_year:
+            found = f"{lever.series} of {max(years)}, published by {config.as_of}"
+            yield Problem("history.csv", found, f"nothing after {config.target_year - 1}", column="period")
+        elif config.target_year - max(years) > MAX_HORIZON:
+            found = f"{max(years)}, the last year of {lever.series} published by {config.as_of}"
+            allowed = f"a year within {MAX_HORIZON} before {config.target_year}"
+            yield Problem("history.csv", found, allowed, column="period")
+
+
+def cross_check(files: Files) -> list[Problem]:
+    """All problems that show only when the files are read together.
+
+    Examples
+    --------
+    >>> from parkanalysis.park.schema import TABLES
+    >>> row = {"figure": "output", "source": "report", "place": "一", "subject": "产值", "variable": "output"}
+    >>> rows = {"figures": [(2, TABLES["figures"](**row, quantity="26.4 亿元"))]}
+    >>> names = {name: set() for name in TABLES}
+    >>> print(*cross_check(Files(None, {}, {**{name: [] for name in TABLES}, **rows}, names, {}, {})))
+    figures.csv, row 2, column source: found unknown source 'report'; allowed: no source is defined
+    """
+    problems = list(islice(check_tables(files), MAX_PROBLEMS))
+    if files.config is not None:
+        problems += islice(_config(files, files.config), MAX_PROBLEMS)
+    for name in files.scenarios:
+        problems += islice(check_scenario(name, files), MAX_PROBLEMS)
+        if len(problems) > MAX_PROBLEMS:
+            break
+    return list(dict.fromkeys(problems))
+
+
+Place = tuple[Any, ...]
+
+
+def _config(files: Files, config: ParkFile) -> Iterator[Problem]:
+    """Checks of park.yml against the tables."""
+    for place, item in _items(config):
+        for field, ref in references(type(item)).items():
+            if getattr(item, field) is not None:
+                yield from _reference(files, place, item, field, ref)
+        yield from _made_elsewhere(files, place, item)
+    yield from _shocks(files, config)
+    yield from _method(files, config)
+    if config.reading_rule not in RULES:
+        yield _missing(files, ("reading_rule",), config.reading_rule, RULES, "reading rule")
+    yield from _correlations(files, config)
+    yield from _balance(files, config)
+    yield from _vintage(files, config)
+
+
+def _items(config: ParkFile) -> Iterator[tuple[Place, BaseModel]]:
+    """The parts of park.yml that name levers, figures or one another, with their places."""
+    yield (), config
+    if config.stated is not None:
+        yield ("stated",), config.stated
+    for section in (*SECTIONS.values(), "shocks"):
+        for key, item in getattr(config, section).items():
+            yield (section, key), item
+
+
+def _at(files: Files, loc: Place, found: str, allowed: str) -> Problem:
+    column = ".".join(str(part) for part in loc)
+    return Problem("park.yml", found, allowed, line_of(files.document, loc), column)
+
+
+def _missing(files: Files, loc: Place, name: str, known: Collection[str], what: str) -> Problem:
+    line = line_of(files.document, loc)
+    return unknown("park.yml", line, ".".join(str(part) for part in loc), name, known, what)
+
+
+def _reference(files: Files, place: Place, item: BaseModel, field: str, ref: Ref) -> Iterator[Problem]:
+    """Whether the name in a field leads somewhere, and to the right units."""
+    name, loc = getattr(item, field), (*place, field)
+    known = files.known(ref.role)
+    if name not in known:
+        yield _missing(files, loc, name, known, ref.role)
+    elif ref.role == "figure":
+        yield from _figure(files, loc, name, ref)
+    elif ref.role == "lever":
+        yield from _named_lever(files, place, item, field, ref)
+
+
+def _figure(files: Files, loc: Place, name: str, ref: Ref) -> Iterator[Problem]:
+    quantity = files.parsed.get(name)
+    if quantity is None:  # what is wrong with it has been said
+        return
+    if quantity.unit not in ref.units:
+        yield _at(files, loc, f"{name} in {quantity.unit}", "a figure in yuan")
+    elif not 0 < quantity.value <= LARGEST_AMOUNT:
+        found = f"{name}, {quantity.text[:40]!r}"
+        yield _at(files, loc, found, f"above 0, at most {LARGEST_AMOUNT:g} yuan")
+
+
+def _named_lever(files: Files, place: Place, item: BaseModel, field: str, ref: Ref) -> Iterator[Problem]:
+    """Units and hard bounds that a lever needs in its place.
+
+    Prices are per unit of the volume; what adds to a product has the product's units.
+    """
+    name, loc = getattr(item, field), (*place, field)
+    found = files.unit(name)
+    if not found:  # its row has failed, which has been said
+        return
+    if found not in ref.units:
+        yield _at(files, loc, f"{name} in {found}", f"a lever in {' or '.join(ref.units)}")
+        return
+    like = _unit_at(files, item, ref.per or ref.same)
+    wanted = {f"CNY/{like}" if ref.per else like} if like else set()
+    wanted |= {
+        other.asks[1]
+        for key, other in references(type(item)).items()
+        if other.asks and other.asks[0] == field and getattr(item, key) is not None
+    }
+    for unit in sorted(wanted - {found}):
+        yield _at(files, loc, f"{name} in {found}", f"a lever in {unit}")
+    line, row = files.levers[name]
+    low, high = ref.bounds or (-np.inf, np.inf)
+    for column in ("minimum", "maximum"):
+        value = getattr(row, column)
+        if not low <= value <= high:
+            text = f"{value:g} of {name}, the {field} of {'.'.join(place) or 'the park'}"
+            yield Problem("levers.csv", text, f"{low:g} to {high:g}", line, column)
+
+
+def _unit_at(files: Files, item: BaseModel, path: str) -> str:
+    """Unit of the lever in another field: one of the item, or ``product.`` and one of its product."""
+    assert files.config is not None
+    head, _, tail = path.rpartition(".")
+    owner = files.config.products.get(getattr(item, head) or "") if head else item
+    return files.unit(getattr(owner, tail, None))
+
+
+def _made_elsewhere(files: Files, place: Place, item: Any) -> Iterator[Problem]:
+    """A plant makes a product of its own industry."""
+    assert files.config is not None
+    product = files.config.products.get(getattr(item, "product", None) or "")
+    if place[:1] == ("plants",) and product is not None and product.industry != item.industry:
+        allowed = f"a product of {item.industry}"
+        yield _at(files, (*place, "product"), f"a product of {product.industry}", allowed)
+
+
+def _shocks(files: Files, config: ParkFile) -> Iterator[Problem]:
+    """Months lie in the target year; a shock that turns output into value added needs a rate."""
+    for key, shock in config.shocks.items():
+        for field in ("start", "end"):
+            month = getattr(shock, field)
+            if month is not None and int(month[:4]) != config.target_year:
+                yield _at(files, ("shocks", key, field), month, f"a month of {config.target_year}")
+        acts = next((f for f, r in references(type(shock)).items() if r.role in SECTIONS), "")
+        if not shock.needs_rate or getattr(shock, acts) not in files.known(acts):
+            continue
+        industry = shock.industry_of(config)
+        declared = config.industries.get(industry)
+        if declared is not None and declared.value_added_rate is None:
+            allowed = "an industry with gross_output and value_added_rate"
+            yield _at(files, ("shocks", key, acts), f"{industry}, with value_added only", allowed)
+
+
+def _method(files: Files, config: ParkFile) -> Iterator[Problem]:
+    try:
+        check_method(config.growth_method)
+    except InputError as error:
+        for p in error.problems:
+            line = line_of(files.document, ("growth_method",))
+            yield replace(p, file="park.yml", row=line, column="growth_method")
+
+
+def _balance(files: Files, config: ParkFile) -> Iterator[Problem]:
+    """The accounts can be scaled to the published total only from parts that cannot all be 0."""
+    names = {i.value_added or i.value_added_rate for i in config.industries.values()}
+    found = [files.levers[name] for name in names if name is not None and name in files.levers]
+    for line, row in found:
+        if row.minimum < 0:
+            allowed = "0 or more for the value added of an industry"
+            yield Problem("levers.csv", f"{row.minimum:g} of {row.lever}", allowed, line, "minimum")
+    if len(found) == len(names) and all(row.minimum <= 0 for _, row in found):
+        allowed = "one industry at least whose lever has a minimum above 0"
+        yield _at(files, ("industries",), "industries whose value added may all be 0", allowed)
+
+
+def _correlations(files: Files, config: ParkFile) -> Iterator[Problem]:
+    seen: set[frozenset[str]] = set()
+    for i, correlation in enumerate(config.correlations):
+        loc = ("correlations", i)
+        pair = frozenset(correlation.levers)
+        for name in sorted(n for n in pair if n not in files.names["levers"]):
+            yield _missing(files, loc, name, files.names["levers"], "lever")
+        if len(pair) == 1:
+            yield _at(files, loc, f"{correlation.levers[0]} twice", "two different levers")
+        if pair in seen:
+            yield _at(files, loc, f"{' and '.join(sorted(pair))} again", "each pair once")
+        seen.add(pair)
+    clear = all(len(set(c.levers)) == 2 for c in config.correlations)
+    if clear and len(seen) == len(config.correlations):
+        pairs = [f"{a}–{b} {c.rank:g}" for c in contradiction(config.correlations) for a, b in [c.levers]]
+        if pairs:
+            found = f"rank correlations that contradict one another: {', '.join(pairs)}"
+            yield _at(files, ("correlations",), found, "a positive semi-definite matrix")
+
+
+def correlation_matrix(names: Sequence[str], correlations: Sequence[Correlation]) -> NDArray[np.float64]:
+    """Normal correlations whose rank correlations are the declared ones.
+
+    r = 2 sin(pi * rank / 6) (Pearson 1907), 0 between levers that no pair names.
+
+    Examples
+    --------
+    >>> pair = Correlation(levers=("price", "tariff"), rank=0.5)
+    >>> correlation_matrix(["price", "tariff", "hours"], [pair]).round(3).tolist()
+    [[1.0, 0.518, 0.0], [0.518, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    """
+    place = {name: i for i, name in enumerate(names)}
+    matrix = np.eye(len(names))
+    for c in correlations:
+        i, j = (place[name] for name in c.levers)
+        matrix[i, j] = matrix[j, i] = 2 * np.sin(np.pi * c.rank / 6)
+    return matrix
+
+
+def contradiction(correlations: Sequence[Correlation]) -> list[Correlation]:
+    """Pairs among as few levers as show a contradiction; empty where there is none.
+
+    Levers that no pair names together count as independent of one another.
+
+    Examples
+    --------
+    >>> pairs = [("a", "b", 0.9), ("b", "c", 0.9), ("a", "c", -0.9), ("c", "d", 0.1)]
+    >>> [c.levers for c in contradiction([Correlation(levers=(a, b), rank=r) for a, b, r in pairs])]
+    [('a', 'b'), ('b', 'c'), ('a', 'c')]
+    """
+
+    def among(names: Sequence[str]) -> list[Correlation]:
+        return [c for c in correlations if set(c.levers) <= set(names)]
+
+    def possible(names: Sequence[str]) -> bool:
+        matrix = correlation_matrix(names, among(names))
+        return len(matrix) == 0 or bool(np.linalg.eigvalsh(matrix)[0] > -1e-10)
+
+    names = sorted({name for c in correlations for name in c.levers})
+    if possible(names):
+        return []
+    for name in list(names):
+        fewer = [n for n in names if n != name]
+        if not possible(fewer):
+            names = fewer
+    return among(names)
+
+
+def _vintage(files: Files, config: ParkFile) -> Iterator[Problem]:
+    """Nothing published after ``as_of`` may enter a projection."""
+    if config.as_of.year < config.base_year:
+        allowed = f"a day not before the base year {config.base_year}"
+        yield _at(files, ("as_of",), str(config.as_of), allowed)
+    published = {row.source: row.published for _, row in files.rows["sources"]}
+    late = {s for s, day in published.items() if day is not None and day > config.as_of}
+    for table in ("figures", "levers", "value_added_rates"):
+        for line, row in files.rows[table]:
+            if row.source in late and getattr(row, "use", "yes") == "yes":
+                found = f"{row.source}, published on {published[row.source]}"
+                allowed = f"a source published by the vintage date {config.as_of}"
+                yield Problem(f"{table}.csv", found, allowed, line, "source")
+
+
+def check_scenario(name: str, files: Files) -> Iterator[Problem]:
+    """What is wrong with one scenario.
+
+    Examples
+    --------
+    >>> from parkanalysis.park.schema import ScenarioFile
+    >>> file = ScenarioFile(title="Lower tax", levers={"vat_rat": 0.16})
+    >>> files = Files(None, None, {"levers": []}, {"levers": {"vat_rate"}}, {}, {"lower_tax": ({}, file)})
+    >>> print(*check_scenario("lower_tax", files))
+    scenarios/lower_tax.yml, column levers: found unknown lever 'vat_rat'; allowed: vat_rate; did you
+    mean 'vat_rate'?
+    """
+    file = f"scenarios/{name}.yml"
+    document, scenario = files.scenarios[name]
+    for lever, setting in scenario.levers.items():
+        line = line_of(document, ("levers", lever))
+        if lever not in files.names["levers"]:
+            yield unknown(file, line, "levers", lever, files.names["levers"], "lever")
+        elif lever in files.levers:
+            for found, allowed in check_setting(setting, files.levers[lever][1], files.parsed):
+                yield Problem(file, found, allowed, line, f"levers.{lever}")
+    if files.config is None:
+        return
+    shocks = files.config.shocks
+    active = list(shocks) if scenario.shocks == "all" else list(scenario.shocks)
+    taken: dict[tuple[str, str], str] = {}
+    for i, shock in enumerate(active):
+        line = line_of(document, ("shocks", i))
+        if shock not in shocks:
+            yield unknown(file, line, "shocks", shock, shocks, "shock")
+            continue
+        item = shocks[shock]
+        # acting twice on the same thing would count it twice
+        key = (item.kind, getattr(item, item.once)) if item.once else ("", shock)
+        if key in taken:
+            twice = taken[key] == shock
+            found = f"{shock!r} twice" if twice else f"{key[1]!r} by {taken[key]} and {shock}"
+            yield Problem(file, found, "each plant, price and rate changed once", line, "shocks")
+        taken.setdefault(key, shock)
+
+
+def check_setting(
+    setting: float | LeverSetting, row: Any, parsed: Mapping[str, Quantity]
+) -> Iterator[tuple[str, str]]:
+    """What is wrong with a lever's setting: pairs of found and allowed.
+
+    ``row`` is anything with ``minimum``, ``maximum`` and ``unit``.
+
+    Examples
+    --------
+    >>> from parkanalysis.park.park import read_park
+    >>> park = read_park("qingzhen")
+    >>> list(check_setting(15.8, park.levers["alumina_price_2016"], park.quantities))
+    [('15.8', '900 to 4000 CNY/t')]
+    >>> list(check_setting(LeverSetting(figure="debt"), park.levers["alumina_price_2016"], park.quantities))
+    [('debt in CNY', 'a figure in CNY/t')]
+    """
+    bounds = f"{row.minimum:g} to {row.maximum:g} {row.unit}"
+    values: list[float]
+    if not isinstance(setting, LeverSetting):
+        values = [float(setting)]
+    elif setting.figure is not None:
+        quantity = parsed.get(setting.figure)
+        canonical, factor = UNITS[row.unit]
+        if quantity is None:
+            near = nearest(setting.figure, parsed)
+            yield f"unknown figure {setting.figure!r}", f"a figure (nearest: {near})" if near else "a figure"
+            return
+        if quantity.unit != canonical:
+            yield f"{setting.figure} in {quantity.unit}", f"a figure in {canonical}"
+            return
+        values = [quantity.value / factor]
+    elif setting.quantile is not None:
+        return
+    else:
+        values = [v for v in (setting.low, setting.central, setting.high) if v is not None]
+        low, central, high = values
+        if sorted(values) != values:
+            yield f"{values}", "low ≤ central ≤ high"
+        elif problem := shape_problem(setting.distribution or "triangular", low, central, high):
+            yield f"{values}", problem
+    for value in values:
+        if not row.minimum <= value <= row.maximum:
+            yield f"{value:g}", bounds
