@@ -19,8 +19,8 @@ import numpy as np
 from parkanalysis.model.check import check
 from parkanalysis.model.portfolio import portfolio, read_parks
 from parkanalysis.model.projection import project
-from parkanalysis.park.park import read_park
 from parkanalysis.park.new import TEMPLATE
+from parkanalysis.park.park import read_park
 
 DRAWS = 20_000
 LEDGER_ROWS = 10_000

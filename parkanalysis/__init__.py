@@ -59,6 +59,8 @@ __all__ = ["__version__", *_WHERE]
 def __getattr__(name: str) -> Any:
     if name not in _WHERE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "read_park":  # the kinds of shocks that a park may name
+        importlib.import_module(f"{__name__}.model.shocks")
     return getattr(importlib.import_module(f"{__name__}.{_WHERE[name]}"), name)
 
 

@@ -2,7 +2,7 @@
 
 Examples
 --------
->>> import parkanalysis.model  # the kinds of shocks
+>>> import parkanalysis.model.shocks  # the kinds of shocks
 >>> park = read_park("qingzhen")
 >>> park.config.base_year, park.levers["alumina_price_2016"].unit
 (2015, 'CNY/t')
