@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: report test lab backtest bench bench-render dictionary lint lock readme clean
+.PHONY: report test lab backtest hindcasts bench bench-render dictionary lint lock readme clean
 
 report: $(READY)
 	@$(BIN)/parkanalysis report
@@ -45,6 +45,9 @@ readme: $(READY)
 
 backtest: $(READY)
 	$(BIN)/python benchmarks/backtest.py
+
+hindcasts: $(READY)
+	$(BIN)/python benchmarks/hindcasts.py
 
 bench: $(READY)
 	$(BIN)/python benchmarks/projection.py

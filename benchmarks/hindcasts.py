@@ -118,8 +118,8 @@ def value_per_job(per_job: pd.DataFrame, episode: Any, value_added: float) -> fl
 def price_change(prices: pd.DataFrame, commodity: str, base: int) -> tuple[float, float]:
     """Mean price of the base year, and of January to June of the target year."""
     mine = prices[prices.commodity == commodity].set_index("month").price
-    first_half = mine[f"{base + 1}-01" : f"{base + 1}-06"]
-    return float(mine[f"{base}-01" : f"{base}-12"].mean()), float(first_half.mean())
+    first_half = mine.loc[f"{base + 1}-01" : f"{base + 1}-06"]
+    return float(mine.loc[f"{base}-01" : f"{base}-12"].mean()), float(first_half.mean())
 
 
 @dataclass(frozen=True)
@@ -202,13 +202,20 @@ def _write(path: Path, rows: list[dict]) -> None:
 
 def write_park(folder: Path, country: str, industry: str, series: pd.Series, base: int, event: Event) -> None:
     """Write one area as a park: accounts up to the base year, the event as shocks, all from one rule."""
-    known = series[:base] * AMOUNT[country]
+    known = series.loc[:base] * AMOUNT[country]
     value_added = float(known[base])
     as_of = vintage_day(country, industry, base)
     amount = {"figure": "value_added", "source": "accounts", "place": "table", "subject": "area"}
     figures = [amount | {"variable": "value_added", "period": base, "quantity": f"{value_added:.6f} 亿元"}]
     levers = [
-        _lever("value_added_base", "CNY_100m", ("", "", ""), 0, 1e6, figure="value_added")
+        _lever(
+            "value_added_base",
+            "CNY_100m",
+            ("", "", ""),
+            value_added / 2,
+            2 * value_added,
+            figure="value_added",
+        )
         | {"distribution": "point", "evidence": "reported", "source": "accounts"},
         _lever("growth", "fraction", ("", "", ""), -0.9, 1, series="area")
         | {"distribution": "forecast", "evidence": "proxy", "source": "accounts"},
@@ -328,7 +335,7 @@ def draws_of(
             "no_shocks": project(park, "reference", draws=DRAWS, seed=SEED).draws,
         }
     value_added = float(series[base]) * AMOUNT[country]
-    parent = data.series[parent_of(country, code), industry][:base]
+    parent = data.series[parent_of(country, code), industry].loc[:base]
     made = {name: 100 * (draws / value_added - 1) for name, draws in made.items()}
     made["parent"] = 100 * (growth(parent).draws(DRAWS, SEED)[:, 0] - 1)
     made["last_value"] = np.zeros(1)
@@ -391,7 +398,7 @@ if __name__ == "__main__":
     with TARGET.open("w", encoding="utf-8", newline="") as file:
         file.write(NOTE)
         scores.to_csv(file, index=False, float_format="%.2f")
-    wide = scores[scores.role == "episode"].pivot(
+    wide = scores[scores.role == "episode"].pivot_table(
         index=["episode", "outturn"], columns="method", values="median"
     )
     print(wide[list(METHODS)].round(1).to_string(), "\n")

@@ -1,17 +1,25 @@
-"""Write the results, the picture and the costs of README.md: python scripts/readme.py"""
+"""Write the results, the picture, the record and the costs of README.md: python scripts/readme.py"""
 
 from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
+
+import pandas as pd
 
 from parkanalysis.model.comparison import compare, project_all
 from parkanalysis.park.park import read_park
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
+import hindcasts  # noqa: E402
+
 SCENARIO = "combined"
 MARKS = ("<!-- results: written by make readme -->", "<!-- end of results -->")
+RECORD_MARKS = ("<!-- record: written by make readme -->", "<!-- end of record -->")
 COST_MARKS = ("<!-- cost: written by make readme -->", "<!-- end of cost -->")
 
 
@@ -58,6 +66,31 @@ def picture() -> bytes:
         return to_bytes(ax, "svg", paper="white")
 
 
+def record() -> str:
+    """How whole projections of past closures and price falls have fared, from ``make hindcasts``."""
+    scores = pd.read_csv(hindcasts.TARGET, comment="#")
+    table = hindcasts.summary(scores)
+    groups = {
+        ("episode", "closure"): "closures",
+        ("episode", "price"): "price falls",
+        ("control", "all"): "control years, no event",
+    }
+    heads = [f"{name} ({table.episodes[(*key, 'shocks')]})" for key, name in groups.items()]
+    rows = [f"| error / CRPS / in the 80% interval | {' | '.join(heads)} |", "|---|---:|---:|---:|"]
+    for method, name in hindcasts.METHODS.items():
+        cells = [table.loc[(*key, method)] for key in groups]
+        texts = [f"{c.error:.1f} / {c.crps:.1f} / {c.coverage:.0%}" for c in cells]
+        rows.append(f"| {name} | {' | '.join(texts)} |")
+    crps = scores[scores.role == "episode"].pivot_table("crps", ["kind", "episode"], "method")
+    better = (crps.shocks < crps.no_shocks).groupby("kind").agg(["sum", "size"])
+    text = (
+        "Naming what happened gives the better score (CRPS) in"
+        f" {better.loc['closure', 'sum']} of {better.loc['closure', 'size']} closures and in"
+        f" {better.loc['price', 'sum']} of {better.loc['price', 'size']} price falls."
+    )
+    return "\n".join([RECORD_MARKS[0], "", *rows, "", text, "", RECORD_MARKS[1]])
+
+
 def cost(reports: int = 100_000) -> str:
     """What many reports would cost, from the last full run of ``make bench-render``."""
     run = json.loads((ROOT / "benchmarks" / "render.json").read_text())
@@ -74,8 +107,8 @@ def cost(reports: int = 100_000) -> str:
 
 
 def rewritten(readme: str) -> str:
-    """README.md with its results and costs written anew."""
-    for (start, end), text in ((MARKS, section()), (COST_MARKS, cost())):
+    """README.md with its results, record and costs written anew."""
+    for (start, end), text in ((MARKS, section()), (RECORD_MARKS, record()), (COST_MARKS, cost())):
         pattern = re.compile(f"{re.escape(start)}.*?{re.escape(end)}", re.DOTALL)
         readme = pattern.sub(lambda _, text=text: text, readme)
     return readme
