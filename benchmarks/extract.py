@@ -16,7 +16,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from parkanalysis.quantities.quantities import extract, parse
+from parkanalysis.quantities import extract, parse
 
 ROOT = Path(__file__).parents[1]
 REPORT = ROOT / "data/qingzhen/source/work_report_2015.txt"

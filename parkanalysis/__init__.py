@@ -43,10 +43,10 @@ __version__ = "0.1.0"
 _WHERE = {
     "InputError": "errors",
     "Projection": "model.projection",
-    "extract": "quantities.quantities",
+    "extract": "quantities",
     "forecast": "forecasting.baseline",
     "growth": "forecasting.baseline",
-    "parse": "quantities.quantities",
+    "parse": "quantities",
     "project": "model.projection",
     "read_parameters": "model.case",
     "read_park": "park.park",

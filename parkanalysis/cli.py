@@ -220,9 +220,9 @@ def read(
     source: Annotated[str, typer.Option(help="Name of the source in the ledger.")] = "work_report",
 ) -> None:
     """Draft the ledger of figures from a work report, for an analyst to confirm."""
-    from parkanalysis.cleaning import documents
+    from parkanalysis.cleaning import draft_ledger, read_document
 
-    ledger = documents.draft_ledger(documents.read_document(document), source)
+    ledger = draft_ledger(read_document(document), source)
     typer.echo(ledger.to_csv(index=False, lineterminator="\n"), nl=False)
 
 

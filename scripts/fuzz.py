@@ -140,7 +140,7 @@ def _work(folder: Path) -> None:
 
 
 def quantity(data: bytes) -> None:
-    from parkanalysis.quantities import quantities
+    from parkanalysis import quantities
 
     choices = Choices(data)
     text = mutate(choices, choices.pick(["5 亿元以上", "近 20 亿", "2×600 兆瓦", "2300 元/吨", "200 余亿元"]))

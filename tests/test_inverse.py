@@ -9,7 +9,7 @@ from parkanalysis.errors import InputError
 from parkanalysis.model import inverse, model
 from parkanalysis.model.projection import project
 from parkanalysis.model.scenario import read_scenario
-from parkanalysis.quantities.quantities import parse
+from parkanalysis.quantities import parse
 
 
 def at(projection, probability=0.5, **levers):

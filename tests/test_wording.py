@@ -17,8 +17,7 @@ from report_pages import page, run, write_park
 from parkanalysis.model.projection import project
 from parkanalysis.model.scenario import read_scenario
 from parkanalysis.park.park import read_park
-from parkanalysis.quantities.hedges import RULES
-from parkanalysis.quantities.units import SYMBOL
+from parkanalysis.quantities import RULES, SYMBOLS
 from parkanalysis.report import findings, sections, sentences
 from parkanalysis.report.words import Words, catalogue, fixed, probability, scale, significant, spaced
 
@@ -216,10 +215,10 @@ def test_a_list_of_numbers_reads_as_one():
     assert Words(None, "zh").join(["关停（−1.7）", "签约量"]) == "关停（−1.7）和签约量"
 
 
-@given(st.sampled_from(sorted(SYMBOL)))
+@given(st.sampled_from(sorted(SYMBOLS)))
 def test_no_unit_is_shown_as_a_code_in_chinese(code):
     name = Words(None, "zh").unit(code)
-    assert not name or name == SYMBOL[code] or re.search("[一-鿿%]", name)
+    assert not name or name == SYMBOLS[code] or re.search("[一-鿿%]", name)
 
 
 def test_rules_of_reading_have_names():

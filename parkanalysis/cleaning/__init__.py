@@ -1,0 +1,39 @@
+"""Files of bureaus and zones made plain: statistical tables to tidy frames, reports to text and tables.
+
+Examples
+--------
+>>> import tempfile
+>>> from pathlib import Path
+>>> with tempfile.TemporaryDirectory() as folder:
+...     path = Path(folder, "output.csv")
+...     _ = path.write_text("行业,产值（亿元）\\n铝,85.2\\n电力,20.9\\n合计,106.3\\n", encoding="gb18030")
+...     table = read_table(path, totals="report")
+>>> table.totals[["stated", "computed", "verdict"]].values.tolist()
+[[10630000000.0, 10610000000.0, 'differs']]
+>>> ledger = draft_ledger(Document("report.txt", "一、概况\\n2015 年，产值 26.4 亿元。"), "report")
+>>> ledger.iloc[0].tolist()
+['f001', 'report', '一', '产值', 'CNY', '2015 年', '26.4 亿元', '']
+"""
+
+from parkanalysis.cleaning.document import Document, read_document
+from parkanalysis.cleaning.draft import LEDGER_COLUMNS, draft_ledger
+from parkanalysis.cleaning.files import MAX_BYTES, Workbook, decode, open_xlsx, read_bytes, write_aside
+from parkanalysis.cleaning.sheets import Change
+from parkanalysis.cleaning.table import Table, read_table, single_months
+
+__all__ = [
+    "LEDGER_COLUMNS",
+    "MAX_BYTES",
+    "Change",
+    "Document",
+    "Table",
+    "Workbook",
+    "decode",
+    "draft_ledger",
+    "open_xlsx",
+    "read_bytes",
+    "read_document",
+    "read_table",
+    "single_months",
+    "write_aside",
+]

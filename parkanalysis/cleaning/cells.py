@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 
-__all__ = ["Figure", "Period", "additive", "clean_name", "figure", "indent", "period", "split_unit", "unit"]
+from parkanalysis.quantities import unit_of_head
 
 _MARKS = re.compile(r"[①-⑳⑴-⒇¹²³⁰-⁹*＊†‡]+|[\[［〔]\s*(?:\d{1,2}|注\d*)\s*[\]］〕]")
 _HAN = r"[㐀-鿿]"
@@ -25,117 +25,16 @@ _SYMBOLS = {
     "不详": "not_available",
     "无": "none",
 }
-_MULTIPLIERS = {"十": 1, "百": 2, "千": 3, "万": 4, "十万": 5, "百万": 6, "千万": 7, "亿": 8, "万亿": 12}
-_BASES = {
-    "元": ("CNY", 0),
-    "人民币": ("CNY", 0),
-    "美元": ("USD", 0),
-    "吨": ("t", 0),
-    "吨标准煤": ("tce", 0),
-    "吨标煤": ("tce", 0),
-    "公斤": ("t", -3),
-    "千克": ("t", -3),
-    "千瓦时": ("kWh", 0),
-    "度": ("kWh", 0),
-    "千瓦小时": ("kWh", 0),
-    "瓦": ("MW", -6),
-    "千瓦": ("MW", -3),
-    "兆瓦": ("MW", 0),
-    "千伏": ("kV", 0),
-    "立方米": ("m3", 0),
-    "平方米": ("m2", 0),
-    "平方公里": ("km2", 0),
-    "公里": ("km", 0),
-    "米": ("km", -3),
-    "亩": ("mu", 0),
-    "公顷": ("ha", 0),
-    "年": ("year", 0),
-    "小时": ("hour", 0),
-    "重量箱": ("count", 0),
-    "%": ("fraction", -2),
-    "‰": ("fraction", -3),
-    "个百分点": ("percentage_point", 0),
-    "百分点": ("percentage_point", 0),
-    "倍": ("times", 0),
-}
-_COUNTED = "个家户人台套辆件只条块箱头所座项次部支艘架处宗起"
-_LATIN = {
-    "kwh": ("kWh", 0),
-    "mw": ("MW", 0),
-    "kw": ("MW", -3),
-    "t": ("t", 0),
-    "km": ("km", 0),
-    "kv": ("kV", 0),
-}
-# Amounts of which parts add up to a whole; rates, prices and indices do not.
-_NOT_ADDITIVE = {"fraction", "percentage_point", "times", "index", "kV", "year"}
-
-
-def additive(code: str) -> bool:
-    """Tell whether parts in this unit add up to their total.
-
-    Examples
-    --------
-    >>> additive("t"), additive("CNY/t"), additive("fraction")
-    (True, False, False)
-    """
-    return code not in _NOT_ADDITIVE and "/" not in code
-
-
-def unit(text: str) -> tuple[str, int] | None:
-    """Read a printed unit as its canonical code and the power of ten that leads there.
-
-    Examples
-    --------
-    >>> unit("万元"), unit("亿千瓦时"), unit("元/吨"), unit("%")
-    (('CNY', 4), ('kWh', 8), ('CNY/t', 0), ('fraction', -2))
-    >>> unit("上年=100")
-    ('index', 0)
-    >>> unit("厂区") is None
-    True
-    """
-    text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).replace("每", "/").strip("/")
-    if len(text) > 20:
-        return None
-    if re.fullmatch(r"(?:以)?(?:上年|上年同期|上月|同期|\d{4}年?)(?:同期|同月)?(?:=|为)100|指数", text):
-        return "index", 0
-    above, slash, below = text.partition("/")
-    top = _simple_unit(above)
-    if not slash or top is None:
-        return top if not slash else None
-    bottom = _simple_unit(below) or (("day", 0) if below in {"日", "天"} else None)
-    bottom = ("month", 0) if below == "月" else bottom
-    return (f"{top[0]}/{bottom[0]}", top[1] - bottom[1]) if bottom else None
-
-
-def _simple_unit(text: str) -> tuple[str, int] | None:
-    if text in _BASES:
-        return _BASES[text]
-    if text.lower() in _LATIN:
-        return _LATIN[text.lower()]
-    for prefix in sorted(_MULTIPLIERS, key=len, reverse=True):
-        if text.startswith(prefix):
-            base = _simple_unit(text[len(prefix) :])
-            return (base[0], base[1] + _MULTIPLIERS[prefix]) if base else None
-    if text and (text in _COUNTED or text in {"人次", "人民币元", "企业个数", "户数", "户次"}):
-        return "count", 0
-    return None
 
 
 def split_unit(text: str) -> tuple[str, str | None]:
-    """Take the unit out of a header or row name: in brackets, after a comma or a slash, or a bare per cent.
-
-    Examples
-    --------
-    >>> split_unit("水泥(万吨)"), split_unit("比上年增长%"), split_unit("轻工业(老口径)")
-    (('水泥', '万吨'), ('比上年增长', '%'), ('轻工业(老口径)', None))
-    """
+    """Take the unit out of a head or row name: in brackets, behind a comma or slash, or a bare per cent."""
     for match in re.finditer(r"\((?:单位:)?([^()]*)\)", text):
         inner = match.group(1).replace("±", "")
-        if unit(inner) is not None:
+        if unit_of_head(inner) is not None:
             return (text[: match.start()] + text[match.end() :]).strip(" _,"), inner
     tail = re.search(r"(?:[,:_]|单位:?|\s)\s*([^\s,:_()]+)$|((?<=.)[%‰])$", text)
-    if tail and unit(tail.group(1) or tail.group(2)) is not None:
+    if tail and unit_of_head(tail.group(1) or tail.group(2), weak=False) is not None:
         return text[: tail.start()].strip(" _,:±"), tail.group(1) or tail.group(2)
     return text, None
 
@@ -154,13 +53,6 @@ def figure(text: str) -> Figure | None:
     """Read a body cell; None when it is neither a number nor a sign for a missing one.
 
     Footnote marks go before full-width digits are folded, or 12① would read as 121.
-
-    Examples
-    --------
-    >>> figure("１，２３４．５"), figure("12①").value, figure("8.1%").unit
-    (Figure(value=Decimal('1234.5'), status='reported', unit=None, decimals=1), Decimal('12'), '%')
-    >>> figure("…").status, figure("——").status, figure("1.2.3") is None
-    ('omitted', 'none', True)
     """
     bare = text.strip(" \t\u3000\xa0")
     if re.fullmatch(r"[#＃]+", bare) or re.fullmatch(r"\*{1,3}|[xX×]", bare):
@@ -179,20 +71,14 @@ def figure(text: str) -> Figure | None:
     if match is None or len(match.group(2)) > 25:
         return None
     sign, whole, fraction, power, rest = match.groups(default="")
-    if rest and unit(rest) is None:
+    if rest and unit_of_head(rest) is None:
         return None
     value = Decimal(sign + whole.replace(",", "") + fraction + power)
     return Figure(value, "reported", rest or None, max(len(fraction) - 1, 0))
 
 
 def indent(text: str) -> int:
-    """Return the width of the leading blanks, in half-width spaces.
-
-    Examples
-    --------
-    >>> indent("铝"), indent("  铝"), indent("　　铝")
-    (0, 2, 4)
-    """
+    """Return the width of the leading blanks, in half-width spaces."""
     lead = text[: len(text) - len(text.lstrip(" \t\u3000\xa0"))]
     return sum(2 if mark in "\u3000\t" else 1 for mark in lead)
 
@@ -200,11 +86,6 @@ def indent(text: str) -> int:
 def clean_name(text: str) -> str:
     """Normalise a name: half width, no spaces between Chinese characters, no footnote marks,
     ordinals or English gloss on a second line.
-
-    Examples
-    --------
-    >>> clean_name("　合　　计"), clean_name("一、铝（含加工）①"), clean_name("GDP  per head")
-    ('合计', '铝(含加工)', 'GDP per head')
     """
     lines = text.split("\n")
     while len(lines) > 1 and lines[-1].isascii() and re.search(r"[A-Za-z]{3}|^\s*$", lines[-1]):
@@ -261,15 +142,7 @@ _QUARTERS = {"上半年": (1, 6), "下半年": (7, 12)}
 
 
 def period(text: str) -> tuple[Period, str] | None:
-    """Read the period that a header begins with; return it and the words after it.
-
-    Examples
-    --------
-    >>> period("2015年1-6月")[0].code(), period("一季度")[0].code(), period("2015年产值")[1]
-    ('2015-01/2015-06', 'XXXX-01/XXXX-03', '产值')
-    >>> period("产值") is None
-    True
-    """
+    """Read the period that a header begins with; return it and the words after it."""
     text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
     for pattern in _PERIODS:
         match = pattern.match(text)

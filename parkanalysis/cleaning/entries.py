@@ -7,23 +7,128 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from parkanalysis.cleaning.cells import (
-    Figure,
-    Period,
-    additive,
-    clean_name,
-    figure,
-    indent,
-    period,
-    split_unit,
-    unit,
-)
+from parkanalysis.cleaning.cells import Figure, Period, clean_name, figure, indent, period, split_unit
 from parkanalysis.cleaning.layout import Layout, letter
-from parkanalysis.cleaning.outline import TOTAL, Column, Entry, Outline, Row, UnitCode, implied_unit
 from parkanalysis.cleaning.sheets import Change
 from parkanalysis.errors import Problem
+from parkanalysis.quantities import Unit, unit_of_head
 
-__all__ = ["Reader"]
+TOTAL = re.compile(
+    r"(?:合计|总计|小计|共计|总合计|全部合计)(?: ?(?:Grand |Sub-?)?total)?|total", re.IGNORECASE
+)
+_RATE = re.compile(r"(?:增长|增速|增幅|比重|占比|同比|环比)(?!.*[额量值数])|率$")
+_NUMBER_OF = re.compile(r"(?:个数|户数|家数|单位数|企业数|人数|件数)$")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of figures: place, name, period, unit, kind (plain, total, of_which), names above."""
+
+    index: int
+    name: str
+    when: Period
+    unit: Unit | None
+    kind: str
+    above: tuple[str, ...]
+
+    @property
+    def assumed(self) -> Unit | None:
+        """Unit that the name implies where none is printed."""
+        return implied_unit(self.name)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the body with its place in the outline."""
+
+    index: int
+    name: str
+    parent: str
+    section: str
+    group: str
+    kind: str
+    indent: int
+    filled: bool
+    unit: Unit | None
+    when: Period
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One figure in its canonical unit, exact; ``step`` is half a unit of its last printed digit, or 0.
+
+    Counts printed one by one are exact.
+    """
+
+    row: Row
+    column: Column
+    value: Decimal | None
+    unit: str
+    status: str
+    printed: str
+    step: Decimal
+    period: str
+    dated: bool
+
+    def record(self) -> dict[str, object]:
+        """Return the entry as a row of the tidy frame."""
+        item, variable = (self.column.name, "value") if self.dated else (self.row.name, self.column.name)
+        parent = "_".join(self.column.above) if self.dated else self.row.parent
+        return {
+            "item": item,
+            "parent": parent,
+            "period": self.period,
+            "variable": variable,
+            "value": float("nan") if self.value is None else float(self.value),
+            "unit": self.unit,
+            "status": self.status,
+            "printed": self.printed,
+            "row": self.row.index + 1,
+            "column": letter(self.column.index),
+        }
+
+
+def implied_unit(name: str) -> Unit | None:
+    """Rates are in per cent and numbers of firms are counts, whatever the unit row says of the amounts."""
+    if _RATE.search(name[:200]):
+        return Unit("fraction", -2)
+    return Unit("count") if _NUMBER_OF.search(name) else None
+
+
+def said(unit: Unit | None) -> str:
+    """Name a unit in a message or a change."""
+    return "unstated" if unit is None else str(unit)
+
+
+class Outline:
+    """Place rows one after another: kind, and parent by 其中, indent, group or section."""
+
+    def __init__(self) -> None:
+        self._block = ("", "")
+        self._whole: Row | None = None
+        self._levels: list[Row] = []
+        self._open = False
+
+    def place(self, row: Row, marked: bool) -> Row:
+        """Return the row with its kind and parent; ``marked`` where it is printed as 其中 or #."""
+        if (row.section, row.group) != self._block:
+            self._block, self._whole, self._levels, self._open = (row.section, row.group), None, [], False
+        if TOTAL.fullmatch(row.name):
+            return self._stand(replace(row, kind="total", parent=row.group or row.section))
+        whole = self._whole
+        if whole is not None and (marked or (self._open and (row.indent > whole.indent or not row.filled))):
+            self._open = True
+            return replace(row, kind="of_which", parent=whole.name)
+        outer = [level.name for level in self._levels if level.indent < row.indent]
+        return self._stand(replace(row, parent=outer[-1] if outer else row.group or row.section))
+
+    def _stand(self, row: Row) -> Row:
+        """Make a row the one that rows below may belong to."""
+        if row.filled:
+            self._whole, self._open = row, False
+            self._levels = [*(level for level in self._levels if level.indent < row.indent), row]
+        return row
+
 
 _OFFICE = re.compile(r"[局委会司厂区市县办院处]$|中心$")
 _PERIOD_HEADS = re.compile(r"年份|年度|时间|月份|日期|期间|年|月|季度|(?:年份|时间)?\s*Year|指标时间")
@@ -68,17 +173,17 @@ class Reader:
                 return full.pop() if len(full) == 1 else Period()
         return Period()
 
-    def _title_units(self) -> list[UnitCode]:
+    def _title_units(self) -> list[Unit]:
         """Return the units of the unit row (单位：万元、%) and of brackets that end a title line."""
         stated = [t for line in self.layout.units for t in re.split(r"[,，、;；\s]+", line) if t]
         closing = [
             split_unit(clean_name(line))[1] for line in self.layout.title if line.endswith((")", "）"))
         ]
-        read = [(text, unit(text)) for text in [*stated, *(t for t in closing if t)]]
+        read = [(text, unit_of_head(text)) for text in [*stated, *(t for t in closing if t)]]
         units = list(dict.fromkeys(code for _, code in read if code is not None))
         for text, code in read:
             if code is not None:
-                self.change("unit row", text, self._code(code), "unit of the table")
+                self.change("unit row", text, said(code), "unit of the table")
             elif not units and re.search(r"[㐀-鿿]", text) and not _OFFICE.search(text):
                 self.problem(f"unit {text!r}", "a unit such as 万元, 亿元, 万吨, 亿千瓦时, %")
         return units
@@ -114,11 +219,11 @@ class Reader:
         parts = self._header_parts(c)
         for part in parts:
             name, printed = split_unit(clean_name(part))
-            if printed is None and len(parts) > 1 and unit(name.strip("()")) is not None:
+            if printed is None and len(parts) > 1 and unit_of_head(name.strip("()")) is not None:
                 name, printed = "", name.strip("()")
             if printed is not None:
-                own = unit(printed)
-                self.change(f"column {letter(c)}", printed, self._code(own), "unit of the header")
+                own = unit_of_head(printed)
+                self.change(f"column {letter(c)}", printed, said(own), "unit of the header")
             if _OF_WHICH.match(name):
                 kind, name = "of_which", _OF_WHICH.sub("", name)
             read = period(name) if name else None
@@ -127,7 +232,7 @@ class Reader:
             kind = "total" if TOTAL.fullmatch(name) else kind
             names += [name] if name else []
         rate = own if own is not None else implied_unit("_".join(names))
-        if (when == Period() and rate is not None and not additive(rate[0])) or when == Period(shift=1):
+        if (when == Period() and rate is not None and not rate.additive) or when == Period(shift=1):
             when = self._beside(when, c)
         resolved = self._resolve(when, c)
         if when not in (Period(), Period(shift=1)):
@@ -138,7 +243,7 @@ class Reader:
             own = own or (None if implied_unit(names[-1]) else plain[-1].unit)
         column = Column(c, "_".join(names) or "value", resolved, own, kind, tuple(names[:-1]))
         if own is None and column.assumed is not None:
-            self.change(f"column {letter(c)}", "no unit", self._code(column.assumed), "what the name implies")
+            self.change(f"column {letter(c)}", "no unit", said(column.assumed), "what the name implies")
         return column
 
     def _beside(self, when: Period, c: int) -> Period:
@@ -161,10 +266,6 @@ class Reader:
             )
         return replace(when, first=when.first or self.period.last, last=self.period.last).join(self.period)
 
-    @staticmethod
-    def _code(read: tuple[str, int] | None) -> str:
-        return "unstated" if read is None else read[0] + (f" x 10^{read[1]}" if read[1] else "")
-
     def _rows(self) -> list[Row]:
         """Name every body row, with its parent by section, group, outline or 其中."""
         layout = self.layout
@@ -178,15 +279,15 @@ class Reader:
             if printed is None and layout.unit_column is not None:
                 printed = layout.grid.cells[r][layout.unit_column].strip() or None
             self.change(f"{letter(label)}{r + 1}", raw, name, "name normalised, unit and marks apart")
-            if printed and unit(printed) is None:
+            if printed and unit_of_head(printed) is None:
                 self.problem(f"unit {printed!r}", "a unit such as 万元, 万吨, %", r, layout.unit_column)
             when = Period()
             if self.dated and (read := period(name)) is not None:
                 when = read[0].join(Period(year.year))
                 year = when if when.year else year
-            code = unit(printed) if printed else None
+            code = unit_of_head(printed) if printed else None
             if code is None and (implied := implied_unit(name)) is not None:
-                self.change(f"row {r + 1}", "no unit", self._code(implied), "what the name implies")
+                self.change(f"row {r + 1}", "no unit", said(implied), "what the name implies")
             row = Row(r, name, "", section, group, "plain", indent(raw), True, code, when)
             if not any(layout.own(r, c) for c in layout.values):
                 below = layout.grid.cells[layout.body[n + 1]][label] if n + 1 < len(layout.body) else ""
@@ -235,7 +336,7 @@ class Reader:
         self.problem(f"{text[:40]!r}", allowed, r, c)
 
     def _entry(self, row: Row, column: Column, read: Figure, habit: _Habit) -> Entry:
-        code, power = self._unit(row, column, read, habit) or ("unstated", 0)
+        unit = self._unit(row, column, read, habit) or Unit("unstated")
         text = self.layout.grid.cells[row.index][column.index].strip()
         at = f"{letter(column.index)}{row.index + 1}"
         if read.value is None:
@@ -243,45 +344,43 @@ class Reader:
             self.change(at, text, became, "sign for a missing figure")
         elif text.rstrip("%") != f"{read.value:f}":
             self.change(at, text, f"{read.value:f}", "digits, separators, unit and marks")
-        digits = power - max(read.decimals, habit.decimals)
-        exact = code == "count" and digits == 0  # firms are counted one by one, people often in 万人
+        decimals = max(read.decimals, habit.decimals)
+        exact = unit == Unit("count") and not decimals  # firms are counted one by one, people often in 万人
         when = row.when.join(column.when).join(self.period) if self.dated else column.when
         return Entry(
             row,
             column,
-            None if read.value is None else read.value.scaleb(power),
-            code,
+            None if read.value is None else unit.amount(read.value),
+            unit.code,
             read.status,
             text,
-            Decimal(0) if exact else Decimal(5).scaleb(digits - 1),
+            Decimal(0) if exact else unit.amount(Decimal(5).scaleb(-decimals - 1)),
             "" if when == Period() else when.code(),
             self.dated,
         )
 
-    def _unit(self, row: Row, column: Column, read: Figure, habit: _Habit) -> UnitCode | None:
+    def _unit(self, row: Row, column: Column, read: Figure, habit: _Habit) -> Unit | None:
         """Unit of one figure: its own, its column's, its row's or the table's; or a problem."""
         implied = implied_unit(row.name)
         explicit, other = column.unit or row.unit, row.unit or implied
-        if column.unit and other and additive(column.unit[0]) and column.unit != other:
-            printed = (
-                f"mixed units in one column: {self._code(other)} in a column in {self._code(column.unit)}"
-            )
+        if column.unit and other and column.unit.additive and column.unit != other:
+            printed = f"mixed units in one column: {said(other)} in a column in {said(column.unit)}"
             self.problem(printed, "one unit in a column", row.index, column.index)
         fallback = column.unit or column.assumed or row.unit or implied or self._by_title(column)
         if read.unit is None:
             return fallback
-        own = unit(read.unit)
+        own = unit_of_head(read.unit)
         against = explicit if habit.uniform else fallback
         if own != against and not (habit.uniform and against is None):
-            expected = f"one unit in a column: {self._code(against)}"
+            expected = f"one unit in a column: {said(against)}"
             self.problem(f"mixed units in one column: {read.unit}", expected, row.index, column.index)
         return own
 
-    def _by_title(self, column: Column) -> UnitCode | None:
-        amounts = [u for u in self.units if u[0] != "fraction"]
-        amounts = [u for u in amounts if u[0] != "count"] or amounts or self.units
+    def _by_title(self, column: Column) -> Unit | None:
+        amounts = [u for u in self.units if u.code != "fraction"]
+        amounts = [u for u in amounts if u.code != "count"] or amounts or self.units
         if len(amounts) > 1:
-            listed = ", ".join(self._code(u) for u in amounts)
+            listed = ", ".join(said(u) for u in amounts)
             found = Problem(
                 self.layout.grid.name,
                 f"a column without unit under a unit row with several ({listed})",

@@ -6,11 +6,10 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
-from parkanalysis.cleaning.cells import clean_name, figure, period, unit
+from parkanalysis.cleaning.cells import clean_name, figure, period
 from parkanalysis.cleaning.sheets import Change, Grid
 from parkanalysis.errors import InputError, Problem
-
-__all__ = ["Layout", "find_layout", "letter"]
+from parkanalysis.quantities import unit_of_head
 
 _NOTE = re.compile(
     r"^[\s　]*(?:[（(]?(?:注|附注|备注|说明|资料来源|数据来源|来源|Note|Source)s?\s*[:：\d一1.、]"
@@ -49,13 +48,7 @@ class Layout:
 
 
 def letter(column: int) -> str:
-    """Name a column (from 0) as spreadsheets do.
-
-    Examples
-    --------
-    >>> letter(0), letter(25), letter(26)
-    ('A', 'Z', 'AA')
-    """
+    """Name a column (from 0) as spreadsheets do."""
     name = ""
     column += 1
     while column:
@@ -120,13 +113,6 @@ def find_layout(grid: Grid) -> Layout:
     ------
     InputError
         When there is no header, no figure, or more than one table.
-
-    Examples
-    --------
-    >>> cells = (("表1 产值", ""), ("企业", "2015"), ("华锦铝业", "12.5"), ("注：快报数", ""))
-    >>> layout = find_layout(Grid("output.csv", cells))
-    >>> layout.title, layout.header, layout.body, layout.notes
-    (('表1 产值',), (1,), (2,), ('注：快报数',))
     """
     rows = _Rows(grid)
     height = len(grid.cells)
@@ -225,7 +211,7 @@ class _Columns:
             dated = bool(texts) and all(period(t) is not None for t in texts) and not self.labels
             if not texts and not head:
                 continue
-            if head in _UNIT_HEADS and (not words or all(unit(t) for t in words)):
+            if head in _UNIT_HEADS and (not words or all(unit_of_head(t) for t in words)):
                 self.unit_column = c
             elif head in _CODE_HEADS or (self._foreign(words, texts) and self.labels):
                 self.changes.append(

@@ -5,18 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import re
-import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from parkanalysis.cleaning.encoding import decode
+from parkanalysis.cleaning.files import (
+    MAX_BYTES,
+    decode,
+    open_xls,
+    open_xlsx,
+    read_bytes,
+    xls_cells,
+    xlsx_cells,
+)
 from parkanalysis.errors import InputError, Problem, nearest
 
-__all__ = ["MAX_BYTES", "MAX_CELLS", "MAX_UNPACKED", "Change", "Grid", "read_grid"]
-
-MAX_BYTES = 32_000_000
 MAX_UNPACKED = 96_000_000
 MAX_CELLS = 500_000
 MAX_COLUMNS = 2_000
@@ -59,8 +63,8 @@ class Grid:
 
 
 @dataclass
-class _Draft:
-    """A grid being filled."""
+class Draft:
+    """A grid being filled: texts by place, merged areas, what was changed."""
 
     cells: dict[tuple[int, int], str] = field(default_factory=dict)
     covered: set[tuple[int, int]] = field(default_factory=set)
@@ -123,24 +127,9 @@ def read_grid(path: str | Path, sheet: str | int | None = None) -> Grid:
     InputError
         When the file is missing, empty, larger than ``MAX_BYTES``, unpacks to more than ``MAX_UNPACKED``,
         is binary or in an unknown encoding, holds a macro or an external link, or the sheet is not named.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder, "output.csv")
-    ...     _ = path.write_text("行业,产值（亿元）\\n铝及铝加工,85.2\\n", encoding="gbk")
-    ...     grid = read_grid(path)
-    >>> grid.cells, [change.found for change in grid.changes]
-    ((('行业', '产值（亿元）'), ('铝及铝加工', '85.2')), ['gb18030'])
     """
     path = Path(path)
-    if not path.is_file():
-        raise InputError(Problem(path.name, "no such file", "xlsx, xls, CSV or HTML"))
-    size = path.stat().st_size
-    if size > MAX_BYTES:
-        raise InputError(_too_large(path.name, f"{size:,} bytes"))
-    data = path.read_bytes()
+    data = read_bytes(path)
     if not data.strip():
         raise InputError(Problem(path.name, "an empty file", "a table"))
     if data.startswith(b"PK"):
@@ -174,7 +163,7 @@ def _choose(names: list[str], sheet: str | int | None, file: str, kind: str = "s
 def _csv(name: str, text: str, changes: list[Change]) -> Grid:
     lines = text.splitlines()
     delimiter = max(",\t;|", key=lambda mark: sum(mark in line for line in lines[:200]))
-    draft = _Draft(changes=changes)
+    draft = Draft(changes=changes)
     cells = 0
     try:
         for r, row in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)):
@@ -187,20 +176,33 @@ def _csv(name: str, text: str, changes: list[Change]) -> Grid:
     return draft.grid(name)
 
 
-def _html(name: str, text: str, sheet: str | int | None, changes: list[Change]) -> Grid:
+def parse_html(name: str, text: str) -> Any:
+    """Parse a page with nothing fetched and nothing run."""
     from lxml import etree, html
 
     try:
         parser = html.HTMLParser(encoding="utf-8", no_network=True)
-        root = html.document_fromstring(text.encode("utf-8"), parser=parser)
+        return html.document_fromstring(text.encode("utf-8"), parser=parser)
     except (etree.LxmlError, ValueError, AssertionError) as error:
-        raise InputError(Problem(name, f"HTML that cannot be read ({error})", "an HTML table")) from None
-    tables = [t for t in root.iter("table") if t.find(".//table") is None and len(list(t.iter("tr"))) > 1]
+        raise InputError(Problem(name, f"HTML that cannot be read ({error})", "an HTML page")) from None
+
+
+def html_tables(root: Any) -> list[Any]:
+    """Return the tables of a page that hold rows themselves and no other table."""
+    return [t for t in root.iter("table") if t.find(".//table") is None and len(list(t.iter("tr"))) > 1]
+
+
+def _html(name: str, text: str, sheet: str | int | None, changes: list[Change]) -> Grid:
+    tables = html_tables(parse_html(name, text))
     labels = [f"{n} {_html_text(t.find('caption'))}".strip() for n, t in enumerate(tables, 1)]
-    table = tables[_choose(labels, sheet, name, "table")]
-    draft = _Draft(changes=changes)
-    above = [_html_text(e) for e in table.itersiblings(preceding=True) if isinstance(e.tag, str)][:3]
-    heading = [line for line in [*reversed(above), _html_text(table.find("caption"))] if 0 < len(line) < 200]
+    return html_grid(name, tables[_choose(labels, sheet, name, "table")], changes)
+
+
+def html_grid(name: str, table: Any, changes: Iterable[Change] = ()) -> Grid:
+    """Read one table of a page, under the lines that stand above it."""
+    draft = Draft(changes=list(changes))
+    heading = [*_lines_above(table), _html_text(table.find("caption"))]
+    heading = [line for line in heading if 0 < len(line) < 200]
     for r, line in enumerate(heading):
         draft.cells[r, 0] = line
     area = 0
@@ -221,6 +223,18 @@ def _html(name: str, text: str, sheet: str | int | None, changes: list[Change]) 
     return draft.grid(name)
 
 
+def _lines_above(table: Any) -> list[str]:
+    """Return up to three lines before a table, or before the element that holds nothing but the table."""
+    while table is not None:
+        siblings = [e for e in table.itersiblings(preceding=True) if isinstance(e.tag, str)][:3]
+        lines = [_html_text(e) for e in reversed(siblings) if e.find(".//table") is None and e.tag != "table"]
+        parent = table.getparent()
+        if any(lines) or parent is None or parent.tag in ("body", "td"):
+            return lines
+        table = parent
+    return []
+
+
 def _span(value: str | None) -> int:
     """Read a row or column span as browsers do: at least 1, at most 1000."""
     return (
@@ -237,36 +251,17 @@ def _html_text(element: Any) -> str:
 
 
 def _xlsx(name: str, data: bytes, sheet: str | int | None) -> Grid:
-    from openpyxl import load_workbook
-
-    from parkanalysis.cleaning.workbooks import check_package, uncomputed, xlsx_cells
-
-    formulas = check_package(name, data, MAX_UNPACKED, MAX_CELLS)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            book = load_workbook(io.BytesIO(data), data_only=True, keep_links=False)
-        except (KeyError, ValueError, TypeError, AttributeError, IndexError, OSError, SyntaxError) as error:
-            raise InputError(Problem(name, f"a damaged workbook ({error})", "an xlsx workbook")) from None
-        areas = [(s.title, s.max_row, s.max_column) for s in book.worksheets]
-        large = [
-            _too_large(f"{name}!{t}", f"an area of {r} x {c}") for t, r, c in areas if r * c > 4 * MAX_CELLS
-        ]
-        if large:
-            raise InputError(large)
-        sheets = [s for s in book.worksheets if any(c is not None for r in s.values for c in r)]
-    draft = _Draft(
-        changes=[Change(name, str(w.message), "ignored", "the workbook's styling") for w in caught]
+    book = open_xlsx(name, data, MAX_UNPACKED, MAX_CELLS)
+    sheets = [s for s in book.sheets if any(c is not None for r in s.values for c in r)]
+    draft = Draft(
+        changes=[Change(name, remark, "ignored", "the workbook's styling") for remark in book.remarks]
     )
     states = [(s.title, s.sheet_state == "visible") for s in sheets]
     chosen = sheets[_visible(name, states, sheet, draft)]
     label = name if len(sheets) == 1 else f"{name}!{chosen.title}"
-    if formulas:
-        allowed = "a stored value (open the file in a spreadsheet program and save it)"
-        empty = uncomputed(data, chosen)
-        raise_for = [Problem(label, f"formula {f}, no value", allowed, r, c) for f, r, c in empty]
-        if raise_for:
-            raise InputError(raise_for)
+    empty = [replace(p, file=label) for p in book.uncomputed if p.file == chosen.title]
+    if empty:
+        raise InputError(empty)
     draft.fill(xlsx_cells(chosen))
     for area in chosen.merged_cells.ranges:
         draft.merge(area.min_row - 1, area.min_col - 1, area.max_row - 1, area.max_col - 1)
@@ -274,13 +269,11 @@ def _xlsx(name: str, data: bytes, sheet: str | int | None) -> Grid:
 
 
 def _xls(name: str, data: bytes, sheet: str | int | None) -> Grid:
-    from parkanalysis.cleaning.workbooks import open_xls, xls_cells
-
     book, log = open_xls(name, data)
     sheets = [
         s for s in book.sheets() if any(t not in (0, 6) for r in range(s.nrows) for t in s.row_types(r))
     ]
-    draft = _Draft(changes=[Change(name, line, "ignored", "the workbook's records") for line in log])
+    draft = Draft(changes=[Change(name, line, "ignored", "the workbook's records") for line in log])
     chosen = sheets[_visible(name, [(s.name, s.visibility == 0) for s in sheets], sheet, draft)]
     draft.fill(xls_cells(book, chosen))
     for top, bottom, left, right in chosen.merged_cells:
@@ -288,7 +281,7 @@ def _xls(name: str, data: bytes, sheet: str | int | None) -> Grid:
     return draft.grid(name if len(sheets) == 1 else f"{name}!{chosen.name}")
 
 
-def _visible(name: str, states: list[tuple[str, bool]], sheet: str | int | None, draft: _Draft) -> int:
+def _visible(name: str, states: list[tuple[str, bool]], sheet: str | int | None, draft: Draft) -> int:
     """Return the index of the wanted sheet; hidden ones count only when asked for by name."""
     if not states:
         raise InputError(Problem(name, "an empty workbook", "a table"))

@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from parkanalysis.cleaning.cells import additive
-from parkanalysis.cleaning.outline import Column, Entry, Row
-
-__all__ = ["check_totals"]
+from parkanalysis.cleaning.entries import Column, Entry, Row
+from parkanalysis.quantities import Unit
 
 # Signs for nothing (—) count as zero; … as less than one unit, or the sum is unknown; so with other gaps.
 _ZERO = {"none", "omitted"}
@@ -33,16 +31,6 @@ def check_totals(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     -------
     list of dict
         One for each figure, as in ``Table.totals``.
-
-    Examples
-    --------
-    >>> from parkanalysis.cleaning.entries import Reader
-    >>> from parkanalysis.cleaning.layout import find_layout
-    >>> from parkanalysis.cleaning.sheets import Grid
-    >>> cells = (("行业", "企业（个）"), ("铝及铝加工", "12"), ("电力、热力", "3"), ("合计", "18"))
-    >>> [check] = check_totals(Reader(find_layout(Grid("firms.csv", cells))).entries())
-    >>> check["stated"], check["computed"], check["verdict"]
-    (18.0, 15.0, 'differs')
     """
     rows = list({e.row.index: e.row for e in entries}.values())
     rows.sort(key=lambda row: row.index)
@@ -122,7 +110,7 @@ def _sum(stated: Entry, parts: Sequence[Entry | None]) -> dict[str, Any]:
     known = [p for p in parts if p is not None and (p.value is not None or p.status in _ZERO)]
     computable = (
         stated.value is not None
-        and additive(stated.unit)
+        and Unit(stated.unit).additive
         and len(known) == len(parts) > 0
         and all(p.unit == stated.unit for p in known)
     )
@@ -156,7 +144,7 @@ def _within(part: Entry, whole: Entry | None) -> dict[str, Any]:
         or part.value is None
         or whole.value is None
         or whole.unit != part.unit
-        or not additive(part.unit)
+        or not Unit(part.unit).additive
         or min(part.value, whole.value) < 0
     ):
         return _check(part, "of_which", None, None, "cannot be checked")
@@ -177,7 +165,7 @@ def _column_total(
     ]
     for parts in (nested, same):
         alike = [
-            c for c in parts if not (total.unit is None and c.unit is not None and c.unit[0] == "fraction")
+            c for c in parts if not (total.unit is None and c.unit is not None and c.unit.code == "fraction")
         ]
         if len(alike) > 1:
             readings.append([_sum(e, [cells.get((e.row.index, c.index)) for c in alike]) for e in stated])

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from parkanalysis import quantities
 from parkanalysis.errors import InputError, Problem, nearest
 from parkanalysis.model import expressions
 from parkanalysis.model.expressions import ExpressionError, Interval
@@ -17,7 +18,6 @@ from parkanalysis.model.scenario import read_scenario
 from parkanalysis.model.verdicts import RELATIONS, verdict
 from parkanalysis.park.levers import UNITS
 from parkanalysis.park.park import Park
-from parkanalysis.quantities import quantities
 from parkanalysis.report.words import LANGUAGES, Words
 
 __all__ = ["COLUMNS", "audit", "check_names"]

@@ -15,7 +15,7 @@ from parkanalysis.model import model
 from parkanalysis.model.probe import Probe
 from parkanalysis.model.scenario import Scenario, own_lever
 from parkanalysis.park.levers import Lever
-from parkanalysis.quantities.quantities import Quantity, ReadingRule, bounds
+from parkanalysis.quantities import Quantity, ReadingRule, bounds
 
 if TYPE_CHECKING:
     from parkanalysis.model.projection import Projection
@@ -322,7 +322,7 @@ def implied_baseline(
 
     Examples
     --------
-    >>> from parkanalysis.quantities.quantities import parse
+    >>> from parkanalysis.quantities import parse
     >>> implied_baseline(parse("40 亿元"), parse("5 亿元以上"))
     (4500000000.0, 4500000000.0, inf)
     """

@@ -27,8 +27,7 @@ from parkanalysis.park.schema import (
     ScenarioFile,
     references,
 )
-from parkanalysis.quantities.hedges import RULES
-from parkanalysis.quantities.quantities import Quantity
+from parkanalysis.quantities import RULES, Quantity
 
 Rows = list[tuple[int, Any]]
 

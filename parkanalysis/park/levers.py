@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from parkanalysis.quantities import MEASURES
+
 if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
@@ -20,26 +22,9 @@ EVIDENCE = ("reported", "derived", "proxy", "assumed")
 
 # unit of a lever -> canonical unit and the factor that leads there
 UNITS: dict[str, tuple[str, float]] = {
-    "CNY": ("CNY", 1.0),
-    "CNY_10k": ("CNY", 1e4),
-    "CNY_100m": ("CNY", 1e8),
-    "t": ("t", 1.0),
-    "10k_t": ("t", 1e4),
-    "kWh": ("kWh", 1.0),
-    "10k_kWh": ("kWh", 1e4),
-    "100m_kWh": ("kWh", 1e8),
-    "MW": ("MW", 1.0),
-    "10k_kW": ("MW", 10.0),
-    "h": ("h", 1.0),
-    "m3": ("m3", 1.0),
-    "10k_m3": ("m3", 1e4),
-    "count": ("count", 1.0),
-    "10k_count": ("count", 1e4),
-    "CNY/t": ("CNY/t", 1.0),
-    "CNY/kWh": ("CNY/kWh", 1.0),
-    "CNY/m3": ("CNY/m3", 1.0),
-    "CNY/count": ("CNY/count", 1.0),
-    "fraction": ("fraction", 1.0),
+    **{code: (code, 1.0) for code in ("CNY", "t", "kWh", "MW", "h", "m3", "count", "fraction")},
+    **{code: (code, 1.0) for code in ("CNY/t", "CNY/kWh", "CNY/m3", "CNY/count")},
+    **MEASURES,
 }
 
 

@@ -15,11 +15,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from parkanalysis.cleaning.documents import draft_ledger, read_document
+from parkanalysis.cleaning import draft_ledger, read_document
 from parkanalysis.errors import InputError, Problem
 from parkanalysis.park.schema import TABLES, ParkFile, ScenarioFile, is_identifier, json_schema
 from parkanalysis.park.workbook import write_workbook
-from parkanalysis.quantities.quantities import parse
+from parkanalysis.quantities import parse
 
 TEMPLATE = Path(__file__).resolve().parent / "template_park"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

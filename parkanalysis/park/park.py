@@ -17,8 +17,7 @@ from parkanalysis.park.levers import UNITS, Lever
 from parkanalysis.park.read import MAX_PROBLEMS, Raw, attempt, parse_model, read_folder, validate_rows
 from parkanalysis.park.schema import KEYS, TABLES, ParkFile, ScenarioFile
 from parkanalysis.park.workbook import read_workbook
-from parkanalysis.quantities import hedges, quantities
-from parkanalysis.quantities.quantities import Quantity
+from parkanalysis.quantities import RULES, Quantity, parse
 
 _HERE = Path(__file__).resolve().parent.parent
 
@@ -171,7 +170,7 @@ def _parse_figures(rows: list[tuple[int, Any]], rule: str, problems: list[Proble
     for row, figure in rows:
         text = figure.quantity
         try:
-            parsed[figure.figure] = seen[text] if text in seen else quantities.parse(text, rule)
+            parsed[figure.figure] = seen[text] if text in seen else parse(text, rule)
             seen[text] = parsed[figure.figure]
         except InputError as error:
             allowed = f"a quantity ({error.problems[0].allowed})"
@@ -245,7 +244,7 @@ def _validated(raw: Raw, problems: list[Problem]) -> Files:
         if scenario is not None:
             scenarios[name] = (document, scenario)
     rule = config.reading_rule if config is not None else "standard"
-    parsed = _parse_figures(rows["figures"], rule if rule in hedges.RULES else "standard", problems)
+    parsed = _parse_figures(rows["figures"], rule if rule in RULES else "standard", problems)
     return Files(config, raw.park, rows, names, parsed, scenarios)
 
 

@@ -17,12 +17,11 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from parkanalysis.cleaning.encoding import decode
-from parkanalysis.cleaning.files import MAX_BYTES, read_bytes
+from parkanalysis.cleaning import MAX_BYTES, decode, read_bytes
 from parkanalysis.errors import InputError, Problem, nearest
 from parkanalysis.park.levers import UNITS
 from parkanalysis.park.schema import REQUIRED_TABLES, TABLES, is_identifier, json_schema
-from parkanalysis.quantities.quantities import parse
+from parkanalysis.quantities import parse
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)

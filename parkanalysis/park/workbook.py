@@ -12,15 +12,13 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import io
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from parkanalysis.cleaning.files import read_bytes, write_aside
-from parkanalysis.cleaning.workbooks import check_package, uncomputed
+from parkanalysis.cleaning import open_xlsx, read_bytes, write_aside
 from parkanalysis.errors import InputError, Problem, nearest
 from parkanalysis.park.read import (
     MAX_PROBLEMS,
@@ -97,34 +95,17 @@ def _sheet(name: str, sheet: Any) -> _Sheet:
 
 
 def _open(path: Path) -> tuple[dict[str, Any], bytes]:
-    from openpyxl import load_workbook
-
     data = read_bytes(path)
     if not data.startswith(b"PK"):
         raise InputError(Problem(path.name, "no workbook", "a park's folder, or its workbook in xlsx"))
-    formulas = check_package(path.name, data, MAX_UNPACKED, MAX_CELLS)
-    try:
-        with warnings.catch_warnings():
-            # openpyxl warns of styles and validations that it does not keep; only cells matter here
-            warnings.simplefilter("ignore")
-            book = load_workbook(io.BytesIO(data), data_only=True, keep_links=False)
-    except (KeyError, ValueError, TypeError, AttributeError, IndexError, OSError, SyntaxError) as error:
-        found = f"a damaged workbook ({str(error)[:80]})"
-        raise InputError(Problem(path.name, found, "an xlsx workbook")) from None
-    sheets = {
-        s.title.strip().lower(): s for s in book.worksheets if s.max_row * s.max_column <= 4 * MAX_CELLS
-    }
+    book = open_xlsx(path.name, data, MAX_UNPACKED, MAX_CELLS)
+    sheets = {s.title.strip().lower(): s for s in book.sheets}
     known = {name: sheet for name, sheet in sheets.items() if name in {*TABLES, *KEYED}}
+    titles = {sheet.title for sheet in known.values()}
     problems = [
-        Problem(
-            f"{path.name}, sheet {sheet.title}",
-            f"the formula {formula[:60]}, not computed",
-            "a stored value (open the file in a spreadsheet program and save it)",
-            row,
-            f"cell {letter}{row}",
-        )
-        for sheet in (known.values() if formulas else ())
-        for formula, row, letter in uncomputed(data, sheet)
+        replace(p, file=f"{path.name}, sheet {p.file}", column=f"cell {p.column}{p.row}")
+        for p in book.uncomputed
+        if p.file in titles
     ]
     if problems:
         raise InputError(problems)

@@ -6,23 +6,9 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 
-from parkanalysis.quantities.hedges import DIRECTIONS, FRONT, NOT_FRONT, words_by_kind
-from parkanalysis.quantities.lexicon import LEAD_IN
-from parkanalysis.quantities.reading import Quantity
-from parkanalysis.quantities.units import UNITS, Unit, trie
-
-__all__ = ["CURRENCIES", "RELATIVE", "Front", "TimeLine", "look_back", "subject_of", "turn_between"]
-
-_BEFORE_MONEY = """
-CNY: ¥ RMB 人民币 CNY
-USD: $ US$ USD
-EUR: € EUR
-GBP: £
-HKD: HK$ 港币
-TWD: 新台币
-"""
-CURRENCIES = words_by_kind(_BEFORE_MONEY)
-"""What may stand before an amount of money."""
+from parkanalysis.quantities.hedges import DIRECTIONS, FRONT, NOT_FRONT
+from parkanalysis.quantities.parse import CURRENCIES, Quantity
+from parkanalysis.quantities.units import UNITS, WORDS, Unit, trie
 
 _LOOSE = frozenset({"上", "过"})  # hedges only before 百, 千, 万, 亿
 _PER = {f"每{w}": w for w, u in UNITS.items() if not u.weak and "/" not in w and u.code != "count"} | {
@@ -34,7 +20,7 @@ _FIRST = frozenset("百千万亿")
 
 def _vocabulary() -> dict[str, tuple[str, str]]:
     words: dict[str, tuple[str, str]] = {
-        w: ("noise", w) for w in LEAD_IN.split() if w not in (":", ",", "可", "更")
+        w: ("noise", w) for w in WORDS["lead_in"].split() if w not in (":", ",", "可", "更")
     }
     words |= {w: ("direction", d) for w, d in DIRECTIONS.items()}
     words |= {w: ("hedge", k) for w, k in FRONT.items()}
@@ -69,14 +55,7 @@ class Front:
 
 
 def look_back(clean: str, start: int) -> Front:
-    """Read hedges, direction, currency and 每吨 backwards from a number.
-
-    Examples
-    --------
-    >>> front = look_back("价格约每吨1580元", 5)
-    >>> front.hedges, front.per
-    ((('约', 'around'),), '吨')
-    """
+    """Read hedges, direction, currency and 每吨 backwards from a number."""
     front = Front(start, start, start)
     position = start
     while True:
@@ -126,13 +105,7 @@ _FROM = re.compile(r"(?:由|从|自)[^,。;\n]{0,16}$")
 
 
 def turn_between(clean: str, first: int, end: int, start: int) -> str | None:
-    """Direction of 由 A 下跌到 B when the words between the figures say so; '' when unnamed.
-
-    Examples
-    --------
-    >>> turn_between("由2300元跌至1580元", 1, 6, 8)
-    '下跌'
-    """
+    """Direction of 由 A 下跌到 B when the words between the figures say so; '' when unnamed."""
     if not 1 <= start - end <= _GAP:
         return None
     gap = clean[end:start]
@@ -194,14 +167,7 @@ RELATIVE = frozenset({"fraction", "percentage_point", "times"})
 
 
 def subject_of(clean: str, start: int, end: int, quantity: Quantity, inherited: str, floor: int) -> str:
-    """Phrase that says what a figure measures: what precedes it, else what follows it.
-
-    Examples
-    --------
-    >>> from parkanalysis.quantities.quantities import parse
-    >>> subject_of("2015年工业增加值达37.01亿元", 11, 18, parse("37.01亿元"), "", 0)
-    '工业增加值'
-    """
+    """Phrase that says what a figure measures: what precedes it, else what follows it."""
     phrase = _phrase_before(clean, start, max(floor, start - _REACH, 0))
     if not phrase and quantity.unit in RELATIVE and inherited:
         return inherited

@@ -3,22 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf, isfinite
+from math import floor, inf, isfinite, log10
 
-from parkanalysis.quantities.lexicon import BEHIND_WORDS, DIRECTION_WORDS, FRONT_WORDS, NOT_HEDGES
-
-__all__ = [
-    "BEHIND",
-    "DIRECTIONS",
-    "FRONT",
-    "NOT_FRONT",
-    "RULES",
-    "ReadingRule",
-    "apply_hedge",
-    "cap",
-    "rule_of",
-    "words_by_kind",
-]
+from parkanalysis.errors import InputError, Problem, nearest
+from parkanalysis.quantities.units import WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +22,8 @@ class ReadingRule:
     nearly : float or None
         Reach of 近, 将近, 接近 below the figure, as a fraction of it; None as above.
     open_above : float
-        Cap of 以上, 超过, 突破 above the figure, as a fraction of it. Applied by
-        :func:`parkanalysis.quantities.quantities.bounds` only; a parsed quantity stays open.
+        Cap of 以上, 超过, 突破 above the figure, as a fraction of it. Applied by ``bounds`` only; a
+        parsed quantity stays open.
     remainder : {"last", "leading"}
         余 and 多 end one unit of the last printed digit above the figure (130 余: to 140), or
         one unit of the leading digit (130 余: to 200).
@@ -70,49 +58,29 @@ RULES: dict[str, ReadingRule] = {
 
 
 def rule_of(rule: str | ReadingRule) -> ReadingRule:
-    """Return the preset of that name, or the rule itself.
-
-    Raises
-    ------
-    InputError
-        When no preset has the name.
-
-    Examples
-    --------
-    >>> rule_of("wide").around
-    0.1
-    """
+    """Return the preset of that name, or the rule itself; InputError when no preset has the name."""
     if isinstance(rule, ReadingRule):
         return rule
     if rule in RULES:
         return RULES[rule]
-    from parkanalysis.errors import InputError, Problem, nearest  # only on error
-
     raise InputError(Problem("reading rule", repr(rule), ", ".join(RULES), nearest=nearest(rule, RULES)))
 
 
-def words_by_kind(kinds: str) -> dict[str, str]:
-    """Read ``kind: word word`` lines into word → kind.
-
-    Examples
-    --------
-    >>> words_by_kind("around: 约 大约\\nnearly: 近")
-    {'约': 'around', '大约': 'around', '近': 'nearly'}
-    """
-    pairs = [line.split(":") for line in kinds.strip().split("\n")]
-    return {word: kind.strip() for kind, words in pairs for word in words.split()}
+def words_by_kind(kinds: dict[str, str]) -> dict[str, str]:
+    """Turn kind → words into word → kind."""
+    return {word: kind for kind, words in kinds.items() for word in words.split()}
 
 
-FRONT = words_by_kind(FRONT_WORDS)
+FRONT = words_by_kind(WORDS["front"])
 """Word before the number → kind of hedge."""
 
-BEHIND = words_by_kind(BEHIND_WORDS)
+BEHIND = words_by_kind(WORDS["behind"])
 """Word behind the unit → kind of hedge."""
 
-DIRECTIONS = words_by_kind(DIRECTION_WORDS)
+DIRECTIONS = words_by_kind(WORDS["directions"])
 """Word before the number → direction."""
 
-NOT_FRONT = frozenset(NOT_HEDGES.split())
+NOT_FRONT = frozenset(WORDS["not_hedges"].split())
 """Words that only end like a hedge."""
 
 _PRECEDENCE = ("more", "nearly", "under", "most", "over", "least", "around")
@@ -130,17 +98,6 @@ def apply_hedge(low: float, high: float, step: float, kind: str, rule: ReadingRu
     kind : str
         As in :data:`FRONT`, or ``more`` for 余 and 多.
     rule : ReadingRule
-
-    Returns
-    -------
-    tuple of float
-
-    Examples
-    --------
-    >>> apply_hedge(200.0, 200.0, 100.0, "more", RULES["standard"])
-    (200.0, 300.0)
-    >>> apply_hedge(40.0, 40.0, 10.0, "around", RULES["standard"])
-    (38.0, 42.0)
     """
     if kind in ("over", "least"):
         return low, inf
@@ -160,20 +117,12 @@ def apply_hedge(low: float, high: float, step: float, kind: str, rule: ReadingRu
 
 def _next_leading(value: float) -> float:
     """Next whole unit of the leading digit: 200 for 130 and 300 for 200."""
-    from math import floor, log10
-
     unit = 10.0 ** floor(log10(abs(value))) if value else 1.0
     return (floor(value / unit) + 1) * unit
 
 
 def cap(low: float, high: float, value: float, rule: ReadingRule) -> tuple[float, float]:
-    """Close an open upper bound at the rule's cap; an open lower bound alike.
-
-    Examples
-    --------
-    >>> cap(5.0, inf, 5.0, rule_of("standard"))  # 5 亿元以上
-    (5.0, 6.0)
-    """
+    """Close an open upper bound at the rule's cap; an open lower bound alike."""
     reach = rule.open_above * abs(value)
     return (low if isfinite(low) else value - reach), (high if isfinite(high) else value + reach)
 

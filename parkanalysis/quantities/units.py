@@ -1,15 +1,24 @@
-"""Units as Chinese statistics print them, and conversion between unit codes."""
+"""Units as Chinese statistics print them, read from ``words.toml``: one table for text, tables and levers."""
 
 from __future__ import annotations
 
 import re
+import tomllib
+import unicodedata
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
+from importlib.resources import files
 from typing import Any
 
-from parkanalysis.quantities.lexicon import COUNTS, NOT_UNITS, UNIT_TABLE, WEAK_COUNTS
+WORDS: dict[str, Any] = tomllib.loads(files(__package__).joinpath("words.toml").read_text("utf-8"))
+"""The vocabulary, as ``words.toml`` holds it."""
 
-__all__ = ["SYMBOL", "UNITS", "UNIT_PATTERN", "Unit", "convert", "trie", "unit_of"]
+UNKNOWN = "unknown"
+"""Code of a figure whose unit is printed and not known."""
+
+# Amounts of which parts add up to a whole; rates, prices and indices do not.
+_NOT_ADDITIVE = frozenset({"fraction", "percentage_point", "times", "index", "kV", "year", "point", "degC"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +32,7 @@ class Unit:
     power : int
         Power of ten.
     factor : float
-        What a power of ten cannot say (1 公顷 = 15 亩 would be 15).
+        What a power of ten cannot say (1 斤 is half a kilogram).
     weak : bool
         The word means something else in running text more often than not (度, 方, 里).
     """
@@ -33,36 +42,49 @@ class Unit:
     factor: float = 1.0
     weak: bool = False
 
+    @property
+    def additive(self) -> bool:
+        """Whether parts in this unit add up to their total."""
+        return self.code not in _NOT_ADDITIVE and "/" not in self.code
+
+    def amount(self, printed: Decimal) -> Decimal:
+        """Return a printed number in the canonical unit."""
+        exact = printed.scaleb(self.power)
+        return exact if self.factor == 1.0 else exact * Decimal(repr(self.factor))
+
+    def __str__(self) -> str:
+        factor = "" if self.factor == 1.0 else f" x {self.factor:g}"
+        return self.code + factor + (f" x 10^{self.power}" if self.power else "")
+
 
 def _read_table() -> tuple[dict[str, Unit], dict[str, str]]:
-    """Read the two lists above into word → unit, and code → word to print."""
+    """Read the vocabulary into word → unit, and code → word to print."""
     units: dict[str, Unit] = {}
     symbols: dict[str, str] = {}
-    weak_counts = set(WEAK_COUNTS.split())
-    for line in UNIT_TABLE.strip().splitlines():
-        code, power, factor, *words = line.split()
-        weak, code = code.endswith("*"), code.rstrip("*")
+    for row in WORDS["units"]:
+        words = row["words"].split()
+        unit = Unit(row["code"], row.get("power", 0), row.get("factor", 1.0), row.get("weak", False))
         for word in words:
-            units.setdefault(word, Unit(code, int(power), float(factor), weak))
-        if power == "0" and factor == "1" and not weak:
-            symbols.setdefault(code, words[0])
-    for word in COUNTS.split():
-        units.setdefault(word, Unit("count", 0, 1.0, word in weak_counts))
+            units.setdefault(word, unit)
+        if unit == Unit(unit.code):
+            symbols.setdefault(unit.code, words[0])
+    weak = set(WORDS["weak_counts"].split())
+    for word in WORDS["counts"].split():
+        units.setdefault(word, Unit("count", weak=word in weak))
     return units, symbols | {"count": "个", "fraction": "%"}
 
 
-UNITS, SYMBOL = _read_table()
+UNITS, SYMBOLS = _read_table()
 """Word → :class:`Unit`, and code → the word with which it is printed."""
+
+MEASURES: dict[str, tuple[str, float]] = {
+    name: (row["code"], 10.0 ** row["power"]) for name, row in WORDS["measures"].items()
+}
+"""Unit of a lever that is no canonical code → that code and the factor that leads there."""
 
 
 def trie(words: list[str]) -> str:
-    """Regular expression that matches the longest of the words, one branch a character.
-
-    Examples
-    --------
-    >>> trie(["千瓦", "千瓦时", "吨"])
-    '(?:千瓦(?:时)?+|吨)'
-    """
+    """Regular expression that matches the longest of the words, one branch a character."""
     branches: dict[str, list[str]] = {}
     for word in words:
         branches.setdefault(word[0], []).append(word[1:])
@@ -77,109 +99,61 @@ def trie(words: list[str]) -> str:
 
 
 _MULTIPLE = "(?:十万|百万|千万|[百万亿]|千(?![瓦克米伏]))?"
-_ANY = trie([*UNITS, *NOT_UNITS.split()])
+_ANY = trie([*UNITS, *WORDS["not_units"].split()])
 UNIT_PATTERN = f"(?:{_ANY}(?: ?(?:/|每) ?{_MULTIPLE}{_ANY})?+)"
 """Regular expression of one unit, composite (元/吨, 元每吨, 吨标准煤/万元) included."""
 
-_POWERS = {"": 0, "百": 2, "千": 3, "万": 4, "十万": 5, "百万": 6, "千万": 7, "亿": 8}
+_POWERS = {"十": 1, "百": 2, "千": 3, "万": 4, "十万": 5, "百万": 6, "千万": 7, "亿": 8, "万亿": 12}
 _COMPOSITE = re.compile(r"([^/每 ]+) ?[/每] ?(.+)")
-_MULTIPLIED = re.compile("([百千万亿]+)(.+)")
+_INDEX = re.compile(r"(?:以)?(?:上年|上年同期|上月|同期|\d{4}年?)(?:同期|同月)?(?:=|为)100|指数")
 
 
 @lru_cache(maxsize=1024)
 def unit_of(word: str) -> Unit | None:
-    """Unit of a printed word, or None when the word is a label.
-
-    Examples
-    --------
-    >>> unit_of("万元"), unit_of("元/吨").code
-    (None, 'CNY/t')
-    """
+    """Unit of a word printed behind a number, or None when the word is no unit."""
     if word in UNITS:
         return UNITS[word]
     match = _COMPOSITE.fullmatch(word)
     if match is None:
         return None
-    above, below, power = UNITS.get(match[1]), UNITS.get(match[2]), 0
-    if below is None and (multiplied := _MULTIPLIED.fullmatch(match[2])):
-        below, power = UNITS.get(multiplied[2]), _POWERS.get(multiplied[1], 0)
-    if above is None or below is None:
-        return None
-    power = above.power - below.power - power
-    return Unit(f"{above.code}/{below.code}", power, above.factor / below.factor)
+    above, below = UNITS.get(match[1]), UNITS.get(match[2]) or _multiplied(match[2])
+    return None if above is None or below is None else _ratio(above, below)
 
 
-# --- conversion -------------------------------------------------------------------------
+@lru_cache(maxsize=1024)
+def unit_of_head(text: str, weak: bool = True) -> Unit | None:
+    """Unit that the head, the unit row or the unit column of a table prints: 万元, 亿千瓦时, 元/吨, 上年=100.
 
-_SCALES = {"100m": 8, "10k": 4, "1m": 6, "10m": 7, "1k": 3}
-_DEFINITIONS = """
-kilogram = [mass]; meter = [length]; second = [time]; watt = [power]; volt = [tension]
-month = [month]; count = [count]; fraction = []; percentage_point = [point]; tce = [coal]
-CNY = [cny]; USD = [usd]; HKD = [hkd]; EUR = [eur]; JPY = [jpy]; GBP = [gbp]
-t = 1000 * kilogram; kg = kilogram; g = 0.001 * kilogram
-km = 1000 * meter; m = meter; cm = 0.01 * meter; nmi = 1852 * meter
-m2 = meter ** 2; km2 = 1e6 * meter ** 2; ha = 1e4 * meter ** 2; mu = 2000 / 3 * meter ** 2
-m3 = meter ** 3; L = 0.001 * meter ** 3
-minute = 60 * second; hour = 3600 * second; day = 24 * hour; week = 7 * day
-quarter = 3 * month; year = 12 * month
-kW = 1000 * watt; MW = 1e6 * watt; GW = 1e9 * watt; kWh = kW * hour; MWh = MW * hour; GWh = GW * hour
-kV = 1000 * volt; percent = 0.01 * fraction; person = count
-"""
-
-
-@lru_cache(maxsize=1)
-def _registry() -> Any:
-    """Pint registry of the unit codes; built at the first conversion between different bases."""
-    import pint  # a third of a second, paid only when units change
-
-    registry: Any = pint.UnitRegistry(None)
-    for definition in _DEFINITIONS.replace("\n", ";").split(";"):
-        if definition.strip():
-            registry.define(definition.strip())
-    return registry
-
-
-@lru_cache(maxsize=512)
-def _base(unit: str) -> tuple[int, str]:
-    """Split ``CNY_100m``, ``10k_t`` or ``100m_kWh`` into its power of ten and its code."""
-    for name, power in _SCALES.items():
-        if unit.startswith(f"{name}_"):
-            return power, unit.removeprefix(f"{name}_")
-        if unit.endswith(f"_{name}"):
-            return power, unit.removesuffix(f"_{name}")
-    return 0, unit
-
-
-def convert(amount: float, unit: str, to: str) -> float:
-    """Amount of ``unit`` expressed in ``to``.
-
-    Parameters
-    ----------
-    amount : float
-    unit, to : str
-        Codes as in :data:`UNITS`, with a scale in front or behind: ``CNY_100m`` (亿元),
-        ``10k_t`` (万吨), ``100m_kWh`` (亿千瓦时).
-
-    Raises
-    ------
-    ValueError
-        When the two do not measure the same thing.
-
-    Examples
-    --------
-    >>> convert(4.105e9, "CNY", "CNY_100m"), convert(2, "ha", "mu")
-    (41.05, 30.0)
+    There a multiplier belongs to the unit; words that mean something else more often than not (度, 块) are
+    units only where ``weak`` is left on.
     """
-    (power, base), (to_power, to_base) = _base(unit), _base(to)
-    if not (base and to_base):
-        raise ValueError(f"cannot convert {unit!r} to {to!r}")
-    shift = power - to_power
-    if base != to_base:
-        import pint  # see _registry
+    text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).strip("/")
+    if len(text) > 20:
+        return None
+    if _INDEX.fullmatch(text):
+        return Unit("index")
+    if text in UNITS:
+        return None if UNITS[text].weak and not weak else _multiplied(text)
+    text = text.replace("每", "/").strip("/")
+    above, slash, below = text.partition("/")
+    top = _multiplied(above)
+    if not slash or top is None:
+        return None if slash else top
+    bottom = _multiplied(below)
+    return None if bottom is None else _ratio(top, bottom)
 
-        try:
-            amount = float(_registry().convert(amount, base, to_base))
-        except (pint.PintError, AttributeError) as error:
-            raise ValueError(f"cannot convert {unit!r} to {to!r}: {error}") from error
-    # Dividing by a power of ten is exact to the last digit where multiplying by 1e-8 is not.
-    return amount * 10.0**shift if shift >= 0 else amount / 10.0**-shift
+
+def _multiplied(text: str) -> Unit | None:
+    """万千瓦: a multiplier and a unit, or the unit alone."""
+    whole = UNITS.get(text) or UNITS.get(text.lower())
+    if whole is not None:
+        return Unit(whole.code, whole.power, whole.factor)
+    for prefix in sorted(_POWERS, key=len, reverse=True):
+        base = UNITS.get(text.removeprefix(prefix)) if text.startswith(prefix) else None
+        if base is not None:
+            return Unit(base.code, base.power + _POWERS[prefix], base.factor)
+    return None
+
+
+def _ratio(above: Unit, below: Unit) -> Unit:
+    return Unit(f"{above.code}/{below.code}", above.power - below.power, above.factor / below.factor)

@@ -10,8 +10,7 @@ import pandas as pd
 from parkanalysis.model import model
 from parkanalysis.model.scenario import Scenario
 from parkanalysis.park.park import Park
-from parkanalysis.quantities.hedges import RULES
-from parkanalysis.quantities.quantities import bounds
+from parkanalysis.quantities import RULES, bounds
 from parkanalysis.report.findings import ledger
 from parkanalysis.report.markup import Html, paragraph, table
 from parkanalysis.report.words import Words

@@ -14,7 +14,7 @@ from parkanalysis.model.model import used_levers
 from parkanalysis.model.projection import project
 from parkanalysis.model.scenario import own_lever
 from parkanalysis.model.shocks import YUAN_PER_100M
-from parkanalysis.quantities.quantities import bounds
+from parkanalysis.quantities import bounds
 from parkanalysis.report.findings import Goal
 from parkanalysis.report.markup import Html, paragraph
 from parkanalysis.report.words import Words

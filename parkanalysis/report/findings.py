@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from parkanalysis import quantities
 from parkanalysis.model.inverse import BreakEven, break_even, with_levers
 from parkanalysis.model.model import target_year_levers, used_levers
 from parkanalysis.model.projection import Projection, project
 from parkanalysis.model.sensitivity import importance, tornado
-from parkanalysis.quantities import quantities
 
 if TYPE_CHECKING:
     from parkanalysis.park.park import Park

@@ -15,7 +15,7 @@ from typing import Any
 
 from parkanalysis.park.levers import Lever
 from parkanalysis.park.park import Park
-from parkanalysis.quantities.units import SYMBOL
+from parkanalysis.quantities import SYMBOLS
 
 LANGUAGES = ("zh", "en")
 
@@ -201,7 +201,7 @@ def unit_name(code: str, lang: str) -> str:
     amount, slash, period = code.partition("/")
     if slash and period in PERIODS:
         return f"{unit_name(amount, lang)}/{PERIODS[period]}"
-    return SYMBOL.get(code, code)
+    return SYMBOLS.get(code, code)
 
 
 _SEAM = re.compile(r"[一-鿿][\dA-Za-z+−<>]|[\dA-Za-z%][一-鿿]")

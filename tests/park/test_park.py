@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 from parkfiles import PARKS, copy_park, edit, only, problems
 
+from parkanalysis import quantities
 from parkanalysis.errors import InputError
 from parkanalysis.park import park as park_module
 from parkanalysis.park.park import known_parks, park_path, read_park
-from parkanalysis.quantities import quantities
-from parkanalysis.quantities.quantities import parse
+from parkanalysis.quantities import parse
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def test_text_keeps_every_character(file):
     ("content", "found", "row"),
     [
         (b"a\nb\xff", "bytes that are neither UTF-8 nor GB18030", 2),
-        (b"a\nb\nc\0d", "binary content", None),
+        (b"a\nb\nc\0d", "NUL byte", 3),
         (b"a\n\x1b[31mb", "U+001B", 2),
     ],
 )

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from parkanalysis.quantities.quantities import extract, parse
+from parkanalysis.quantities import extract, parse
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 REPORT = (ROOT / "data/qingzhen/source/work_report_2015.txt").read_text("utf-8")
 LEDGER = list(csv.DictReader((ROOT / "data/qingzhen/figures.csv").read_text("utf-8").splitlines()))
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 from openpyxl.styles import Alignment
 
-from parkanalysis.cleaning.cells import clean_name, figure, period, split_unit, unit
-from parkanalysis.cleaning.tables import Table, read_table, single_months
+from parkanalysis.cleaning.cells import clean_name, figure, period, split_unit
+from parkanalysis.cleaning.table import Table, read_table, single_months
 from parkanalysis.errors import InputError
 
 FIXTURES = Path(__file__).parent / "tables"
@@ -359,29 +359,6 @@ def test_figures(printed, expected, status):
 @pytest.mark.parametrize("printed", ["1.2.3", "1,23", "约10", "10-12", "abc", "1..2"])
 def test_no_figure(printed):
     assert figure(printed) is None
-
-
-@pytest.mark.parametrize(
-    ("printed", "expected"),
-    [
-        ("万元", ("CNY", 4)),
-        ("百万元", ("CNY", 6)),
-        ("万亿元", ("CNY", 12)),
-        ("万吨标准煤", ("tce", 4)),
-        ("亿千瓦小时", ("kWh", 8)),
-        ("万千瓦", ("MW", 1)),
-        ("元/吨", ("CNY/t", 0)),
-        ("吨/日", ("t/day", 0)),
-        ("万人", ("count", 4)),
-        ("个百分点", ("percentage_point", 0)),
-        ("以上年为100", ("index", 0)),
-        ("％", ("fraction", -2)),
-        ("清镇", None),
-        ("万", None),
-    ],
-)
-def test_units(printed, expected):
-    assert unit(printed) == expected
 
 
 @pytest.mark.parametrize(

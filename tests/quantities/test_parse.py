@@ -10,22 +10,11 @@ from pathlib import Path
 import pytest
 
 from parkanalysis.errors import InputError
-from parkanalysis.quantities.numerals import NumeralError, number
-from parkanalysis.quantities.quantities import (
-    RULES,
-    Quantity,
-    QuantityError,
-    bounds,
-    convert,
-    extract,
-    format_quantity,
-    in_unit,
-    parse,
-)
+from parkanalysis.quantities import RULES, Quantity, QuantityError, bounds, parse
 
 HERE = Path(__file__).parent
 CORPUS = list(csv.DictReader((HERE / "corpus_quantities.csv").read_text("utf-8").splitlines()))
-LEDGER = list(csv.DictReader((HERE.parent / "data/qingzhen/figures.csv").read_text("utf-8").splitlines()))
+LEDGER = list(csv.DictReader((HERE.parents[1] / "data/qingzhen/figures.csv").read_text("utf-8").splitlines()))
 READABLE = [row for row in CORPUS if row["value"] != "error"]
 UNREADABLE = [row["text"] for row in CORPUS if row["value"] == "error"]
 
@@ -49,12 +38,6 @@ def test_reads_as_a_person_reads_it(row):
     assert quantity.unit == row["unit"]
     assert (quantity.hedge or "") == row["hedge"]
     assert (quantity.direction or "") == row["direction"]
-
-
-@pytest.mark.parametrize("row", READABLE, ids=lambda row: row["text"])
-def test_printed_and_read_again_it_is_the_same(row):
-    quantity = parse(row["text"])
-    assert parse(str(quantity)) == quantity
 
 
 @pytest.mark.parametrize("text", UNREADABLE, ids=lambda text: text or "empty")
@@ -137,12 +120,6 @@ def test_the_reading_rule_moves_the_bounds(text, rule, low, high):
     assert bounds(parse(text, "wide"), rule) == pytest.approx((low, high))
 
 
-def test_bounds_follow_the_unit():
-    quantity = in_unit(parse("40 亿元左右"), "CNY_100m")
-    assert (quantity.value, quantity.low, quantity.high) == (40, 38, 42)
-    assert bounds(quantity, "wide") == pytest.approx((36, 44))
-
-
 def test_an_unknown_rule_names_the_nearest():
     with pytest.raises(InputError, match="standard"):
         parse("5 亿元", "standart")
@@ -164,62 +141,10 @@ def test_half_a_pair_is_an_error(text):
         parse(text)
 
 
-@pytest.mark.parametrize(
-    ("amount", "unit", "to", "expected"),
-    [
-        (37.01e8, "CNY", "CNY_100m", 37.01),
-        (12e8, "kWh", "100m_kWh", 12),
-        (320e4, "t", "10k_t", 320),
-        (1, "km2", "mu", 1500),
-        (2, "ha", "mu", 30),
-        (1.5, "year", "month", 18),
-        (1200, "MW", "kW", 1.2e6),
-        (0.45, "CNY/kWh", "CNY/MWh", 450),
-        (2300, "CNY/t", "CNY/kg", 2.3),
-    ],
-)
-def test_units_convert(amount, unit, to, expected):
-    assert convert(amount, unit, to) == pytest.approx(expected, rel=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("unit", "to"), [("CNY", "t"), ("CNY", "no_such"), ("CNY", ""), ("MW", "kWh"), ("t", "10k_")]
-)
-def test_units_that_do_not_convert(unit, to):
-    with pytest.raises(ValueError, match="cannot convert"):
-        convert(1.0, unit, to)
-
-
-def test_open_bounds_stay_open_when_the_unit_changes():
-    assert in_unit(parse("5 亿元以上"), "CNY_100m").high == inf
-    assert in_unit(parse("由 2 亿元增至 3 亿元"), "CNY_100m").before == 2
-
-
-def test_formatting_writes_the_figure_anew():
-    assert format_quantity(parse("４０　亿元左右")) == "40 亿元左右"
-    assert format_quantity(parse("约 0.5 万吨")) == "约 5000 吨"
-    assert str(parse("翻两番")) == "翻两番"
-
-
-def test_extraction_is_reachable_from_here():
-    assert extract("产值 5 亿元")[0].quantity == parse("5 亿元")
-
-
-def test_a_quantity_without_its_text_still_has_bounds_and_prints():
+def test_a_quantity_without_its_text_still_has_bounds():
     made = Quantity(4e9, 3.8e9, 4.2e9, "CNY", "左右")
     assert bounds(made, "standard") == (3.8e9, 4.2e9)
-    assert str(made) == "40 亿元左右"
-    assert str(Quantity(1.0, 0.5, 2.0, "no_such_unit")) == "1 no_such_unit"
-    assert str(Quantity(12e8, 12e8, 12e8, "CNY/t", None, None, "", 5e8)).startswith("由 5 亿元/吨到")
 
 
-def test_numbers_by_hand():
-    assert number("3万4567") == ("34567", 0, 0)
-    assert number("1万8") == ("18000", 0, 3)
-    assert number("一点五三") == ("1.53", 0, -2)
-
-
-@pytest.mark.parametrize("text", ["一百1", "3万5亿", "3万一", "十十", "", "3亿万", "元"])
-def test_what_is_no_number(text):
-    with pytest.raises(NumeralError):
-        number(text)
+def test_a_quantity_prints_as_it_was_printed():
+    assert str(parse("４０　亿元左右")) == "４０　亿元左右"

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from math import isclose, isinf
+from math import isinf
 
 import pytest
 from cn2an import an2cn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parkanalysis.quantities.numerals import number
-from parkanalysis.quantities.quantities import (
-    RULES,
-    QuantityError,
-    bounds,
-    convert,
-    extract,
-    format_quantity,
-    in_unit,
-    parse,
-)
+from parkanalysis.quantities import RULES, QuantityError, bounds, extract, parse
+from parkanalysis.quantities.numbers import number
 
-steady = settings(deadline=None)  # the first conversion imports pint, the first numeral cn2an
+steady = settings(deadline=None)  # the first numeral imports cn2an
 UNITS = ["元", "吨", "千瓦时", "兆瓦", "公里", "亩", "家", "元/吨", "个月", "年", "倍", "个百分点", "平方米"]
 FRONT = ["", "约 ", "近", "超过", "不足", "不低于", "达", "仅", "同比增长", "减少", "下降到"]
 BEHIND = ["", "以上", "以下", "以内", "左右"]
@@ -60,13 +51,6 @@ def test_bounds_contain_the_value(text, rule):
 
 @given(printed())
 @steady
-def test_printing_and_reading_gives_the_same(text):
-    quantity = parse(text)
-    assert parse(format_quantity(quantity)) == quantity
-
-
-@given(printed())
-@steady
 def test_the_literal_rule_is_open_where_the_standard_rule_is_capped(text):
     quantity = parse(text)
     literal, standard = bounds(quantity, "literal"), bounds(quantity, "standard")
@@ -84,34 +68,6 @@ def test_full_width_figures_read_alike(text):
 @steady
 def test_outer_spaces_do_not_matter(text, space):
     assert parse(f"{space}{text}{space}") == parse(text)
-
-
-@given(
-    st.floats(1e-3, 1e12),
-    st.sampled_from(
-        [
-            ("CNY", "CNY_100m"),
-            ("t", "10k_t"),
-            ("kWh", "100m_kWh"),
-            ("mu", "ha"),
-            ("MW", "kW"),
-            ("month", "year"),
-        ]
-    ),
-)
-@steady
-def test_unit_changes_keep_the_amount(amount, units):
-    there = convert(amount, *units)
-    assert isclose(convert(there, *reversed(units)), amount, rel_tol=1e-12)
-
-
-@given(numbers)
-@steady
-def test_in_unit_moves_value_and_bounds_together(digits):
-    quantity = parse(f"约 {digits} 万元")
-    moved = in_unit(quantity, "CNY_100m")
-    assert isclose(moved.low / quantity.low, moved.value / quantity.value, rel_tol=1e-9)
-    assert isclose(moved.high / quantity.high, moved.value / quantity.value, rel_tol=1e-9)
 
 
 @given(st.integers(0, 10**12))

@@ -9,17 +9,15 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from parkanalysis.cleaning.cells import additive
 from parkanalysis.cleaning.entries import Reader
 from parkanalysis.cleaning.layout import find_layout
 from parkanalysis.cleaning.sheets import Change, Grid, read_grid
 from parkanalysis.cleaning.totals import check_totals
 from parkanalysis.errors import InputError, Problem
+from parkanalysis.quantities import Unit
 
 if TYPE_CHECKING:
     import pandas as pd
-
-__all__ = ["Change", "Table", "read_table", "single_months", "tidy"]
 
 COLUMNS = ["item", "parent", "period", "variable", "value", "unit", "status", "printed", "row", "column"]
 
@@ -79,29 +77,12 @@ def read_table(
     InputError
         With all problems of the table: cells that cannot be read, mixed units, totals that do not add up;
         or the one reason why there is no table to read.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder, "output.csv")
-    ...     _ = path.write_text("行业,产值（亿元）\\n铝,85.2\\n电力,20.9\\n合计,106.3\\n", encoding="gb18030")
-    ...     found = read_table(path, totals="report").totals
-    >>> found[["stated", "computed", "verdict"]].values.tolist()
-    [[10630000000.0, 10610000000.0, 'differs']]
     """
     return tidy(read_grid(path, sheet), totals=totals)
 
 
 def tidy(grid: Grid, *, totals: Literal["refuse", "report"] = "refuse") -> Table:
-    """Turn a grid of printed cells into a :class:`Table`; see :func:`read_table`.
-
-    Examples
-    --------
-    >>> cells = (("行业", "2015年产值（亿元）"), ("铝及铝加工", "85.2"), ("电力、热力", "20.9"))
-    >>> tidy(Grid("output.csv", cells)).frame[["item", "period", "variable", "value", "unit"]].values.tolist()
-    [['铝及铝加工', '2015', '产值', 8520000000.0, 'CNY'], ['电力、热力', '2015', '产值', 2090000000.0, 'CNY']]
-    """
+    """Turn a grid of printed cells into a :class:`Table`; see :func:`read_table`."""
     import pandas as pd
 
     layout = find_layout(grid)
@@ -157,16 +138,6 @@ def single_months(frame: pd.DataFrame) -> pd.DataFrame:
     ------
     InputError
         When one series has two different cumulative figures for the same months.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> rows = [("2015-01/2015-02", 30.0), ("2015-01/2015-03", 50.0)]
-    >>> frame = pd.DataFrame([
-    ...     {"item": "产值", "parent": "", "period": p, "variable": "value", "value": v, "unit": "CNY",
-    ...      "status": "reported", "printed": str(v), "row": 2, "column": "B"} for p, v in rows])
-    >>> single_months(frame)[["period", "value"]].values.tolist()
-    [['2015-01/2015-02', 30.0], ['2015-03', 20.0]]
     """
     import pandas as pd
 
@@ -176,7 +147,7 @@ def single_months(frame: pd.DataFrame) -> pd.DataFrame:
     kept: list[dict[str, Any]] = []
     problems = []
     for row in rows:
-        month = _cumulative_to(str(row["period"])) if additive(str(row["unit"])) else None
+        month = _cumulative_to(str(row["period"])) if Unit(str(row["unit"])).additive else None
         if month is None or pd.isna(row["value"]):
             kept.append(row)
             continue

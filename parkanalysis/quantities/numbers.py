@@ -6,18 +6,6 @@ import itertools
 import re
 from functools import lru_cache
 
-__all__ = [
-    "ARABIC",
-    "CHINESE",
-    "MULTIPLIER",
-    "SPELLED",
-    "NumeralError",
-    "adjacent",
-    "number",
-    "plain",
-    "step_exponent",
-]
-
 MULTIPLIER = {"十": 1, "百": 2, "千": 3, "万": 4, "亿": 8, "k": 3, "w": 4}
 """Multiplier character to power of ten."""
 
@@ -48,24 +36,12 @@ class NumeralError(ValueError):
 
 
 def plain(text: str) -> str:
-    """Strip the separators and spaces of an Arabic number.
-
-    Examples
-    --------
-    >>> plain("1,234 . 5")
-    '1234.5'
-    """
+    """Strip the separators and spaces of an Arabic number."""
     return text.replace(",", "").replace(" ", "")
 
 
 def step_exponent(text: str) -> int:
-    """Power of ten of the last digit that is not zero: the grain to which a number is printed.
-
-    Examples
-    --------
-    >>> step_exponent("200"), step_exponent("130"), step_exponent("1.25")
-    (2, 1, -2)
-    """
+    """Power of ten of the last digit that is not zero: the grain to which a number is printed."""
     whole, _, part = text.partition(".")
     part = part.rstrip("0")
     if part:
@@ -131,11 +107,6 @@ def number(text: str) -> tuple[str, int, int]:
     ------
     NumeralError
         When the text is no number.
-
-    Examples
-    --------
-    >>> number("1万2千"), number("2.5 亿"), number("一百二")
-    (('12000', 0, 3), ('2.5', 8, 7), ('120', 0, 1))
     """
     if len(text) > _LONGEST:
         raise NumeralError(f"a number of {len(text)} characters")
@@ -193,13 +164,7 @@ def _mixed(pieces: list[tuple[str | None, str]], text: str) -> tuple[str, int, i
 
 @lru_cache(maxsize=1024)
 def adjacent(text: str) -> tuple[str, str] | None:
-    """Two neighbouring digits are a range: 三四十 is 三十 to 四十, 十七八 is 十七 to 十八.
-
-    Examples
-    --------
-    >>> adjacent("三四十"), adjacent("十七八"), adjacent("三十四")
-    (('三十', '四十'), ('十七', '十八'), None)
-    """
+    """Two neighbouring digits are a range: 三四十 is 三十 to 四十, 十七八 is 十七 to 十八."""
     match = _ADJACENT.fullmatch(text)
     if match is None:
         return None
