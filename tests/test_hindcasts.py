@@ -1,27 +1,13 @@
 """Hindcasts: the rule by hand, nothing later than the vintage, the same digits twice."""
 
-import importlib.util
-import sys
-from pathlib import Path
-
+import hindcast_parks
+import hindcasts
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parent.parent
-
-
-def _load():
-    spec = importlib.util.spec_from_file_location("hindcasts", ROOT / "benchmarks" / "hindcasts.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["hindcasts"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-hindcasts = _load()
-DATA = hindcasts.read()
+DATA = hindcast_parks.read()
 EPISODES = list(DATA.episodes.itertuples())
 
 
@@ -42,7 +28,7 @@ def episode(name):
     ],
 )
 def test_closed_share_in_whole_months(stop, restart, year, share):
-    assert hindcasts.closed_share(stop, restart, year) == pytest.approx(share)
+    assert hindcast_parks.closed_share(stop, restart, year) == pytest.approx(share)
 
 
 def test_a_closure_by_hand():
@@ -50,17 +36,17 @@ def test_a_closure_by_hand():
     lynemouth = episode("northumberland_2012")
     lost = 515 * 9 / 12 * 37.9 * 1.03**12 / 1000
     base = float(DATA.series["TLC21", "Manufacturing"][2011])
-    assert hindcasts.event_of(DATA, lynemouth).plants == pytest.approx(lost / base)
+    assert hindcast_parks.event_of(DATA, lynemouth).plants == pytest.approx(lost / base)
 
 
 def test_a_plant_shut_in_the_base_year_is_lost_for_the_rest_only():
     # Redcar stopped for the last three months of 2015, so 2016 loses nine months more
     events = DATA.events[DATA.events.episode == "south_teesside_2016"]
-    assert hindcasts.job_years(events, 2015) == pytest.approx(2200 * 9 / 12)
+    assert hindcast_parks.job_years(events, 2015) == pytest.approx(2200 * 9 / 12)
 
 
 def test_own_value_per_job_where_the_jobs_are_known():
-    assert hindcasts.value_per_job(DATA.per_job, episode("minnesota_iron_2001"), 583.0) == pytest.approx(
+    assert hindcast_parks.value_per_job(DATA.per_job, episode("minnesota_iron_2001"), 583.0) == pytest.approx(
         100.0
     )
 
@@ -73,7 +59,7 @@ def test_a_price_fall_by_hand():
             "price": [100.0] * 12 + [50.0] * 6 + [900.0] * 6,
         }
     )
-    assert hindcasts.price_change(prices, "wti", 2014) == (100.0, 50.0)
+    assert hindcast_parks.price_change(prices, "wti", 2014) == (100.0, 50.0)
 
 
 def test_crps_against_closed_forms():
@@ -97,13 +83,13 @@ def test_one_episode_scored_by_hand():
 @pytest.mark.parametrize("row", EPISODES, ids=lambda e: e.episode)
 def test_facts_and_accounts_are_older_than_the_vintage(row, tmp_path):
     assert row.target_year == row.base_year + 1
-    assert row.as_of == hindcasts.vintage_day(row.country, row.industry, row.base_year)
+    assert row.as_of == hindcast_parks.vintage_day(row.country, row.industry, row.base_year)
     facts = DATA.events[DATA.events.episode == row.episode]
     assert (facts.published <= f"{row.target_year}-06-30").all()
     assert (row.kind == "closure") == (len(facts) > 0)
-    event = hindcasts.event_of(DATA, row)
+    event = hindcast_parks.event_of(DATA, row)
     series = DATA.series[row.code, row.industry]
-    hindcasts.write_park(tmp_path / "p", row.country, row.industry, series, row.base_year, event)
+    hindcast_parks.write_park(tmp_path / "p", row.country, row.industry, series, row.base_year, event)
     park = yaml.safe_load((tmp_path / "p" / "park.yml").read_text(encoding="utf-8"))
     assert str(park["as_of"]) == row.as_of
     for table, column in (("history", "published"), ("sources", "published")):
@@ -115,12 +101,12 @@ def test_what_came_later_changes_nothing_but_the_score():
     row = episode("minnesota_iron_2001")
 
     def projected(data):
-        event = hindcasts.event_of(data, row)
+        event = hindcast_parks.event_of(data, row)
         return hindcasts.draws_of(data, row.country, row.code, row.industry, row.base_year, event)
 
     later = {key: series.where(series.index <= row.base_year, 1.0) for key, series in DATA.series.items()}
     prices = DATA.prices.assign(price=DATA.prices.price.where(DATA.prices.month <= "2001-06", 1.0))
-    others = hindcasts.Data(DATA.episodes, DATA.events, DATA.exposures, prices, DATA.per_job, later)
+    others = hindcast_parks.Data(DATA.episodes, DATA.events, DATA.exposures, prices, DATA.per_job, later)
     known, again = projected(DATA), projected(others)
     assert all(np.array_equal(known[name], again[name]) for name in hindcasts.METHODS)
 
@@ -128,11 +114,15 @@ def test_what_came_later_changes_nothing_but_the_score():
 def test_a_shock_lowers_the_projection_and_none_leaves_it():
     row = episode("northumberland_2012")
     arguments = (DATA, row.country, row.code, row.industry, row.base_year)
-    event = hindcasts.event_of(DATA, row)
+    event = hindcast_parks.event_of(DATA, row)
     made = hindcasts.draws_of(*arguments, event)
     lost = np.mean(made["no_shocks"]) - np.mean(made["shocks"])
-    assert 100 * event.plants * hindcasts.JOB_SPREAD[1] < lost < 100 * event.plants * hindcasts.JOB_SPREAD[2]
-    still = hindcasts.draws_of(*arguments, hindcasts.Event())
+    assert (
+        100 * event.plants * hindcast_parks.JOB_SPREAD[1]
+        < lost
+        < 100 * event.plants * hindcast_parks.JOB_SPREAD[2]
+    )
+    still = hindcasts.draws_of(*arguments, hindcast_parks.Event())
     assert np.array_equal(still["shocks"], still["no_shocks"])
 
 
@@ -145,7 +135,7 @@ def test_episodes_are_those_that_the_rule_finds():
     for (code, industry), rows in DATA.exposures.groupby(["code", "industry"]):
         for base in range(2001, 2020):
             mine = rows[(rows.first_base_year <= base) & (base <= rows.last_base_year)]
-            changes = [hindcasts.price_change(DATA.prices, name, base) for name in mine.commodity]
+            changes = [hindcast_parks.price_change(DATA.prices, name, base) for name in mine.commodity]
             if (
                 sum(s * (after / before - 1) for s, (before, after) in zip(mine.share, changes, strict=True))
                 <= -0.2
@@ -156,10 +146,10 @@ def test_episodes_are_those_that_the_rule_finds():
 
 def test_control_years_hold_no_event_of_the_same_series():
     for row in EPISODES:
-        base = hindcasts.control_base(DATA, row)
+        base = hindcast_parks.control_base(DATA, row)
         same = {e.base_year for e in EPISODES if (e.code, e.industry) == (row.code, row.industry)}
         assert base not in same
-        assert base + 1 not in hindcasts.RECESSIONS
+        assert base + 1 not in hindcast_parks.RECESSIONS
         assert DATA.series[row.code, row.industry].index[0] + 3 <= base
 
 
