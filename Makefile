@@ -11,7 +11,7 @@ report: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2
-	$(BIN)/python -m pytest --nbval --nbval-kernel-name parkanalysis -n 2 --dist loadscope -p no:cacheprovider notebooks
+	$(BIN)/python -m pytest --nbval --nbval-kernel-name python3 -n 2 --dist loadscope -p no:cacheprovider notebooks
 
 lab: $(READY)
 	@$(BIN)/parkanalysis lab

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
+import signal
 import sys
+import threading
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -183,26 +186,22 @@ def report(
 ) -> None:
     """Render scenario reports: notebook, HTML page, results as data."""
     from parkanalysis.rendering import batch
+    from parkanalysis.rendering.plan import Order
 
     parks = _parks(park)
     languages = tuple(part.strip() for part in lang.split(",") if part.strip())
-    manifest = batch.render(
-        scenarios or None,
-        park=parks,
-        langs=languages or None,
+    order = Order(
+        scenarios=scenarios or (),
+        langs=languages,
         levers=lever_values(settings),
         grids=grid_values(grid),
-        out=out,
-        jobs=jobs,
         draws=draws,
         seed=seed,
-        to=tuple(part.strip() for part in to.split(",") if part.strip()),
-        force=force,
+        formats=tuple(part.strip() for part in to.split(",") if part.strip()),
         timeout=timeout,
-        dask=dask,
-        progress=True,
     )
-    failed = manifest[manifest["status"] == "failed"]
+    reports = batch.render(order, parks, out, jobs=jobs, force=force, dask=dask)
+    failed = reports[reports["status"] == "failed"]
     if len(failed):
         typer.echo(batch.failure_table(failed), err=True)
         raise typer.Exit(1)
@@ -211,7 +210,7 @@ def report(
 
         page = portfolio_page.write(out, parks, scenarios, (languages or ("",))[0], draws, seed)
         typer.echo(f"all parks together in {page}")
-    typer.echo(f"{len(manifest)} reports in {out}; open {out / 'index.html'}")
+    typer.echo(f"{len(reports)} reports in {out}; open {out / 'index.html'}")
 
 
 @app.command(epilog="Example: parkanalysis read work_report.docx > figures_draft.csv")
@@ -327,6 +326,29 @@ def explore(
     )
 
 
+class Stopped(BaseException):
+    """A signal asks for the end; what runs cleans up on the way out."""
+
+
+@contextlib.contextmanager
+def _heeding_signals() -> Iterator[None]:
+    def stop(number: int, _: object) -> None:
+        for again in signals:  # once is enough: the way out is not to be cut short
+            signal.signal(again, signal.SIG_IGN)
+        raise Stopped(number)
+
+    names = ("SIGHUP", "SIGINT", "SIGTERM")
+    signals = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        signals = []
+    before = [(number, signal.signal(number, stop)) for number in signals]
+    try:
+        yield
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+
+
 def _lines(error: InputError) -> str:
     return "\n".join(f"error: {problem}" for problem in error.problems)
 
@@ -343,13 +365,15 @@ def main(arguments: list[str] | None = None) -> Any:
     0 errors, ... warnings
     """
     try:
-        app(arguments)
+        with _heeding_signals():
+            app(arguments)
     except InputError as error:
         print(_lines(error), file=sys.stderr)
         sys.exit(2 if all(p.file in ARGUMENTS for p in error.problems) else 1)
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        sys.exit(130)
+    except Stopped as stopped:
+        (number,) = stopped.args
+        print(f"stopped by {signal.Signals(number).name}", file=sys.stderr)
+        sys.exit(128 + number)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

@@ -261,29 +261,17 @@ def command(data: bytes) -> None:
 @contextlib.contextmanager
 def _planning_only() -> Iterator[None]:
     """Check everything that a report is asked for, without making it."""
-    from parkanalysis.rendering import batch, tasks
+    import pandas as pd
 
-    def plan(scenarios, *, park, langs, levers, grids, draws, seed, to, **rest):  # type: ignore[no-untyped-def]
-        import pandas as pd
+    from parkanalysis.rendering import batch
+    from parkanalysis.rendering.plan import plan
 
-        batch._check_formats(to)
-        parks, archives = batch._parks(park)
-        tasks.plan(
-            parks,
-            archives,
-            b"{}",
-            scenarios=scenarios,
-            langs=langs,
-            levers=levers,
-            grids=grids,
-            draws=draws,
-            seed=seed,
-            further=to,
-        )
+    def planned(order, parks, out, **rest):  # type: ignore[no-untyped-def]
+        plan({park.id: park for park in batch.read_parks(parks)}, order)
         return pd.DataFrame({"status": ["rendered"]})
 
     before = batch.render
-    batch.render = plan
+    batch.render = planned
     try:
         yield
     finally:

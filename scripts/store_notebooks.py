@@ -16,8 +16,6 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 
-from parkanalysis.rendering.kernels import KERNEL
-
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 DROPPED = ("image/svg+xml", "image/png", "application/vnd.jupyter.widget-view+json")
 PYTHON = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -48,7 +46,7 @@ def main(names: list[str]) -> None:
         notebook = nbformat.read(file, as_version=4)
         client = NotebookClient(
             notebook,
-            kernel_name=KERNEL,
+            kernel_name="python3",
             resources={"metadata": {"path": str(NOTEBOOKS)}},
             store_widget_state=False,
             timeout=120,

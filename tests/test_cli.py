@@ -1,7 +1,6 @@
 """The command line: exit statuses, one clear line each, and both doors to the same numbers."""
 
 import json
-import os
 import subprocess
 import sys
 
@@ -11,7 +10,8 @@ import pytest
 
 from parkanalysis.cli import grid_values, lever_values, main
 from parkanalysis.errors import InputError
-from parkanalysis.rendering import batch, report
+from parkanalysis.rendering import batch, notebook
+from parkanalysis.rendering.plan import Order, report_notebook
 
 
 def run(capsys, *arguments):
@@ -135,15 +135,22 @@ def test_read_drafts_a_ledger(capsys, tmp_path):
 
 def test_both_doors_give_the_same_numbers(qingzhen, tmp_path):
     name = lever(qingzhen)
-    batch.render(
-        "combined", langs=("en",), levers={name: 1700}, out=tmp_path / "out", draws=512, progress=False
-    )
+    order = Order(["combined"], ["en"], levers={name: 1700}, draws=512)
+    batch.render(order, out=tmp_path / "out", progress=False)
     table = pd.read_parquet(next((tmp_path / "out").rglob("results.parquet")))
-    notebook = tmp_path / "plain.ipynb"
-    root = os.path.dirname(os.path.dirname(os.path.abspath(report.__file__)))
-    template = os.path.join(root, "notebooks", "scenario_report.ipynb")
+    rendered = tmp_path / "plain.ipynb"
+    template = tmp_path / "scenario_report.ipynb"
+    template.write_bytes(report_notebook())
     parameters = ["-p", "scenario", "combined", "-p", "lang", "en", "-p", name, "1700", "-p", "draws", "512"]
-    command = [sys.executable, "-m", "papermill", "--no-progress-bar", template, str(notebook), *parameters]
+    command = [
+        sys.executable,
+        "-m",
+        "papermill",
+        "--no-progress-bar",
+        str(template),
+        str(rendered),
+        *parameters,
+    ]
     subprocess.run(command, check=True, cwd=tmp_path, capture_output=True)
-    plain = report.published(nbformat.read(notebook, as_version=4))
+    plain = notebook.published(nbformat.read(rendered, as_version=4))
     pd.testing.assert_frame_equal(table.reset_index(drop=True), plain.reset_index(drop=True))

@@ -45,7 +45,7 @@ def test_everything_public_is_described(name):
     assert missing == []
 
 
-@pytest.mark.parametrize("name", [*MODULES, "rendering.cluster"])
+@pytest.mark.parametrize("name", MODULES)
 def test_every_public_function_has_an_example(name):
     functions = [f for f in public(name) if inspect.isfunction(f) or hasattr(f, "__wrapped__")]
     assert [f.__name__ for f in functions if ">>>" not in (inspect.getdoc(f) or "")] == []

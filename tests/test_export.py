@@ -6,9 +6,10 @@ import shutil
 import openpyxl
 import pandas as pd
 import pytest
-from report_pages import notebook, page
+from report_pages import page
 
 from parkanalysis.errors import InputError
+from parkanalysis.model.case import read_parameters
 from parkanalysis.model.projection import project
 from parkanalysis.report import export
 from parkanalysis.report.results import tidy
@@ -27,7 +28,8 @@ def words():
 
 
 def _documents(*formats):
-    return export.export(formats, notebook=notebook("zh"), page=page("zh"), lang="zh")
+    case = read_parameters({"scenario": "combined", "lang": "zh", "draws": 4096})
+    return export.export(formats, case=case, page=page("zh"))
 
 
 def test_workbook_holds_every_value_with_frozen_heads(frame, words):

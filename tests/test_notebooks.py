@@ -107,7 +107,7 @@ def test_nothing_is_skipped_without_a_reason(notebook):
 def nbval(path):
     return subprocess.run(
         [
-            *(sys.executable, "-m", "pytest", "--nbval", "--nbval-kernel-name", "parkanalysis"),
+            *(sys.executable, "-m", "pytest", "--nbval", "--nbval-kernel-name", "python3"),
             *("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-c", str(ROOT / "pyproject.toml")),
             *("--rootdir", str(ROOT), "--confcutdir", str(ROOT), str(path)),
         ],
@@ -137,11 +137,18 @@ def test_changed_number_fails(tmp_path):
 
 def run(path, folder, **parameters):
     """Run a notebook by papermill's own call, from another folder."""
-    from parkanalysis.rendering.kernels import KERNEL
-
     given = [part for k, v in parameters.items() for part in ("-p", k, str(v))]
     out = folder / f"{path.stem}.ipynb"
-    command = [sys.executable, "-m", "papermill", "--no-progress-bar", "-k", KERNEL, str(path), str(out)]
+    command = [
+        sys.executable,
+        "-m",
+        "papermill",
+        "--no-progress-bar",
+        "--engine",
+        "parkanalysis",
+        str(path),
+        str(out),
+    ]
     done = subprocess.run([*command, *given], cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     return nbformat.read(out, as_version=4)

@@ -12,6 +12,7 @@ from parkfiles import PARKS
 
 from parkanalysis.park.new import create
 from parkanalysis.rendering import batch
+from parkanalysis.rendering.plan import Order
 
 NAME = '=1+1 <script>alert("x")</script> 園🏭'
 
@@ -22,8 +23,8 @@ def rendered(tmp_path_factory) -> Path:
     create(folder / "book.xlsx", name=NAME)
     shutil.copytree(PARKS / "harbour", folder / "a; <i>港湾")
     parks = [PARKS / "tiny", folder / "book.xlsx", folder / "a; <i>港湾"]
-    options = {"langs": ["en"], "out": folder / "out", "draws": 500, "jobs": 2, "to": ("xlsx",)}
-    manifest = batch.render("reference", park=parks, progress=False, **options)
+    order = Order(["reference"], ["en"], draws=500, formats=["xlsx"])
+    manifest = batch.render(order, parks, folder / "out", jobs=2, progress=False)
     assert set(manifest["status"]) == {"ok"}, manifest["error"].tolist()
     return folder / "out"
 

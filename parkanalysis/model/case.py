@@ -114,7 +114,9 @@ def read_parameters(namespace: Mapping[str, Any]) -> Case:
     'combined'
     """
     set_names, possible = _set_names(namespace)
-    park = read_park(namespace["park"] if "park" in set_names else "qingzhen")
+    name = namespace["park"] if "park" in set_names else "qingzhen"
+    known = namespace.get("_park")  # a renderer has read it already
+    park = known if isinstance(known, Park) and known.id == name else read_park(name)
     valid = [*PARAMETERS, *park.levers]
     given = {n: namespace[n] for n in namespace if n in set_names or (n in possible and n in valid)}
     problems = [

@@ -168,7 +168,7 @@ def _set(lever: Lever, setting: Setting, park: Park) -> Lever:
     )
 
 
-def _check_levers(park: Park, levers: Mapping[str, Any], origin: str) -> dict[str, Setting]:
+def check_levers(park: Park, levers: Mapping[str, Any], origin: str) -> dict[str, Setting]:
     problems: list[Problem] = []
     settings: dict[str, Setting] = {}
     for name, value in levers.items():
@@ -218,7 +218,7 @@ def build_scenario(
     >>> scenario.shocks, scenario.levers["alumina_price_2016"].central
     (('alumina_price_fall',), 1450.0)
     """
-    settings = {**file.levers, **_check_levers(park, levers or {}, origin)}
+    settings = {**file.levers, **check_levers(park, levers or {}, origin)}
     resolved = {n: _resolve(park, lever) for n, lever in park.levers.items()}
     for lever_name, setting in settings.items():
         resolved[lever_name] = _set(resolved[lever_name], setting, park)

@@ -4,66 +4,38 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parkanalysis.errors import InputError, Problem
-from parkanalysis.rendering.manifest import (
-    MANIFEST,
-    Manifest,
-    entry,
-    is_fresh,
-    keep,
-    locked,
-    record_name,
-    sweep,
-    words,
-)
-from parkanalysis.rendering.pool import Work, run
-from parkanalysis.rendering.progress import bar as progress_bar
-from parkanalysis.rendering.progress import failure_table
-from parkanalysis.rendering.report import FURTHER, TABLE, Failure, Rendered
-from parkanalysis.rendering.tasks import Task, levers_text, pack, plan, scenario_notebook
+from parkanalysis.park import Park, known_parks, of_park, park_path, read_park
+from parkanalysis.rendering import pool, stamp
+from parkanalysis.rendering.notebook import TABLE, Failure, Rendered, Work, digest
+from parkanalysis.rendering.plan import Order, Report, folder_name, levers_text, plan
+from parkanalysis.report import overview
+from parkanalysis.report.export import FORMATS
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from parkanalysis.park.park import Park
-
-__all__ = ["failure_table", "render", "results"]
-
 COLUMNS = [
-    "park",
-    "scenario",
-    "levers",
-    "lang",
-    "status",
-    "fresh",
-    "seconds",
-    "cell_seconds",
-    "cell",
-    "error",
-    "hash",
-    "folder",
+    *("park", "scenario", "levers", "lang", "status", "fresh"),
+    *("seconds", "cell_seconds", "cell", "error", "folder"),
 ]
 _log = logging.getLogger(__name__)
 
 
 def render(
-    scenarios: str | Sequence[str] | None = None,
-    park: str | Path | Sequence[str | Path] = "qingzhen",
-    langs: Sequence[str] | None = None,
-    levers: Mapping[str, Any] | None = None,
-    grids: Mapping[str, Sequence[Any]] | None = None,
-    out: str | Path | None = None,
+    order: Order,
+    parks: Sequence[str | Path] = ("qingzhen",),
+    out: str | Path = "outputs",
     *,
     jobs: int | None = None,
-    draws: int = 20_000,
-    seed: int = 2016,
-    to: Sequence[str] = (),
     force: bool = False,
-    timeout: float | None = 300.0,
     dask: str | None = None,
     progress: bool = True,
     notebook: bytes | None = None,
@@ -72,28 +44,16 @@ def render(
 
     Parameters
     ----------
-    scenarios : str or sequence of str, optional
-        All of the park's without.
-    park : str, Path or a sequence of them
+    order : Order
+        Scenarios, languages, levers and files.
+    parks : sequence of str or Path
         Folders, or names of parks that come with the installation.
-    langs : sequence of {"zh", "en"}, optional
-        The park's languages without.
-    levers : mapping, optional
-        Set in every report: a number, or a range as a scenario file has it.
-    grids : mapping of str to sequence, optional
-        A report for each combination of these values.
-    out : path, optional
-        ``outputs`` without. Reports go to ``<out>/<park>/<scenario>[+levers]/<lang>``.
+    out : path
+        Reports go to ``<out>/<park>/<scenario>[+levers]/<lang>``.
     jobs : int, optional
         Reports at a time; one a core without.
-    draws, seed : int
-        Of the Monte Carlo.
-    to : sequence of str
-        Further files: csv, docx, pdf, png, svg, xlsx.
     force : bool
         Render again what is up to date.
-    timeout : float or None
-        Seconds a report may take.
     dask : str, optional
         Address of a Dask scheduler to send the work to.
     progress : bool
@@ -114,161 +74,205 @@ def render(
 
     Examples
     --------
-    >>> render("combind", draws=64)
+    >>> render(Order(["combind"], draws=64))
     Traceback (most recent call last):
     ...
     parkanalysis.errors.InputError: scenario: found unknown scenario 'combind'; allowed: alumina_price,
     closures, combined, ...; did you mean 'combined'?
     """
-    out = Path("outputs" if out is None else out)
-    _check_formats(to)
-    parks, archives = _parks([park] if isinstance(park, str | Path) else park)
-    content = scenario_notebook() if notebook is None else notebook
-    tasks = plan(
-        parks,
-        archives,
-        content,
-        scenarios=[scenarios] if isinstance(scenarios, str) else scenarios,
-        langs=langs,
-        levers=levers or {},
-        grids=grids or {},
-        draws=draws,
-        seed=seed,
-        further=to,
-    )
-    works = {t.folder: Work(t, content, archives[t.park], timeout) for t in tasks}
-    with locked(out, {t.folder.partition("/")[0] for t in tasks}), _manifests(out, tasks) as manifests:
-        stale = [w for w in works.values() if force or not _fresh(manifests, out, w.task)]
-        _make(stale, out, manifests, _engine(dask, jobs), bar=progress)
-        rows = [_row(t, _record(manifests, t), fresh=works[t.folder] not in stale) for t in tasks]
-    if stale:
-        _write_index(out, parks)
     import pandas as pd
 
+    out = Path(out)
+    wrong = [f for f in order.formats if f not in FORMATS]
+    if wrong:
+        raise InputError(Problem("--to", f"unknown format {f!r}", ", ".join(FORMATS)) for f in wrong)
+    placed = _placed(out, read_parks(parks))
+    reports = plan(placed, order, notebook)
+    origins = {r.work.folder: _origin(out, r.work.park) for r in reports}
+    with locked(out, placed):
+        stamps = {r.work.folder: stamp.read(out / r.work.folder) for r in reports}
+        stale = [
+            _with_earlier_formats(r, stamps[r.work.folder])
+            for r in reports
+            if force or not stamp.is_fresh(stamps[r.work.folder], r, out / r.work.folder)
+        ]
+        made = _make(stale, out, origins, _engine(jobs, dask), bar=progress) if stale else {}
+        stamps |= made
+        rows = [_row(r.work.folder, stamps[r.work.folder], fresh=r.work.folder not in made) for r in reports]
+    if stale:
+        _write_index(out, placed)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _check_formats(to: Sequence[str]) -> None:
-    wrong = [Problem("--to", f"unknown format {f!r}", ", ".join(FURTHER)) for f in to if f not in FURTHER]
-    if wrong:
-        raise InputError(wrong)
-
-
-def _parks(paths: Sequence[str | Path]) -> tuple[dict[str, Park], dict[str, bytes]]:
-    from parkanalysis.park.park import park_path, read_park
-    from parkanalysis.park.read import of_park
-
-    parks: dict[str, Park] = {}
-    archives: dict[str, bytes] = {}
-    problems: list[Problem] = []
-    for path in paths:
-        try:
-            park = read_park(path)
-        except InputError as error:
-            problems += of_park(error.problems, path) if len(paths) > 1 else error.problems
-            continue
-        if park.id in parks and parks[park.id].digest != park.digest:
-            problems.append(Problem("park", f"two parks called {park.id!r}", "folders of different names"))
-        parks[park.id] = park
-        archives[park.id] = pack(park_path(path))
-    if problems:
-        raise InputError(problems)
-    return parks, archives
-
-
-@contextlib.contextmanager
-def _manifests(out: Path, tasks: Sequence[Task]) -> Iterator[dict[str, Manifest]]:
-    """Read the records of the parks; write them however the run ends."""
-    manifests = {t.park: Manifest(out / t.folder.partition("/")[0]) for t in tasks}
-    for task in tasks:
-        with contextlib.suppress(OSError):
-            sweep(out / task.folder)
-    try:
-        yield manifests
-    finally:
-        for manifest in manifests.values():
-            try:
-                manifest.save()
-            except OSError as error:  # the journal still holds the records; the next run reads it
-                _log.warning("%s: %s", manifest.folder / MANIFEST, words(error))
-
-
-def _record(manifests: Mapping[str, Manifest], task: Task) -> dict[str, Any]:
-    return manifests[task.park].reports.get(record_name(task), {})
-
-
-def _fresh(manifests: Mapping[str, Manifest], out: Path, task: Task) -> bool:
-    return is_fresh(_record(manifests, task), task.hash, out / task.folder)
-
-
 def _engine(
-    dask: str | None, jobs: int | None
+    jobs: int | None, dask: str | None
 ) -> Callable[[Iterable[Work]], Iterator[tuple[Work, Rendered]]]:
     if dask is None:
-        return lambda works: run(works, jobs)
-    from parkanalysis.rendering import cluster
-
-    return lambda works: cluster.run(works, dask)
-
-
-def _make(
-    works: Sequence[Work],
-    out: Path,
-    manifests: Mapping[str, Manifest],
-    engine: Callable[[Iterable[Work]], Iterator[tuple[Work, Rendered]]],
-    *,
-    bar: bool,
-) -> None:
-    """Render and store; when the disk refuses one report, the rest are not tried."""
-    broken: OSError | None = None
-    todo = (w for w in works if broken is None)
-    with progress_bar(len(works), shown=bar) as advance:
-        for work, rendered in engine(todo):
-            broken = keep(work.task, rendered, out, manifests[work.task.park]) or broken
-            advance()
-    if broken is not None:
-        failure = Failure("OSError", f"not tried: {words(broken)}")
-        for task in (work.task for work in works):
-            if _record(manifests, task).get("hash") != task.hash:
-                manifests[task.park].note(record_name(task), entry(task, Rendered({}, failure=failure)))
-
-
-def _row(task: Task, record: Mapping[str, Any], *, fresh: bool) -> list[object]:
-    error = record.get("error") or {}
-    message = f"{error['kind']}: {error['message']}" if error else ""
-    return [
-        task.park,
-        task.scenario,
-        levers_text(task.levers),
-        task.lang,
-        record["status"],
-        fresh,
-        record["seconds"],
-        record["cell_seconds"],
-        error.get("cell"),
-        message,
-        task.hash,
-        task.folder,
-    ]
+        return lambda works: pool.run(works, jobs)
+    return lambda works: pool.run_on_dask(works, dask)
 
 
 def _write_index(out: Path, parks: Mapping[str, Park]) -> None:
-    """The page over all reports."""
-    from parkanalysis.report import overview
-
     try:
         overview.write(out, parks)
     except OSError as error:
         _log.warning("%s: %s", out / "index.html", words(error))
 
 
-def results(folder: str | Path = "outputs") -> pd.DataFrame:
-    """Load the results of all reports below ``folder`` as one tidy frame.
+def read_parks(paths: Sequence[str | Path]) -> list[Park]:
+    """Read several parks; the problems of all of them at once, each told with its park."""
+    parks: dict[Path, Park] = {}
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            parks.setdefault(park_path(path), read_park(path))
+        except InputError as error:
+            problems += of_park(error.problems, path) if len(paths) > 1 else error.problems
+    if problems:
+        raise InputError(problems)
+    return list(parks.values())
+
+
+def _origin(out: Path, park: Park) -> str:
+    """Where a park lies as seen from the output folder, since both may move together."""
+    if park.path == known_parks().get(park.id):
+        return ""  # comes with the package, wherever that is installed
+    try:
+        return Path(os.path.relpath(park.path, out.resolve())).as_posix()
+    except ValueError:  # on another drive
+        return park.path.as_posix()
+
+
+def _placed(out: Path, parks: Iterable[Park]) -> dict[str, Park]:
+    """Each park by its folder; a second park of the same name, now or earlier, gets one of its own."""
+    placed: dict[str, Park] = {}
+    for park in parks:
+        name, origin = folder_name(park.id), _origin(out, park)
+        stamps = (stamp.read(path.parent) for path in out.glob(f"{name}/*/*/{stamp.STAMP}"))
+        others = {s["origin"] for s in stamps if s} - {origin}
+        if name in placed or any((out / other).exists() for other in others):
+            name = f"{name}-{digest(origin)[:8]}"
+        placed[name] = park
+    return placed
+
+
+@contextlib.contextmanager
+def locked(out: Path, names: Iterable[str]) -> Iterator[None]:
+    """Hold the folders of the parks: another run into them waits for this one's end."""
+    from filelock import FileLock, Timeout
+
+    with contextlib.ExitStack() as locks:
+        for folder in (out / name for name in sorted(names)):
+            try:
+                if not folder.resolve().is_relative_to(out.resolve()):
+                    raise OSError(f"{folder.name} leads out of the output folder")
+                folder.mkdir(parents=True, exist_ok=True)
+                lock = FileLock(folder / ".lock")
+                try:
+                    lock.acquire(timeout=0)
+                except Timeout:
+                    print(f"{folder}: another run is at work; waiting for its end", file=sys.stderr)
+                    lock.acquire()
+            except OSError as error:
+                raise InputError(Problem(str(folder), words(error), "a folder to write to")) from None
+            locks.callback(lock.release)
+        yield
+
+
+def words(error: OSError) -> str:
+    """What the system says about an error, without its number."""
+    return error.strerror or str(error)
+
+
+def _with_earlier_formats(report: Report, before: Mapping[str, Any]) -> Report:
+    """The report with the further files it had: what is written anew is written in full."""
+    formats = dict.fromkeys([*report.work.formats, *before.get("formats", ())])
+    return replace(report, work=replace(report.work, formats=tuple(formats)))
+
+
+def _make(
+    reports: Sequence[Report],
+    out: Path,
+    origins: Mapping[str, str],
+    engine: Callable[[Iterable[Work]], Iterator[tuple[Work, Rendered]]],
+    *,
+    bar: bool,
+) -> dict[str, dict[str, Any]]:
+    """Render and store; return the stamps. When the disk refuses one report, the rest are not tried."""
+    from rich.console import Console
+    from rich.progress import track
+
+    stamps: dict[str, dict[str, Any]] = {}
+    by_folder = {r.work.folder: r for r in reports}
+    broken: OSError | None = None
+    console = Console(stderr=True)
+    made = track(
+        engine(r.work for r in reports if broken is None),
+        "reports",
+        len(reports),
+        console=console,
+        transient=True,
+        disable=not (bar and console.is_terminal),
+    )
+    for work, rendered in made:
+        report = by_folder[work.folder]
+        stamps[work.folder] = stamp.entry(report, rendered, origins[work.folder])
+        try:
+            stamp.store(out, work.folder, rendered, stamps[work.folder])
+        except OSError as error:
+            broken = error
+            failure = Failure(type(error).__name__, words(error))
+            stamps[work.folder] = stamp.entry(report, Rendered({}, failure=failure), "")
+    if broken is not None:
+        failure = Failure("OSError", f"not tried: {words(broken)}")
+        for folder in by_folder.keys() - stamps.keys():
+            stamps[folder] = stamp.entry(by_folder[folder], Rendered({}, failure=failure), "")
+    return stamps
+
+
+def _row(folder: str, record: Mapping[str, Any], *, fresh: bool) -> list[object]:
+    error = record["error"] or {}
+    return [
+        *(record["park"], record["scenario"], levers_text(record["levers"]), record["lang"]),
+        *(record["status"], fresh, record["seconds"], record["cell_seconds"], error.get("cell")),
+        f"{error['kind']}: {error['message']}" if error else "",
+        folder,
+    ]
+
+
+def failure_table(failed: pd.DataFrame) -> str:
+    """Return failed reports as a table for the terminal.
 
     Parameters
     ----------
-    folder : path
-        The output folder, or that of one park.
+    failed : DataFrame
+        Rows of what :func:`render` returned.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> failed = pd.DataFrame({"folder": ["qingzhen/severe/zh"], "cell": [4], "error": ["KeyError: 'steel'"]})
+    >>> print(failure_table(failed).splitlines()[-2])
+    │ qingzhen/severe/zh │ 4    │ KeyError: 'steel' │
+    """
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("report", "cell", "message", title=f"{len(failed)} failed", title_justify="left")
+    for row in failed.to_dict("records"):
+        cell = "" if row["cell"] != row["cell"] or row["cell"] is None else f"{row['cell']:g}"
+        lines = [line for line in str(row["error"]).splitlines() if line.strip()]
+        shown = (f"{row['folder']}", cell, lines[0] if lines else "")
+        table.add_row(*(Text("".join(c if c.isprintable() else "�" for c in text)) for text in shown))
+    console = Console(width=120, no_color=True)
+    with console.capture() as capture:
+        console.print(table)
+    return capture.get().rstrip()
+
+
+def results(out: str | Path = "outputs") -> pd.DataFrame:
+    """Load the results of all reports below a folder as one tidy frame.
 
     Returns
     -------
@@ -281,23 +285,19 @@ def results(folder: str | Path = "outputs") -> pd.DataFrame:
     >>> results("nowhere")
     Traceback (most recent call last):
     ...
-    parkanalysis.errors.InputError: nowhere: found no manifest.json;
-    allowed: a folder that reports were rendered into
+    parkanalysis.errors.InputError: nowhere: found no report; allowed: a folder that reports
+    were rendered into
     """
     import pandas as pd
 
-    root = Path(folder)
-    manifests = sorted([*root.glob(MANIFEST), *root.glob(f"*/{MANIFEST}")])
-    if not manifests:
-        raise InputError(Problem(str(root), f"no {MANIFEST}", "a folder that reports were rendered into"))
-    frames: dict[tuple[Path, str], pd.DataFrame] = {}
-    for path in manifests:
-        for name, record in Manifest(path.parent).reports.items():
-            report = name.partition("/")[0]
-            table = path.parent / name / TABLE
-            if record["status"] == "ok" and (path.parent, report) not in frames and table.is_file():
-                frame = pd.read_parquet(table)
-                frame.insert(0, "report", report)
-                frame.insert(1, "levers", levers_text(record["levers"]))
-                frames[path.parent, report] = frame
-    return pd.concat(frames.values(), ignore_index=True) if frames else pd.DataFrame()
+    frames: dict[Path, pd.DataFrame] = {}
+    for path in sorted(Path(out).glob(f"*/*/*/{stamp.STAMP}")):
+        record, report = stamp.read(path.parent), path.parent.parent
+        if record.get("status") == "ok" and report not in frames and TABLE in record["files"]:
+            frame = pd.read_parquet(path.parent / TABLE)
+            frame.insert(0, "report", report.relative_to(out).as_posix())
+            frame.insert(1, "levers", levers_text(record["levers"]))
+            frames[report] = frame
+    if not frames:
+        raise InputError(Problem(str(out), "no report", "a folder that reports were rendered into"))
+    return pd.concat(frames.values(), ignore_index=True)

@@ -8,16 +8,21 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parkanalysis.errors import InputError, Problem
+from parkanalysis.model.case import Case
+from parkanalysis.report.illustrations import all_figures
+from parkanalysis.report.results import tidy
 from parkanalysis.report.words import Words
 from parkanalysis.report.workbook import to_csv, to_xlsx, vintage_time
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from parkanalysis.report.markup import Figure
 
 __all__ = ["export", "figure_files", "to_docx", "to_pdf"]
@@ -192,23 +197,12 @@ def figure_files(figures: Iterable[Figure], forms: Iterable[str] = ("png", "svg"
     return files
 
 
-def _parameters(notebook: Mapping[str, Any], folder: Path | None) -> dict[str, Any]:
-    """Parameters of a rendered notebook, its park looked for where the notebook ran."""
-    given = dict(notebook["metadata"].get("papermill", {}).get("parameters", {}))
-    if folder is not None and "park" in given:
-        local = folder / str(given["park"])
-        if local.exists() or local.with_name(f"{local.name}.xlsx").exists():
-            given["park"] = str(local)
-    return given
-
-
 def export(
     formats: Iterable[str],
     *,
-    notebook: Mapping[str, Any],
-    page: str | bytes,
-    lang: str,
-    folder: Path | None = None,
+    case: Case,
+    page: str,
+    frame: pd.DataFrame | None = None,
 ) -> dict[str, bytes]:
     """The files asked for beside a rendered report.
 
@@ -216,13 +210,12 @@ def export(
     ----------
     formats : iterable of str
         Of xlsx, csv, docx, pdf, png, svg.
-    notebook : NotebookNode
-        The executed notebook; its parameters say which case it shows, its results fill the tables.
+    case : Case
+        What the report shows.
     page : str
         Its page.
-    lang : {"zh", "en"}
-    folder : Path, optional
-        Where the notebook ran; a park given by its name is looked for there first.
+    frame : DataFrame, optional
+        Results as the report has published them; made anew without.
 
     Returns
     -------
@@ -236,31 +229,24 @@ def export(
 
     Examples
     --------
-    >>> ran = {"metadata": {"papermill": {"parameters": {"scenario": "combined", "draws": 64}}}, "cells": []}
-    >>> files = export(["csv"], notebook=ran, page="", lang="en")
+    >>> from parkanalysis.model.case import read_parameters
+    >>> case = read_parameters({"scenario": "combined", "draws": 64, "lang": "en"})
+    >>> files = export(["csv"], case=case, page="")
     >>> print(files["results.csv"].decode("utf-8-sig").splitlines()[0])
     park,scenario,variable,driver,industry,statistic,year,value,unit,prices
     """
-    text = page.decode() if isinstance(page, bytes) else page
     wanted = list(dict.fromkeys(formats))
     unknown = [Problem("--to", repr(f), ", ".join(FORMATS)) for f in wanted if f not in FORMATS]
     if unknown:
         raise InputError(unknown)
-    from parkanalysis.model.case import read_parameters
-    from parkanalysis.rendering.published import published
-    from parkanalysis.report.illustrations import all_figures
-    from parkanalysis.report.results import tidy
-
-    case = read_parameters({**_parameters(notebook, folder), "lang": lang})
-    words = Words(case.park, lang)
+    words = Words(case.park, case.lang)
     drawn = all_figures(case) if {"docx", "png", "svg"} & set(wanted) else []
-    frame = published(notebook)
     frame = tidy(case.project()) if frame is None else frame
     makers: dict[str, Any] = {
         "xlsx": lambda: {"results.xlsx": to_xlsx(frame, words)},
         "csv": lambda: {"results.csv": to_csv(frame)},
-        "docx": lambda: {"report.docx": to_docx(text, drawn, words)},
-        "pdf": lambda: {"report.pdf": to_pdf(text)},
+        "docx": lambda: {"report.docx": to_docx(page, drawn, words)},
+        "pdf": lambda: {"report.pdf": to_pdf(page)},
         "png": lambda: figure_files(drawn, ["png"]),
         "svg": lambda: figure_files(drawn, ["svg"]),
     }

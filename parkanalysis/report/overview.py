@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import pandas as pd
 
+from parkanalysis.cleaning import write_aside
 from parkanalysis.errors import InputError
 from parkanalysis.park.park import Park, known_parks, read_park
-from parkanalysis.rendering.report import PAGE, TABLE, write_aside
 from parkanalysis.report.findings import round_values
 from parkanalysis.report.markup import Raw, cell, link, paragraph
 from parkanalysis.report.words import LANGUAGES, N_, Words, fixed, probability
@@ -22,6 +21,7 @@ from parkanalysis.report.words import LANGUAGES, N_, Words, fixed, probability
 __all__ = ["Entry", "entries", "index_html", "write"]
 
 INDEX = "index.html"
+STAMP, PAGE, TABLE = ".stamp.json", "report.html", "results.parquet"  # what a report's folder holds
 PORTFOLIO = "portfolio.html"
 OWN_NAMES = {"zh": "中文", "en": "English"}  # who looks for a language may not read the page's
 SCRIPT = """
@@ -83,40 +83,35 @@ def _numbers(file: Path) -> dict[str, float]:
     return {short: float(value[long]) for long, short in names.items() if long in value.index}
 
 
-def _failure(record: Mapping[str, Any]) -> str:
-    error = record.get("error") or record.get("failure") or record.get("message") or record.get("status")
-    return ": ".join(str(v) for v in error.values() if v) if isinstance(error, Mapping) else str(error)
-
-
 def entries(out: Path) -> list[Entry]:
-    """All reports below a folder, by park, scenario and language.
+    """All reports below a folder, by park, scenario and language, as their stamps have it.
 
     Examples
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     park = Path(folder) / "qingzhen"
-    ...     park.mkdir()
-    ...     report = {"status": "failed", "error": {"kind": "Timeout", "message": "no result within 9 s"}}
-    ...     _ = (park / "manifest.json").write_text(json.dumps({"reports": {"combined/zh": report}}))
+    ...     report = Path(folder, "qingzhen", "combined", "zh")
+    ...     report.mkdir(parents=True)
+    ...     stamp = {"status": "failed", "error": {"kind": "Timeout", "message": "no result within 9 s"}}
+    ...     _ = (report / STAMP).write_text(json.dumps(stamp))
     ...     found = entries(Path(folder))
     >>> found[0].scenario, found[0].lang, found[0].failure
     ('combined', 'zh', 'Timeout: no result within 9 s')
     """
     found = []
-    for manifest in sorted(out.glob("*/manifest.json")):
+    for path in sorted(out.glob(f"*/*/*/{STAMP}")):
         try:
-            reports = json.loads(manifest.read_bytes())["reports"]
-        except (ValueError, KeyError, TypeError):
+            stamp = json.loads(path.read_bytes())
+            error = stamp["error"]
+            failure = "" if error is None else f"{error['kind']}: {error['message']}"
+        except (OSError, ValueError, KeyError, TypeError):
             continue
-        for name, record in sorted(reports.items()):
-            folder = manifest.parent / name
-            scenario, _, lang = name.rpartition("/")
-            ok = record.get("status") == "ok" and (folder / PAGE).exists()
-            numbers = _numbers(folder / TABLE) if ok and (folder / TABLE).exists() else {}
-            failure = "" if ok else _failure(record)
-            path = f"{manifest.parent.name}/{name}"
-            found.append(Entry(manifest.parent.name, scenario, lang, path, failure, numbers))
+        folder = path.parent
+        if not failure and not (folder / PAGE).exists():
+            continue
+        numbers = _numbers(folder / TABLE) if not failure and (folder / TABLE).exists() else {}
+        park, scenario, lang = folder.relative_to(out).parts
+        found.append(Entry(park, scenario, lang, f"{park}/{scenario}/{lang}", failure, numbers))
     return found
 
 

@@ -109,7 +109,7 @@ def write(
     ...     page.name, sorted(path.suffix for path in page.parent.iterdir())
     ('portfolio.html', ['.csv', '.html'])
     """
-    from parkanalysis.rendering.report import write_aside
+    from parkanalysis.cleaning import write_aside
     from parkanalysis.report import overview
     from parkanalysis.report.workbook import to_csv
 

@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 import pandas as pd
 import pytest
-from rendering import PARAMETERS, PUBLISH, notebook_bytes, printed
+from small_notebooks import LEVER, NOTEBOOK, PARAMETERS, PUBLISH, notebook_bytes, printed, render
 
 from parkanalysis.errors import InputError
-from parkanalysis.park.park import park_path
-from parkanalysis.rendering import batch, manifest, tasks
+from parkanalysis.park.park import park_path, read_park
+from parkanalysis.rendering import batch, plan, stamp
+from parkanalysis.rendering.notebook import Work, make, published
 
-NOTEBOOK = notebook_bytes(PARAMETERS, PUBLISH)
-
-
-@pytest.fixture(autouse=True)
-def _steady_installation(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever edits the library while the tests run does not make reports stale."""
-    monkeypatch.setattr(tasks, "installation_hash", lambda: "installed")
-    # the page over all reports expects results of projections, not of these notebooks
-    monkeypatch.setattr(batch, "_write_index", lambda out, parks: None)
+MADE = ("report.ipynb", "report.html", "results.parquet", ".stamp.json")
 
 
-def render(out: Path, *scenarios: str, **more: object) -> pd.DataFrame:
-    given = {"notebook": NOTEBOOK, "langs": ["zh"], "out": out, "progress": False, "jobs": 2, **more}
-    return batch.render(list(scenarios) or ["reference"], **given)  # type: ignore[arg-type]
-
-
-def stamps(out: Path) -> dict[str, int]:
+def changes(out: Path) -> dict[str, int]:
     return {str(p.relative_to(out)): p.stat().st_mtime_ns for p in out.rglob("*") if p.is_file()}
 
 
@@ -40,15 +32,15 @@ def test_a_second_run_does_nothing_and_a_changed_lever_redoes_its_report(tmp_pat
     first = render(tmp_path, "reference", "severe", langs=["zh", "en"])
     assert list(first["status"]) == ["ok"] * 4
     assert not first["fresh"].any()
-    before = stamps(tmp_path)
+    before = changes(tmp_path)
     again = render(tmp_path, "reference", "severe", langs=["zh", "en"])
     assert again["fresh"].all()
-    assert {k: v for k, v in stamps(tmp_path).items() if not k.endswith(".lock")} == {
+    assert {k: v for k, v in changes(tmp_path).items() if not k.endswith(".lock")} == {
         k: v for k, v in before.items() if not k.endswith(".lock")
     }
-    grid = {"alumina_price_2016": [1500.0, 1600.0]}
+    grid = {LEVER: [1500.0, 1600.0]}
     assert list(render(tmp_path, grids=grid)["fresh"]) == [False, False]
-    grid = {"alumina_price_2016": [1500.0, 1700.0]}
+    grid = {LEVER: [1500.0, 1700.0]}
     assert list(render(tmp_path, grids=grid)["fresh"]) == [True, False]
     assert list(render(tmp_path, "reference", seed=7)["fresh"]) == [False]
     assert printed(tmp_path / "qingzhen/reference/zh") == ["reference zh 7"]
@@ -56,20 +48,54 @@ def test_a_second_run_does_nothing_and_a_changed_lever_redoes_its_report(tmp_pat
 
 
 def test_each_report_has_its_folder_and_its_table(tmp_path: Path) -> None:
-    frame = render(tmp_path, "reference", levers={"alumina_price_2016": 1400}, to=["csv", "xlsx"])
+    frame = render(tmp_path, "reference", levers={"alumina_price_2016": 1400}, formats=["csv", "xlsx"])
     folder = tmp_path / "qingzhen" / "reference+alumina_price_2016=1400" / "zh"
     assert tmp_path / frame["folder"][0] == folder
     names = {p.name for p in folder.iterdir()}
-    assert names == {"report.ipynb", "report.html", "results.parquet", "results.csv", "results.xlsx"}
+    assert names == {*MADE, "results.csv", "results.xlsx"}
     assert pd.read_parquet(folder / "results.parquet")["value"].tolist() == [2016 / 3]
     render(tmp_path, "severe")
     loaded = batch.results(tmp_path)
     assert sorted(zip(loaded["report"], loaded["levers"], loaded["scenario"], strict=True)) == [
-        ("reference+alumina_price_2016=1400", "alumina_price_2016=1400", "reference"),
-        ("severe", "", "severe"),
+        ("qingzhen/reference+alumina_price_2016=1400", "alumina_price_2016=1400", "reference"),
+        ("qingzhen/severe", "", "severe"),
     ]
-    render(tmp_path, "reference", levers={"alumina_price_2016": 1400})
-    assert {p.name for p in folder.iterdir()} == {"report.ipynb", "report.html", "results.parquet"}
+
+
+def test_further_files_are_added_and_none_is_dropped(tmp_path: Path) -> None:
+    folder = tmp_path / "qingzhen/reference/zh"
+
+    def names() -> set[str]:
+        return {p.name for p in folder.iterdir()}
+
+    render(tmp_path, formats=["csv"])
+    assert names() == {*MADE, "results.csv"}
+    assert not render(tmp_path, formats=["xlsx"])["fresh"].any()
+    assert render(tmp_path)["fresh"].all()
+    before = (folder / "results.csv").read_bytes()
+    render(tmp_path, seed=7)  # made anew, all of them
+    assert names() == {*MADE, "results.csv", "results.xlsx"}
+    assert (folder / "results.csv").read_bytes() != before
+    (folder / "mine.txt").touch()
+    (folder / ".stamp.json").unlink()
+    render(tmp_path)
+    assert names() == {*MADE, "mine.txt"}, "files of unknown age stand beside new ones"
+
+
+def test_parks_of_one_name_keep_unlike_folders(tmp_path: Path) -> None:
+    for place in ("a", "b"):
+        shutil.copytree(park_path("qingzhen"), tmp_path / place / "zone")
+    with (tmp_path / "b/zone/park.yml").open("a") as file:
+        file.write("# another\n")
+    out, parks = tmp_path / "out", [tmp_path / "a/zone", tmp_path / "b/zone"]
+    both = render(out, parks=parks)
+    assert both["park"].tolist() == ["zone", "zone"]
+    first, second = both["folder"]
+    assert first == "zone/reference/zh" != second
+    assert render(out, parks=parks[1:])["folder"].tolist() == [second]
+    assert render(out, parks=parks)["fresh"].all()
+    shutil.move(tmp_path / "a", tmp_path / "moved")
+    assert render(out, parks=[tmp_path / "moved/zone"])["folder"].tolist() == [first]
 
 
 def test_reports_are_the_same_bytes_again_and_name_no_place_on_this_machine(tmp_path: Path) -> None:
@@ -87,12 +113,12 @@ def test_a_change_in_the_park_makes_its_reports_again(tmp_path: Path) -> None:
     park = tmp_path / "zone"
     shutil.copytree(park_path("qingzhen"), park)
     out = tmp_path / "out"
-    render(out, park=park)
-    assert render(out, park=park)["fresh"].all()
+    render(out, parks=[park])
+    assert render(out, parks=[park])["fresh"].all()
     with (park / "park.yml").open("a") as file:
         file.write("# a remark\n")
-    assert not render(out, park=park)["fresh"].any()
-    assert list(render(out, park=[park, "qingzhen"])["park"]) == ["zone", "qingzhen"]
+    assert not render(out, parks=[park])["fresh"].any()
+    assert list(render(out, parks=[park, "qingzhen"])["park"]) == ["zone", "qingzhen"]
 
 
 def test_a_cell_that_raises_is_named_and_its_notebook_kept(tmp_path: Path) -> None:
@@ -102,15 +128,13 @@ def test_a_cell_that_raises_is_named_and_its_notebook_kept(tmp_path: Path) -> No
     row = frame[frame["scenario"] == "reference"].iloc[0]
     assert (row["status"], row["cell"], row["error"]) == ("failed", 3, "ZeroDivisionError: division by zero")
     folder = tmp_path / "qingzhen" / "reference" / "zh"
-    assert [p.name for p in folder.iterdir()] == ["failed.ipynb"]
+    assert {p.name for p in folder.iterdir()} == {"failed.ipynb", ".stamp.json"}
     assert printed(folder, "failed.ipynb") == ["before"]
     assert frame[frame["scenario"] == "severe"]["status"].tolist() == ["ok"]
     table = batch.failure_table(frame[frame["status"] == "failed"])
     assert "qingzhen/reference/zh" in table
     assert "ZeroDivisionError: division by zero" in table
-    assert json.loads((tmp_path / "qingzhen/manifest.json").read_text())["reports"]["reference/zh"][
-        "error"
-    ] == {
+    assert stamp.read(folder)["error"] == {
         "kind": "ZeroDivisionError",
         "message": "division by zero",
         "cell": 3,
@@ -118,38 +142,6 @@ def test_a_cell_that_raises_is_named_and_its_notebook_kept(tmp_path: Path) -> No
     mended = render(tmp_path, "reference")
     assert mended["status"].tolist() == ["ok"]
     assert "failed.ipynb" not in {p.name for p in folder.iterdir()}
-
-
-@pytest.mark.parametrize("how", ["os._exit(3)", "os.kill(os.getpid(), signal.SIGKILL)"])
-def test_a_killed_kernel_is_a_failed_report(tmp_path: Path, how: str) -> None:
-    cells = notebook_bytes(PARAMETERS, "print(1, flush=True)", f"import os, signal\n{how}", PUBLISH)
-    frame = render(tmp_path, notebook=cells)
-    assert frame["error"].str.startswith("DeadKernelError").all()
-    assert frame["cell"].tolist() == [4]
-    assert printed(tmp_path / "qingzhen/reference/zh", "failed.ipynb") == ["1"]
-
-
-def test_a_killed_report_process_gets_another_chance_then_fails(tmp_path: Path) -> None:
-    once = (
-        "import os, signal, pathlib\n"
-        f"mark = pathlib.Path({str(tmp_path / 'mark')!r})\n"
-        "if {again} or not mark.exists():\n"
-        "    mark.touch()\n"
-        "    os.killpg(0, signal.SIGKILL)"
-    )
-    cells = notebook_bytes(PARAMETERS, once.replace("{again}", "False"))
-    assert render(tmp_path / "out", notebook=cells)["status"].tolist() == ["ok"]
-    cells = notebook_bytes(PARAMETERS, once.replace("{again}", "True"))
-    frame = render(tmp_path / "out", notebook=cells)
-    assert frame["error"].tolist() == ["Killed: the report's process ended by signal 9"]
-
-
-def test_a_cell_that_never_returns_is_ended(tmp_path: Path) -> None:
-    cells = notebook_bytes(PARAMETERS, "import time\nprint(1, flush=True)\nwhile True: time.sleep(1)")
-    frame = render(tmp_path, notebook=cells, timeout=3)
-    assert frame["error"].tolist() == ["Timeout: no result within 3 s"]
-    assert frame["cell"].tolist() == [3]
-    assert printed(tmp_path / "qingzhen/reference/zh", "failed.ipynb") == ["1"]
 
 
 def test_bad_names_are_refused_all_at_once_before_any_work(tmp_path: Path) -> None:
@@ -168,11 +160,11 @@ def test_bad_names_are_refused_all_at_once_before_any_work(tmp_path: Path) -> No
     assert len(caught.value.problems) == 5
     assert not (tmp_path / "out").exists()
     with pytest.raises(InputError, match="unknown format 'odt'"):
-        render(tmp_path / "out", to=["odt"])
+        render(tmp_path / "out", formats=["odt"])
 
 
-def damage(path: Path) -> None:
-    path.write_bytes(path.read_bytes().replace(b'"ok"', b'"OK"', 1))
+def edit(path: Path) -> None:
+    path.write_bytes(path.read_bytes().replace(b"e", b"E", 1))
 
 
 def cut(path: Path) -> None:
@@ -180,44 +172,28 @@ def cut(path: Path) -> None:
 
 
 def other(path: Path) -> None:
-    path.write_text('["not", "a", "manifest"]')
+    path.write_text('["not", "a", "stamp"]')
 
 
-@pytest.mark.parametrize("harm", [damage, cut, other])
-def test_a_damaged_manifest_is_noticed_and_rebuilt(
-    tmp_path: Path, harm: object, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("harm", [edit, cut, other, Path.unlink])
+@pytest.mark.parametrize("name", [".stamp.json", "report.html", "results.parquet"])
+def test_a_damaged_file_or_stamp_is_noticed_and_its_report_made_again(
+    tmp_path: Path, name: str, harm: Callable[[Path], None]
 ) -> None:
     render(tmp_path, "reference", "severe")
-    path = tmp_path / "qingzhen/manifest.json"
-    good = json.loads(path.read_text())["reports"]
-    harm(path)  # type: ignore[operator]
-    assert render(tmp_path, "reference", "severe")["status"].tolist() == ["ok", "ok"]
-    assert "damaged" in caplog.text
-    rebuilt = json.loads(path.read_text())["reports"]
-    assert {n: r["files"] for n, r in rebuilt.items()} == {n: r["files"] for n, r in good.items()}
-
-
-def test_a_damaged_report_is_noticed_and_made_again(tmp_path: Path) -> None:
-    render(tmp_path, "reference", "severe")
-    page = tmp_path / "qingzhen/severe/zh/report.html"
-    content = page.read_bytes()
-    cut(page)
+    path = tmp_path / "qingzhen/severe/zh" / name
+    content = path.read_bytes()
+    harm(path)
     assert render(tmp_path, "reference", "severe")["fresh"].tolist() == [True, False]
-    assert page.read_bytes() == content
-    page.unlink()
-    assert render(tmp_path, "reference", "severe")["fresh"].tolist() == [True, False]
+    assert path.read_bytes() == content or name == ".stamp.json"
+    assert render(tmp_path, "reference", "severe")["fresh"].all()
 
 
-def test_the_journal_of_an_interrupted_run_counts_and_half_a_line_does_not(tmp_path: Path) -> None:
-    records = manifest.Manifest(tmp_path)
-    records.add("a/zh", {"status": "ok"})
-    records.add("b/zh", {"status": "ok"})
-    journal = tmp_path / manifest.JOURNAL
-    journal.write_bytes(journal.read_bytes()[:-20])
-    reread = manifest.Manifest(tmp_path)
-    assert list(reread.reports) == ["a/zh"]
-    reread.add("c/zh", {"status": "ok"})
-    assert list(manifest.Manifest(tmp_path).reports) == ["a/zh", "c/zh"]
+def test_no_time_of_a_clock_matters(tmp_path: Path) -> None:
+    render(tmp_path)
+    for path in tmp_path.rglob("*"):
+        os.utime(path, (2_000_000_000, 2_000_000_000))
+    assert render(tmp_path)["fresh"].all()
 
 
 def test_two_runs_into_one_folder_do_not_mix(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -236,7 +212,7 @@ def test_two_runs_into_one_folder_do_not_mix(tmp_path: Path, capsys: pytest.Capt
     ["../../escape", "/etc/passwd", "..", ".", "", "a/b", "a\\b", "con", "a\0b", "<b>x</b>", "x" * 300],
 )
 def test_no_name_leads_out_of_its_folder(name: str, tmp_path: Path) -> None:
-    safe = tasks.folder_name(name)
+    safe = plan.folder_name(name)
     assert Path(safe).name == safe
     assert (tmp_path / safe).resolve().parent == tmp_path.resolve()
     assert not set('<>:"/\\|?*\0') & set(safe)
@@ -256,15 +232,18 @@ def test_unlike_names_keep_unlike_folders() -> None:
         "x" * 200,
         "x" * 201,
     ]
-    assert len({tasks.folder_name(n) for n in names}) == len(names)
+    assert len({plan.folder_name(n) for n in names}) == len(names)
 
 
 def test_a_park_named_like_code_is_text_everywhere(tmp_path: Path) -> None:
     name = "x\"; import os; os._exit(1) #<script>alert(1)<'"
     park = tmp_path / name
     shutil.copytree(park_path("qingzhen"), park)
-    look = "from parkanalysis.park.park import read_park\nprint(park == read_park(park).id, park)"
-    frame = render(tmp_path / "out", park=park, notebook=notebook_bytes(PARAMETERS, look))
+    look = (
+        "from parkanalysis.model.case import read_parameters\n"
+        "print(read_parameters(globals()).park.id == park, park)"
+    )
+    frame = render(tmp_path / "out", parks=[park], notebook=notebook_bytes(PARAMETERS, look))
     folder = tmp_path / "out" / frame["folder"][0]
     assert frame["status"].tolist() == ["ok"], frame["error"].tolist()
     assert printed(folder) == [f"True {name}"]
@@ -272,37 +251,23 @@ def test_a_park_named_like_code_is_text_everywhere(tmp_path: Path) -> None:
     assert folder.parent.parent.parent == tmp_path / "out"
 
 
-def test_parameter_names_never_become_code(tmp_path: Path) -> None:
-    from parkanalysis.rendering import report
-
-    with pytest.raises(InputError, match="a Python name"):
-        report.produce(NOTEBOOK, {"x=1;import os#": 1}, folder=tmp_path)
-
-
 def test_a_link_out_of_the_output_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "out/qingzhen").mkdir(parents=True)
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "out/qingzhen/severe").symlink_to(tmp_path / "elsewhere")
     frame = render(tmp_path / "out", "severe")
-    assert frame["error"].tolist() == ["OSError: zh leads out of the output folder"]
+    assert frame["error"].tolist() == ["OSError: qingzhen/severe/zh leads out of the output folder"]
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
-def test_results_of_an_empty_folder_say_so(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"no manifest\.json"):
-        batch.results(tmp_path)
-
-
 def test_publishing_keeps_every_number(tmp_path: Path) -> None:
-    from parkanalysis.rendering import report
-
     cell = (
-        "import pandas as pd\nfrom parkanalysis.rendering.published import publish\n"
+        "import pandas as pd\nfrom parkanalysis.rendering.notebook import publish\n"
         "publish(pd.DataFrame({'f': [0.1, 1 / 3, float('nan'), float('-inf')], 'n': [1, 2, 3, 4],\n"
         "    'b': [True, False, True, True], 's': ['铝', None, '=1+1', 'a']}))"
     )
-    rendered = report.produce(notebook_bytes("x = 1", cell), {}, folder=tmp_path)
-    frame = report.published(nbformat.reads(rendered.files[report.NOTEBOOK].decode(), as_version=4))
+    rendered = make(Work("", notebook_bytes("x = 1", cell), read_park("qingzhen"), {}), tmp_path)
+    frame = published(nbformat.reads(rendered.files["report.ipynb"].decode(), as_version=4))
     expected = pd.DataFrame(
         {
             "f": [0.1, 1 / 3, float("nan"), float("-inf")],
@@ -313,3 +278,39 @@ def test_publishing_keeps_every_number(tmp_path: Path) -> None:
     )
     assert frame is not None
     pd.testing.assert_frame_equal(frame, expected)
+
+
+def test_parameter_names_never_become_code(tmp_path: Path) -> None:
+    made = make(Work("", NOTEBOOK, read_park("qingzhen"), {"x=1;import os#": 1}), tmp_path)
+    assert made.failure is not None
+    assert made.failure.message.endswith("allowed: a Python name")
+
+
+def test_a_park_is_read_once_a_run(tmp_path: Path) -> None:
+    """Its files may vanish while the reports are made."""
+    park = tmp_path / "zone"
+    shutil.copytree(park_path("qingzhen"), park)
+    cell = (
+        f"import shutil\nshutil.rmtree({str(park)!r}, ignore_errors=True)\n"
+        "from parkanalysis.model.case import read_parameters\n"
+        "print(read_parameters(globals()).park.value_added)"
+    )
+    frame = render(
+        tmp_path / "out", "reference", "severe", parks=[park], notebook=notebook_bytes(PARAMETERS, cell)
+    )
+    assert frame["status"].tolist() == ["ok", "ok"], frame["error"].tolist()
+
+
+def test_nothing_is_started_when_nothing_is_to_be_done(tmp_path: Path) -> None:
+    out = str(tmp_path / "out")
+    command = [sys.executable, "-m", "parkanalysis", "report", "reference", "--lang", "en", "--out", out]
+    code = (
+        "import contextlib, sys\nfrom parkanalysis.cli import main\n"
+        "with contextlib.suppress(SystemExit):\n    main(sys.argv[1:])\n"
+        "heavy = ('multiprocessing.forkserver', 'papermill', 'matplotlib')\n"
+        "print(*(m for m in heavy if m in sys.modules))"
+    )
+    subprocess.run([*command, "--draws", "100"], check=True, capture_output=True)
+    again = [sys.executable, "-c", code, *command[3:], "--draws", "100"]
+    done = subprocess.run(again, check=True, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == ""

@@ -7,14 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 
-from parkanalysis.rendering import report
+from parkanalysis.rendering import batch
+from parkanalysis.rendering.plan import Order
 
 PARAMETERS = 'park = "qingzhen"\nscenario = "reference"\nlang = "zh"\ndraws = 100\nseed = 1'
 PUBLISH = (
-    "import pandas as pd\nfrom parkanalysis.rendering.published import publish\n"
+    "import pandas as pd\nfrom parkanalysis.rendering.notebook import publish\n"
     'publish(pd.DataFrame({"scenario": [scenario], "value": [seed / 3]}))\nprint(scenario, lang, seed)'
 )
+LEVER = "alumina_price_2016"
 
 
 def notebook_bytes(*cells: str) -> bytes:
@@ -25,13 +28,25 @@ def notebook_bytes(*cells: str) -> bytes:
     return nbformat.writes(nbformat.v4.new_notebook(cells=nodes, metadata={"kernelspec": spec})).encode()
 
 
-def notebook(path: Path, *cells: str) -> Path:
-    """Write such a notebook."""
-    path.write_bytes(notebook_bytes(*cells))
-    return path
+NOTEBOOK = notebook_bytes(PARAMETERS, PUBLISH)
 
 
-def printed(folder: Path, name: str = report.NOTEBOOK) -> list[str]:
+def render(
+    out: Path,
+    *scenarios: str,
+    parks: object = ("qingzhen",),
+    notebook: bytes = NOTEBOOK,
+    force: bool = False,
+    dask: str | None = None,
+    **order: object,
+) -> pd.DataFrame:
+    """Render small notebooks, Chinese only unless said otherwise, two at a time."""
+    asked = Order(scenarios or ("reference",), **{"langs": ["zh"], **order})  # type: ignore[arg-type]
+    options = {"jobs": 2, "progress": False, "notebook": notebook, "force": force, "dask": dask}
+    return batch.render(asked, parks, out, **options)  # type: ignore[arg-type]
+
+
+def printed(folder: Path, name: str = "report.ipynb") -> list[str]:
     """Lines the notebook printed."""
     node = nbformat.read(folder / name, as_version=4)
     texts = [o["text"] for c in node.cells for o in c.get("outputs", ()) if o["output_type"] == "stream"]
@@ -47,7 +62,7 @@ def alive(pid: int) -> bool:
     return state != "Z"
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
     """Wait for a condition to hold; fail if it does not within the time."""
     end = time.monotonic() + seconds
     while not condition():

@@ -11,19 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from rendering import PARAMETERS, PUBLISH, notebook_bytes, wait_until
+from small_notebooks import PARAMETERS, PUBLISH, notebook_bytes, render, wait_until
 
 from parkanalysis.errors import InputError
-from parkanalysis.park.park import park_path
-from parkanalysis.rendering import batch, cluster, pool, tasks
+from parkanalysis.rendering import pool
 
 NOTEBOOK = notebook_bytes(PARAMETERS, "import time\ntime.sleep(0.5)", PUBLISH)
-
-
-@pytest.fixture(autouse=True)
-def _no_index(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The page over all reports expects results of projections, not of these notebooks."""
-    monkeypatch.setattr(batch, "_write_index", lambda out, parks: None)
 
 
 class Cluster:
@@ -69,17 +62,12 @@ def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 def files(out: Path) -> dict[str, bytes]:
-    return {str(p.relative_to(out)): p.read_bytes() for p in out.glob("*/*/*/*")}
+    return {str(p.relative_to(out)): p.read_bytes() for p in out.glob("*/*/*/r*")}
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_lost_worker_costs_a_retry_and_all_is_as_on_one_machine(tmp_path: Path, dask: Cluster) -> None:
-    given = {
-        "notebook": NOTEBOOK,
-        "langs": ["zh"],
-        "grids": {"alumina_price_2016": [1500, 1550, 1600, 1650, 1700, 1750]},
-        "progress": False,
-    }
+    grids = {"alumina_price_2016": [1500, 1550, 1600, 1650, 1700, 1750]}
     out = tmp_path / "out"
 
     def lose_one() -> None:
@@ -88,29 +76,30 @@ def test_a_lost_worker_costs_a_retry_and_all_is_as_on_one_machine(tmp_path: Path
 
     thread = threading.Thread(target=lose_one)
     thread.start()
-    frame = batch.render("reference", out=out, dask=dask.address, **given)  # type: ignore[arg-type]
+    frame = render(out, notebook=NOTEBOOK, grids=grids, dask=dask.address)
     thread.join()
     assert frame["status"].tolist() == ["ok"] * 6, frame["error"].tolist()
-    batch.render("reference", out=tmp_path / "local", **given)  # type: ignore[arg-type]
+    render(tmp_path / "local", notebook=NOTEBOOK, grids=grids)
     assert files(out) == files(tmp_path / "local")
-    again = batch.render("reference", out=out, **given)  # type: ignore[arg-type]
+    again = render(out, notebook=NOTEBOOK, grids=grids)
     assert again["fresh"].all()
-    failing = {**given, "notebook": notebook_bytes(PARAMETERS, "1 / 0"), "grids": {}}
-    failed = batch.render("reference", out=out, dask=dask.address, **failing)  # type: ignore[arg-type]
+    failed = render(out, notebook=notebook_bytes(PARAMETERS, "1 / 0"), dask=dask.address)
     assert failed["error"].tolist() == ["ZeroDivisionError: division by zero"]
     assert failed["cell"].tolist() == [3]
 
 
-def test_a_worker_with_another_installation_makes_no_report() -> None:
-    task = tasks.Task("p", "s", "zh", {}, "p/s/zh", {}, (), "hash")
-    rendered = cluster.make(pool.Work(task, NOTEBOOK, tasks.pack(park_path("qingzhen"))), "another")
-    assert rendered.failure is not None
-    assert rendered.failure.kind == "Installation"
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_worker_with_another_installation_makes_no_report(
+    tmp_path: Path, dask: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "installation", lambda: "another")
+    frame = render(tmp_path, notebook=NOTEBOOK, dask=dask.address)
+    assert frame["error"].str.startswith("Installation: the worker has another version").all()
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_no_scheduler_is_said_plainly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(pool, "CONNECT_SECONDS", 0.5)
     for address in ("tcp://127.0.0.1:9", "nonsense://x"):
         with pytest.raises(InputError, match="no scheduler at"):
-            batch.render("reference", out=tmp_path, dask=address, notebook=NOTEBOOK, progress=False)
+            render(tmp_path, dask=address)

@@ -1,0 +1,269 @@
+"""One report: parameters into the notebook, its cells run, the page, the results and the further files."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+import keyword
+import logging
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from packaging.requirements import Requirement
+
+from parkanalysis.errors import InputError, Problem
+from parkanalysis.model.case import read_parameters
+from parkanalysis.park import Park
+from parkanalysis.report import export, pages
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NOTEBOOK, PAGE, TABLE, FAILED = "report.ipynb", "report.html", "results.parquet", "failed.ipynb"
+RESULTS_MIME = "application/vnd.parkanalysis.results+json"
+ENGINE = "parkanalysis"
+
+
+@dataclass(frozen=True)
+class Work:
+    """All that making one report needs: no file, no checkout.
+
+    Attributes
+    ----------
+    folder : str
+        Of the report, relative to the output folder.
+    notebook : bytes
+    park : Park
+    parameters : mapping
+        What papermill injects.
+    formats : tuple of str
+        Beyond notebook, page and Parquet.
+    timeout : float or None
+        Seconds for the report.
+    """
+
+    folder: str
+    notebook: bytes
+    park: Park
+    parameters: Mapping[str, object]
+    formats: tuple[str, ...] = ()
+    timeout: float | None = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a report could not be made.
+
+    Attributes
+    ----------
+    kind : str
+        Class of the error, such as ``"InputError"``; ``"Timeout"`` and ``"Killed"`` besides.
+    message : str
+        What it said.
+    cell : int or None
+        The code cell, counted from 1 as Jupyter counts; None where no cell failed.
+    """
+
+    kind: str
+    message: str
+    cell: int | None = None
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """The files of a report and what making it took.
+
+    Attributes
+    ----------
+    files : mapping of str to bytes
+        By file name; a failed report holds ``failed.ipynb`` alone, or nothing.
+    seconds, cell_seconds : float
+        In all, and within the notebook's own cells.
+    failure : Failure or None
+    """
+
+    files: Mapping[str, bytes]
+    seconds: float = 0.0
+    cell_seconds: float = 0.0
+    failure: Failure | None = None
+
+
+@functools.cache
+def installation() -> str:
+    """Hash over Python, this library and the versions of all that it depends on."""
+    here = Path(__file__).resolve().parent.parent
+    files = sorted(f for f in here.rglob("*") if f.is_file() and f.suffix != ".pyc")
+    own = [f"{f.relative_to(here).as_posix()} {digest(f.read_bytes())}" for f in files]
+    needed = [Requirement(text) for text in importlib.metadata.requires("parkanalysis") or ()]
+    names = [r.name for r in needed if r.marker is None or r.marker.evaluate({"extra": ""})]
+    return digest(sys.version, *own, *(f"{name} {importlib.metadata.version(name)}" for name in names))
+
+
+def digest(*parts: bytes | str) -> str:
+    """Hash over parts, each with its length, so that no two lists of parts are alike.
+
+    Examples
+    --------
+    >>> digest("35", "1") == digest("3", "51")
+    False
+    """
+    total = hashlib.sha256()
+    for part in parts:
+        content = part.encode() if isinstance(part, str) else part
+        total.update(len(content).to_bytes(8, "big") + content)
+    return total.hexdigest()
+
+
+def publish(frame: pd.DataFrame) -> None:
+    """Attach ``frame`` to the notebook, unseen, so that the renderer can save it as Parquet.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Tidy results with columns of numbers, strings or truth values.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from unittest.mock import patch
+    >>> with patch("IPython.display.display") as shown:  # as a notebook's cell would
+    ...     publish(pd.DataFrame({"value": [35.1]}))
+    >>> shown.call_args.args[0][RESULTS_MIME]
+    {'columns': [{'name': 'value', 'dtype': 'float64', 'values': [35.1]}]}
+    """
+    from IPython.display import display
+
+    columns = [
+        {"name": str(name), "dtype": str(frame[name].dtype), "values": _plain(frame[name])} for name in frame
+    ]
+    display({RESULTS_MIME: {"columns": columns}, "text/plain": ""}, raw=True)  # type: ignore[no-untyped-call]
+
+
+def _plain(column: pd.Series[Any]) -> list[object]:
+    """Values as JSON can hold them; a float that is not finite becomes its name."""
+    if column.dtype.kind == "f":
+        return [v if abs(v) < float("inf") else str(v) for v in column.tolist()]
+    if column.dtype.kind in "iub":
+        return column.tolist()
+    return [None if missing else str(v) for v, missing in zip(column, column.isna(), strict=True)]
+
+
+def published(notebook: Mapping[str, Any]) -> pd.DataFrame | None:
+    """Return the frame a notebook published last, or None.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        An executed notebook.
+
+    Examples
+    --------
+    >>> columns = [{"name": "value", "dtype": "float64", "values": [35.1]}]
+    >>> output = {"data": {RESULTS_MIME: {"columns": columns}}}
+    >>> published({"cells": [{"outputs": [output]}]})
+       value
+    0   35.1
+    """
+    import pandas as pd
+
+    payload = None
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", ()):
+            payload = output.get("data", {}).get(RESULTS_MIME, payload)
+    if payload is None:
+        return None
+    return pd.DataFrame({c["name"]: pd.Series(c["values"], dtype=c["dtype"]) for c in payload["columns"]})
+
+
+def _run(work: Work, folder: Path) -> tuple[Any, Failure | None]:
+    """The notebook after its cells, and what stopped them."""
+    import nbformat
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    node = nbformat.reads(work.notebook.decode(), as_version=4)  # type: ignore[no-untyped-call]
+    out = folder / NOTEBOOK
+    failure = None
+    try:
+        papermill.execute_notebook(
+            node,
+            out,
+            dict(work.parameters),
+            engine_name=ENGINE,
+            request_save_on_cell_execute=False,
+            progress_bar=False,
+            cwd=folder,
+            execution_timeout=work.timeout,
+            namespace={"_park": work.park},
+        )
+    except PapermillExecutionError as error:
+        kind = "Timeout" if error.ename == "CellTimeout" else error.ename
+        failure = Failure(kind, error.evalue, error.exec_count)
+    return nbformat.read(out, as_version=4), failure  # type: ignore[no-untyped-call]
+
+
+def _scrub(node: Any) -> float:
+    """Keep of the metadata what is the same on every machine and in every run; return the cells' seconds."""
+    seconds = 0.0
+    node.metadata["papermill"] = {"parameters": node.metadata.papermill.get("parameters", {})}
+    for index, cell in enumerate(node.cells):
+        seconds += (cell.metadata.pop("papermill", None) or {}).get("duration") or 0.0
+        cell.metadata.pop("execution", None)
+        if "injected-parameters" in cell.metadata.get("tags", ()):
+            cell["id"] = f"parameters-{index}"
+    return seconds
+
+
+def make(work: Work, folder: Path) -> Rendered:
+    """Make a report in this process, with ``folder`` as its only place on disk.
+
+    Parameters
+    ----------
+    work : Work
+    folder : Path
+        The cells' working directory.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from parkanalysis.park import read_park
+    >>> work = Work("qingzhen/combined/en", b"no notebook", read_park("qingzhen"), {})
+    >>> with tempfile.TemporaryDirectory() as folder:  # what fails is a result too
+    ...     make(work, Path(folder)).failure.kind
+    'NotJSONError'
+    """
+    started = time.perf_counter()
+    try:
+        files, cell_seconds, failure = _files(work, folder)
+    except Exception as error:  # noqa: BLE001  a failed report is a result; the run goes on
+        files, cell_seconds, failure = {}, 0.0, Failure(type(error).__name__, str(error))
+    return Rendered(files, time.perf_counter() - started, cell_seconds, failure)
+
+
+def _files(work: Work, folder: Path) -> tuple[dict[str, bytes], float, Failure | None]:
+    import nbformat
+
+    bad = [n for n in work.parameters if not n.isidentifier() or keyword.iskeyword(n)]
+    if bad:  # papermill would write it into the code as it stands
+        raise InputError(Problem("parameters", repr(n), "a Python name") for n in bad)
+    # that a lever does not stand in the notebook's own cell of parameters is no news
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    node, failure = _run(work, folder)
+    seconds = _scrub(node)
+    text = nbformat.writes(node).encode()  # type: ignore[no-untyped-call]
+    if failure is not None:
+        return {FAILED: text}, seconds, failure
+    lang = str(work.parameters.get("lang", "en"))
+    page = pages.to_html(node, lang)
+    files, frame = {NOTEBOOK: text, PAGE: page.encode()}, published(node)
+    if frame is not None:
+        files[TABLE] = frame.to_parquet(index=False)
+    if work.formats:
+        case = read_parameters({**work.parameters, "_park": work.park})
+        files |= export.export(work.formats, case=case, frame=frame, page=page)
+    return files, seconds, None
