@@ -130,7 +130,6 @@ def test_markup_is_escaped():
 
 def write_outputs(out):
     """Rendered scenarios as the renderer leaves them, one of them failed."""
-    reports = {}
     for scenario in ("reference", "combined", "severe"):
         frame = tidy(project("qingzhen", scenario, draws=512))
         for lang in LANGUAGES:
@@ -138,10 +137,11 @@ def write_outputs(out):
             folder.mkdir(parents=True)
             frame.to_parquet(folder / "results.parquet", index=False)
             (folder / "report.html").write_text(page(lang) if scenario == "combined" else "<p>report</p>")
-            reports[f"{scenario}/{lang}"] = {"status": "ok"}
+            (folder / ".stamp.json").write_text(json.dumps({"error": None}))
     error = {"kind": "InputError", "message": "<b>broken</b> lever", "cell": 2}
-    reports["closures/zh"] = {"status": "failed", "error": error}
-    (out / "qingzhen" / "manifest.json").write_text(json.dumps({"format": 1, "reports": reports}))
+    failed = out / "qingzhen" / "closures" / "zh"
+    failed.mkdir(parents=True)
+    (failed / ".stamp.json").write_text(json.dumps({"error": error}))
     overview.write(out)
     return out
 
@@ -213,9 +213,9 @@ def test_index_of_nothing(tmp_path):
     assert "No report has been rendered yet." in (tmp_path / "index.html").read_text()
 
 
-def test_a_damaged_manifest_does_not_stop_the_index(out):
-    (out / "other").mkdir()
-    (out / "other" / "manifest.json").write_text("{")
+def test_a_damaged_stamp_does_not_stop_the_index(out):
+    (out / "other" / "combined" / "en").mkdir(parents=True)
+    (out / "other" / "combined" / "en" / ".stamp.json").write_text("{")
     overview.write(out)
     assert "报告所述全部" in (out / "index.html").read_text()
 
