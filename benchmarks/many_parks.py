@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from parkanalysis.model.check import check
-from parkanalysis.model.portfolio import portfolio, read_parks
+from parkanalysis.model.compare import portfolio, read_parks
 from parkanalysis.model.projection import project
 from parkanalysis.park.new import TEMPLATE
 from parkanalysis.park.park import read_park

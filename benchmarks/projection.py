@@ -22,9 +22,9 @@ from typing import Any
 
 import numpy as np
 
-from parkanalysis.model import inverse, sampling, sensitivity
-from parkanalysis.model.comparable import growth
-from parkanalysis.model.projection import project
+from parkanalysis.model import inverse
+from parkanalysis.model.draws import forget
+from parkanalysis.model.projection import growth, project
 from parkanalysis.model.scenario import Scenario, read_scenario
 from parkanalysis.park.park import Park, read_park
 
@@ -38,8 +38,7 @@ def seconds(work: Callable[[], Any], cold: bool = True, times: int = 3) -> float
     found = []
     for _ in range(times):
         if cold:
-            sampling._uniforms.clear()
-            sampling._columns.clear()
+            forget()
         start = time.process_time()
         work()
         found.append(time.process_time() - start)
@@ -194,9 +193,11 @@ def main() -> None:
     found = project(park, combined, 20_000)
     for what, work in {
         "break-even of every lever": lambda: inverse.break_evens(found, 40),
-        "tornado": lambda: sensitivity.tornado(found),
-        "variance shares": lambda: sensitivity.importance(found),
-        "frontier of 21 x 21": lambda: found.frontier("alumina_price_2016", "alumina_pass_through", 40),
+        "tornado": lambda: inverse.tornado(found),
+        "variance shares": lambda: inverse.importance(found),
+        "frontier of 21 x 21": lambda: inverse.frontier(
+            found, "alumina_price_2016", "alumina_pass_through", 40
+        ),
     }.items():
         say(f"20,000 draws: {what}", seconds(work, cold=False))
 

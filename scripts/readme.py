@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from parkanalysis.model.comparison import compare, project_all
+from parkanalysis.model.compare import compare, project_all
 from parkanalysis.park.park import read_park
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from parkanalysis.model.model import target_year_levers
 from parkfiles import copy_park, edit
 
 from parkanalysis.model.inverse import break_evens
-from parkanalysis.model.model import target_year_levers
 from parkanalysis.model.projection import project
 from parkanalysis.model.scenario import read_scenario
 from parkanalysis.park.park import park_path, read_park

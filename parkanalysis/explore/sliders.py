@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from parkanalysis.model import model
+from parkanalysis.model.target_year import Kind, shock_levers
 from parkanalysis.park.levers import Lever
 from parkanalysis.park.park import Park
 
@@ -80,17 +80,17 @@ def lever_groups(park: Park) -> list[LeverGroup]:
     ['growth', 'plant_closure']
     """
     config = park.config
-    by_kind: dict[str, list[Any]] = {kind: [] for kind in model.ORDER}
-    for shock in config.shocks.values():
-        by_kind[shock.kind].append(shock)
-        if shock.kind == "plant_closure":
-            by_kind[shock.kind].append(config.plants[shock.plant])
+    kinds = sorted(Kind.kinds, key=lambda kind: Kind.kinds[kind].order)
+    by_kind = {
+        kind: [lever for n, s in config.shocks.items() if s.kind == kind for lever in shock_levers(config, n)]
+        for kind in kinds
+    }
     taken: set[str] = set()
     found: list[LeverGroup] = []
     shared = set(_named(config.products.values()))
     wanted = [
         ("growth", [config.growth]),
-        *((kind, [n for n in _named(items) if n not in shared]) for kind, items in by_kind.items()),
+        *((kind, [n for n in names if n not in shared]) for kind, names in by_kind.items()),
         ("products", _named(config.products.values())),
         ("accounts", _named(config.industries.values())),
         ("rest", list(park.levers)),

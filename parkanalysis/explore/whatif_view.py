@@ -24,8 +24,8 @@ from parkanalysis.explore.whatif import (
     scenario_of,
 )
 from parkanalysis.model.case import Case
-from parkanalysis.model.model import used_levers
 from parkanalysis.model.scenario import read_scenario
+from parkanalysis.model.target_year import used_levers
 from parkanalysis.park.park import Park, read_park
 from parkanalysis.report.words import LANGUAGES, Words
 

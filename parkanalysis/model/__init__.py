@@ -1,0 +1,24 @@
+"""From a park and a scenario to the projection: accounts, shocks, draws, contributions, break-evens.
+
+Examples
+--------
+>>> from parkanalysis.park.park import read_park
+>>> projection = project(read_park("qingzhen"), "combined", draws=256)
+>>> low, high = projection.interval(0.8)
+>>> bool(low < projection.median < high)
+True
+"""
+
+from parkanalysis.model.projection import Projection, project
+from parkanalysis.model.scenario import Scenario, difference, own_lever, read_scenario
+from parkanalysis.model.shocks import Kind
+
+__all__ = [
+    "Kind",
+    "Projection",
+    "Scenario",
+    "difference",
+    "own_lever",
+    "project",
+    "read_scenario",
+]

@@ -1,13 +1,19 @@
-"""Accounts of the base year: rates times output, balanced to the published total; pure arithmetic."""
+"""Accounts of the base year: rates times output, balanced to the published total."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["balance", "posterior_spread", "value_added"]
+from parkanalysis.model.draws import Draws
+from parkanalysis.model.scenario import YUAN_PER_100M
+
+Array = NDArray[np.float64]
+KWH_PER_MW_HOUR = 1000.0
 
 
 def value_added(value_added_rate: Any, gross_output: Any) -> Any:
@@ -24,7 +30,7 @@ def value_added(value_added_rate: Any, gross_output: Any) -> Any:
 
 
 def balance(
-    prior: ArrayLike, variance: ArrayLike, total: float, minimum: float = -np.inf
+    prior: ArrayLike, variance: ArrayLike, total: float | Array, minimum: float = -np.inf
 ) -> NDArray[np.float64]:
     """Least-squares adjustment of parts to a published total.
 
@@ -41,7 +47,7 @@ def balance(
         亿元.
     variance : array, shape (n_parts,)
         Not negative. A part with variance 0 keeps its prior. Where all are 0 the parts are scaled.
-    total : float
+    total : float or array, shape (n_draws,)
         亿元.
     minimum : float
         What no adjusted part may fall below: a part that would is held there and the others share
@@ -82,7 +88,7 @@ def _held_at(
     minimum: float,
     x: NDArray[np.float64],
     spread: NDArray[np.float64],
-    total: float,
+    total: float | Array,
     adjusted: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Hold what falls below the minimum there, adjust the rest again, until nothing falls below it."""
@@ -100,15 +106,97 @@ def _held_at(
     return np.asanyarray(adjusted)
 
 
-def posterior_spread(variance: ArrayLike) -> NDArray[np.float64]:
-    """Standard deviation of each part after balancing.
+@dataclass(frozen=True, eq=False)
+class Product:
+    """A product in the base year, draws.
 
-    sqrt(variance - variance^2 / sum(variance))
+    Attributes
+    ----------
+    volume : array
+        In canonical units (t, kWh, ...).
+    price : array
+        Yuan per unit, as printed: VAT included where ``vat_rate`` is not 0.
+    vat_rate : array
+    unit_value : array
+        Value added per unit, yuan: price without VAT times the industry's rate, where the industry has
+        one, and in no draw more than the whole industry adds.
+    """
+
+    volume: Array
+    price: Array
+    vat_rate: Array
+    unit_value: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Base:
+    """The base year: value added, rate and output by industry (亿元), and the products."""
+
+    value_added: Mapping[str, Array]
+    rate: Mapping[str, Array]
+    gross_output: Mapping[str, Array]
+    products: Mapping[str, Product]
+
+
+def base_year(draw: Draws) -> Base:
+    """Accounts of the base year, balanced to the published total draw by draw.
 
     Examples
     --------
-    >>> posterior_spread([1.0, 1.0]).round(6).tolist()
-    [0.707107, 0.707107]
+    >>> from parkanalysis import read_park, read_scenario
+    >>> scenario = read_scenario(read_park("qingzhen"), "reference")
+    >>> base = base_year(Draws(scenario, None, seed=1))  # central values
+    >>> bool(np.isclose(sum(base.value_added.values())[0], scenario.park.value_added))
+    True
     """
-    v = np.asarray(variance, dtype=float)
-    return np.asarray(np.sqrt(v - v**2 / v.sum())) if v.sum() > 0 else np.zeros_like(v)
+    park = draw.scenario.park
+    prior, variance, gross = {}, {}, {}
+    for key, industry in park.config.industries.items():
+        if industry.gross_output is not None and industry.value_added_rate is not None:
+            output = park.amount(industry.gross_output)
+            prior[key] = value_added(draw(industry.value_added_rate), output)
+            variance[key] = (draw.spread(industry.value_added_rate) * output) ** 2
+            gross[key] = np.full_like(prior[key], output)
+        else:
+            assert industry.value_added is not None
+            prior[key] = draw(industry.value_added)
+            variance[key] = draw.spread(industry.value_added) ** 2
+    # no industry adds less than nothing, however far the published total lies below its parts
+    balanced = balance(
+        np.stack(list(prior.values())),
+        np.stack(list(variance.values())),
+        _published(draw),
+        minimum=0.0,
+    )
+    added = dict(zip(prior, balanced, strict=True))
+    rates = {key: added[key] / gross[key] for key in gross}
+    return with_products(Base(added, rates, gross, {}), draw)
+
+
+def _published(draw: Draws) -> float | Array:
+    """The published total; draws of it where it is printed as an interval."""
+    park = draw.scenario.park
+    name = park.config.value_added
+    return draw(name) if name in draw.scenario.levers else park.value_added
+
+
+def with_products(base: Base, draw: Draws) -> Base:
+    """The same accounts with the products as drawn."""
+    config = draw.scenario.park.config
+    products = {key: _product(item, base, draw) for key, item in config.products.items()}
+    return Base(base.value_added, base.rate, base.gross_output, products)
+
+
+def _product(item: Any, base: Base, draw: Draws) -> Product:
+    volume = volume_made(draw, item.volume, item.capacity, item.hours)
+    price, vat = draw(item.price), draw(item.vat_rate)
+    all_of_it = base.value_added[item.industry] * YUAN_PER_100M
+    most = np.divide(all_of_it, volume, out=np.zeros_like(volume), where=volume > 0)
+    if item.industry not in base.rate:
+        return Product(volume, price, vat, most)
+    return Product(volume, price, vat, np.minimum(price / (1 + vat) * base.rate[item.industry], most))
+
+
+def volume_made(draw: Draws, volume: str | None, capacity: str | None, hours: str | None) -> Array:
+    """Volume of the base year: a lever, or capacity times hours of full load."""
+    return draw(volume) if capacity is None else draw(capacity) * draw(hours) * KWH_PER_MW_HOUR

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import operator
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import pandas as pd
 
 from parkanalysis import quantities
 from parkanalysis.errors import InputError, Problem, nearest
-from parkanalysis.model import expressions
-from parkanalysis.model.expressions import ExpressionError, Interval
-from parkanalysis.model.scenario import read_scenario
-from parkanalysis.model.verdicts import RELATIONS, verdict
-from parkanalysis.park.levers import UNITS
-from parkanalysis.park.park import Park
-from parkanalysis.report.words import LANGUAGES, Words
-
-__all__ = ["COLUMNS", "audit", "check_names"]
+from parkanalysis.model.scenario import own_lever
+from parkanalysis.park import UNITS, Park
+from parkanalysis.quantities import bounds
 
 COLUMNS = [
     "check",
@@ -41,8 +38,148 @@ COLUMNS = [
     "note_en",
     "figures",
     "places",
+    "details",
 ]
 OWN = ("reported", "derived")
+MAX_LENGTH = 500
+
+
+class ExpressionError(ValueError):
+    """An expression that cannot be read; the message says what and where."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A value with bounds that follow it through +, -, * and / (Moore 1966)."""
+
+    value: float
+    low: float
+    high: float
+
+    @classmethod
+    def point(cls, value: float) -> Interval:
+        """An exact number."""
+        return cls(value, value, value)
+
+    def combine(self, other: Interval, function: Callable[[float, float], float]) -> Interval:
+        """Apply a monotone operation to the values and to all corners."""
+        corners = [function(a, b) for a, b in product((self.low, self.high), (other.low, other.high))]
+        # inf - inf and 0 * inf have no value; the other corners hold the bounds
+        known = [c for c in corners if not math.isnan(c)] or [math.nan]
+        return Interval(function(self.value, other.value), min(known), max(known))
+
+
+_OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+
+
+def _tree(text: str) -> ast.expr:
+    if len(text) > MAX_LENGTH:
+        raise ExpressionError(f"more than {MAX_LENGTH} characters")
+    try:
+        return ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise ExpressionError(f"{text!r} is no arithmetic expression") from None
+
+
+def names(text: str) -> list[str]:
+    """Names an expression uses, in the order they stand; ``series[2015]`` counts as written.
+
+    Examples
+    --------
+    >>> names("contract / (capacity * 1000) - hours[2015]")
+    ['contract', 'capacity', 'hours[2015]']
+    """
+    found: list[tuple[int, str]] = []
+    inside = set()
+    for node in ast.walk(_tree(text)):
+        if isinstance(node, ast.Subscript):
+            found.append((node.col_offset, ast.unparse(node)))
+            inside.add(id(node.value))
+        elif isinstance(node, ast.Name) and id(node) not in inside:
+            found.append((node.col_offset, node.id))
+    return list(dict.fromkeys(name for _, name in sorted(found)))
+
+
+def evaluate(text: str, lookup: Callable[[str], Interval]) -> Interval:
+    """Value and bounds of an expression of numbers, names, ``name[2015]``, + - * / and brackets.
+
+    Parameters
+    ----------
+    text : str
+    lookup : callable
+        From a name, or ``name[2015]`` as written, to its interval.
+
+    Raises
+    ------
+    ExpressionError
+        On anything else, and on a division by an interval that holds 0.
+
+    Examples
+    --------
+    >>> evaluate("(a - 1) / 2", lambda name: Interval(5.0, 4.0, 6.0))
+    Interval(value=2.0, low=1.5, high=2.5)
+    """
+
+    def walk(node: ast.expr) -> Interval:
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, int | float)
+            and not isinstance(node.value, bool)
+        ):
+            return Interval.point(float(node.value))
+        if isinstance(node, ast.Name | ast.Subscript):
+            return lookup(ast.unparse(node))
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            return Interval.point(0.0).combine(walk(node.operand), operator.sub)
+        if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
+            left, right = walk(node.left), walk(node.right)
+            if isinstance(node.op, ast.Div) and right.low <= 0 <= right.high:
+                raise ExpressionError(f"{text!r} divides by what may be 0")
+            return left.combine(right, _OPERATORS[type(node.op)])
+        raise ExpressionError(f"{ast.unparse(node)!r} in {text!r}; only names, numbers, + - * / and brackets")
+
+    return walk(_tree(text))
+
+
+CONSISTENT, OTHER_SCOPE, CONTRADICTION = "consistent", "other_scope", "contradiction"
+OPEN = "cannot_be_checked"
+
+
+def verdict(
+    stated: Interval,
+    computed: Interval,
+    relation: str = "equals",
+    tolerance: float = 0.0,
+    same_scope: bool = True,
+) -> str:
+    """Whether a stated figure and a computed one can both hold.
+
+    "equals" asks that the two intervals, widened by the tolerance, share a value; "at_least" that
+    some stated value is not below some computed one; "at_most" the reverse; "within" that the
+    whole stated interval lies in the computed one. Where they cannot both hold it is a contradiction
+    only if both sides have the same scope and basis; if not, it is something to verify.
+
+    Examples
+    --------
+    >>> about_40, loss = Interval(40, 35, 45), Interval(5, 5, math.inf)
+    >>> verdict(loss, Interval.point(14.4)), verdict(about_40, Interval.point(46.0))
+    ('consistent', 'contradiction')
+    >>> verdict(about_40, Interval.point(46.0), same_scope=False)
+    'other_scope'
+    """
+    if any(math.isnan(v) for v in (stated.value, computed.value)):
+        return OPEN
+    above = stated.high + tolerance >= computed.low
+    below = stated.low - tolerance <= computed.high
+    inside = stated.low + tolerance >= computed.low and stated.high - tolerance <= computed.high
+    if {"equals": above and below, "at_least": above, "at_most": below, "within": inside}[relation]:
+        return CONSISTENT
+    return CONTRADICTION if same_scope else OTHER_SCOPE
 
 
 def _lookup(park: Park, name: str) -> Interval:
@@ -53,7 +190,7 @@ def _lookup(park: Park, name: str) -> Interval:
     """
     if name in park.quantities:
         quantity = park.quantities[name]
-        low, high = quantities.bounds(quantity, park.config.reading_rule)
+        low, high = bounds(quantity, park.config.reading_rule)
         return Interval(
             quantity.value,
             low if math.isfinite(quantity.low) else quantity.low,
@@ -89,7 +226,7 @@ def check_names(park: Park) -> list[Problem]:
     for key, check in park.config.checks.items():
         for side in ("stated", "computed"):
             try:
-                expressions.evaluate(getattr(check, side), lambda name: _lookup(park, name))
+                evaluate(getattr(check, side), lambda name: _lookup(park, name))
             except ExpressionError as error:
                 text = getattr(check, side)
                 near = nearest(text, known) if text.isidentifier() else None
@@ -101,7 +238,6 @@ def check_names(park: Park) -> list[Problem]:
 def _row(
     park: Park,
     key: str,
-    names: dict[Any, str],
     stated: Interval,
     computed: Interval,
     unit: str,
@@ -109,16 +245,18 @@ def _row(
     tolerance: float = 0.0,
     figures: tuple[str, ...] = (),
     same_scope: bool = True,
-    notes: dict[Any, str] | None = None,
+    names: dict[Any, str] | None = None,
+    note: dict[Any, str] | None = None,
+    details: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     factor = UNITS.get(unit, ("", 1.0))[1]
     s, c = (Interval(i.value / factor, i.low / factor, i.high / factor) for i in (stated, computed))
     place = park.figures.set_index("figure")["place"]
-    said = notes or _both(park, lambda words: words(RELATIONS[relation]))
+    name, said = names or {}, note or {}
     return {
         "check": key,
-        "name_zh": names["zh"],
-        "name_en": names["en"],
+        "name_zh": name.get("zh", ""),
+        "name_en": name.get("en", ""),
         "stated": s.value,
         "stated_low": s.low,
         "stated_high": s.high,
@@ -130,27 +268,23 @@ def _row(
         "relation": relation,
         "tolerance": tolerance,
         "verdict": verdict(s, c, relation, tolerance, same_scope),
-        "note_zh": said["zh"],
-        "note_en": said["en"],
+        "note_zh": said.get("zh", ""),
+        "note_en": said.get("en", ""),
         "figures": ", ".join(figures),
         "places": ", ".join(dict.fromkeys(place[f] for f in figures if f in place.index)),
+        "details": details or {},
     }
-
-
-def _both(park: Park, say: Callable[[Words], str]) -> dict[Any, str]:
-    return {lang: say(Words(park, lang)) for lang in LANGUAGES}
 
 
 def _declared(park: Park) -> Iterator[dict[str, Any]]:
     for key, check in park.config.checks.items():
         stated, computed = (
-            expressions.evaluate(text, lambda name: _lookup(park, name))
-            for text in (check.stated, check.computed)
+            evaluate(text, lambda name: _lookup(park, name)) for text in (check.stated, check.computed)
         )
-        used = [n for text in (check.stated, check.computed) for n in expressions.names(text)]
+        used = [n for text in (check.stated, check.computed) for n in names(text)]
         figures = tuple(dict.fromkeys(n for n in (*used, *check.figures) if n in park.quantities))
         rule = (check.unit, check.relation, check.tolerance, figures, check.same_scope)
-        yield _row(park, key, check.name, stated, computed, *rule, notes=check.note)
+        yield _row(park, key, stated, computed, *rule, names=dict(check.name), note=dict(check.note or {}))
 
 
 def _by_rate(park: Park) -> dict[str, tuple[str, str]]:
@@ -175,30 +309,16 @@ def _accounts(park: Park) -> Iterator[dict[str, Any]]:
     grades = {park.levers[lever].evidence for _, lever in by_rate.values()}
     rest = [key for key in park.config.industries if key not in by_rate]
 
-    def note(words: Words) -> str:
-        evidence = words.join(words.evidence(grade) for grade in sorted(grades))
-        said = words("Output of each industry times its value-added rate ({evidence}).", evidence=evidence)
-        others = words.join(words.industry(key) for key in rest)
-        return (
-            words("{said} What the total has beyond it: {others}.", said=said, others=others)
-            if rest
-            else said
-        )
-
     yield _row(
         park,
         "industries_within_total",
-        _both(
-            park,
-            lambda words: words("published total against the industries' rates times output, unbalanced"),
-        ),
         Interval.point(park.value_added * 1e8),
         parts,
         "CNY_100m",
         "at_least" if rest else "equals",
         figures=figures,
         same_scope=grades <= set(OWN),
-        notes=_both(park, note),
+        details={"evidence": sorted(grades), "industries": rest},
     )
     yield from _implied_rate(park, by_rate, figures)
 
@@ -222,30 +342,15 @@ def _implied_rate(
         return
     found = list(weighted.values())
 
-    def note(words: Words) -> str:
-        tables = words.join(
-            words("{table}: {rate}", table=zh if words.lang == "zh" else en, rate=words.percent(rate))
-            for (zh, en), rate in weighted.items()
-        )
-        return words(
-            "Weighted by output: {tables}. The tables are of larger areas, and the published value added "
-            "may hold firms beyond the output listed.",
-            tables=tables,
-        )
-
     yield _row(
         park,
         "implied_rate",
-        _both(
-            park,
-            lambda words: words("published value added over the output listed, against input-output tables"),
-        ),
         Interval.point(park.value_added * 1e8 / total),
         Interval(sum(found) / len(found), min(found), max(found)),
         "fraction",
         figures=figures,
         same_scope=False,
-        notes=_both(park, note),
+        details={"tables": [{"zh": zh, "en": en, "rate": rate} for (zh, en), rate in weighted.items()]},
     )
 
 
@@ -255,42 +360,20 @@ def _stated(park: Park) -> Iterator[dict[str, Any]]:
     if stated is None:
         return
     base = Interval.point(park.value_added * 1e8)
-    growth = read_scenario(park, next(iter(park.scenarios))).levers[park.config.growth]
+    growth = own_lever(park, park.config.growth)
     trend = Interval(growth.central, growth.low, growth.high)
 
-    def note(words: Words) -> str:
-        named = words.enclose(words.lever(growth.name), words.evidence(growth.evidence))
-        said = words.note(growth).rstrip("。.")
-        return words("Set against {lever}: {note}.", lever=named, note=said) if said else named
-
-    notes = _both(park, note)
-
-    def row(key: str, names: dict[Any, str], level: Interval, figures: tuple[str, ...]) -> dict[str, Any]:
+    def row(key: str, level: Interval, figures: tuple[str, ...]) -> dict[str, Any]:
         implied = Interval(*(v / base.value - 1 for v in (level.value, level.low, level.high)))
         own = growth.evidence in OWN
-        return _row(
-            park, key, names, implied, trend, "fraction", figures=figures, same_scope=own, notes=notes
-        )
+        details = {"lever": growth.name}
+        return _row(park, key, implied, trend, "fraction", figures=figures, same_scope=own, details=details)
 
     result = _lookup(park, stated.result)
-    yield row(
-        "stated_growth",
-        _both(park, lambda words: words("growth of the stated result against the reference series")),
-        result,
-        (stated.result, park.config.value_added),
-    )
+    yield row("stated_growth", result, (stated.result, park.config.value_added))
     if stated.loss is not None:
-        yield row(
-            "implied_unshocked_growth",
-            _both(
-                park,
-                lambda words: words(
-                    "growth without shocks implied by result and loss, against the reference series"
-                ),
-            ),
-            result.combine(_lookup(park, stated.loss), operator.add),
-            (stated.result, stated.loss, park.config.value_added),
-        )
+        both = result.combine(_lookup(park, stated.loss), operator.add)
+        yield row("implied_unshocked_growth", both, (stated.result, stated.loss, park.config.value_added))
 
 
 def audit(park: Park) -> pd.DataFrame:
@@ -301,7 +384,8 @@ def audit(park: Park) -> pd.DataFrame:
     DataFrame
         Columns as in ``COLUMNS``: the stated and the computed value with bounds in ``unit``, their
         difference (stated - computed), the verdict (consistent, other_scope, contradiction,
-        cannot_be_checked), a note on scope and basis, and the figures with their places in the source.
+        cannot_be_checked), and the figures with their places in the source. A check of park.yml has its
+        names and notes in both languages; the package's own have ``details`` that a report words.
 
     Raises
     ------

@@ -132,18 +132,18 @@ def _late(park: Park) -> Iterator[Problem]:
 
 def _audit(park: Park) -> Iterator[Problem]:
     """What the audit finds that cannot both hold, or has to be verified."""
-    from parkanalysis.model import audit
-    from parkanalysis.model.verdicts import CONTRADICTION, OTHER_SCOPE
+    from parkanalysis.model.audit import CONTRADICTION, OTHER_SCOPE, audit
 
-    frame = audit.audit(park)
+    frame = audit(park)
     for row in frame[frame["verdict"].isin([CONTRADICTION, OTHER_SCOPE])].to_dict("records"):
         unit = f" {row['unit']}" if row["unit"] else ""
         reason = "or a note that says in what the scope differs"
         if row["verdict"] == OTHER_SCOPE:
-            reason = f"unless scope or basis differ as noted: {row['note_en']}"
+            reason = f"unless scope or basis differ as noted: {row['note_en'] or 'proxies and other areas'}"
+        name = row["name_en"] or row["check"].replace("_", " ")
         yield Problem(
             "audit",
-            f"{row['name_en']}: stated {row['stated']:g}{unit}, computed {row['computed']:g}{unit}",
+            f"{name}: stated {row['stated']:g}{unit}, computed {row['computed']:g}{unit}",
             f"{row['relation']}, {reason}",
             column=str(row["check"]),
         )

@@ -1,40 +1,147 @@
-"""What would have to be true: break-evens, frontiers and what a stated projection implies."""
+"""What would have to be true: break-evens, frontiers, and which levers matter."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from parkanalysis.errors import InputError, Problem, nearest
-from parkanalysis.model import model
-from parkanalysis.model.probe import Probe
+from parkanalysis.model.accounts import base_year, with_products
+from parkanalysis.model.draws import Draws, chunks
 from parkanalysis.model.scenario import Scenario, own_lever
-from parkanalysis.park.levers import Lever
-from parkanalysis.quantities import Quantity, ReadingRule, bounds
-
-if TYPE_CHECKING:
-    from parkanalysis.model.projection import Projection
-
-__all__ = [
-    "BreakEven",
-    "Frontier",
-    "break_even",
-    "break_evens",
-    "frontier",
-    "implied_baseline",
-    "with_levers",
-]
+from parkanalysis.model.target_year import (
+    State,
+    account_levers,
+    effect,
+    growth,
+    growth_levers,
+    ordered_shocks,
+    product_of,
+    shock_levers,
+    state,
+    target_year_levers,
+    used_levers,
+)
+from parkanalysis.park import Lever, levers_of
 
 Array = NDArray[np.float64]
 Status = Literal["met", "always", "never", "no_effect"]
 SCAN = 9
 SCAN_DRAWS = 2048
 FRONTIER_DRAWS = 2048
+SWING_DRAWS = 4096
+IMPORTANCE_DRAWS = 1 << 14
+
+
+class Projected(Protocol):
+    """What a projection is asked for here."""
+
+    @property
+    def scenario(self) -> Scenario: ...
+    @property
+    def draws(self) -> Array: ...
+    @property
+    def seed(self) -> int: ...
+
+
+@dataclass(frozen=True, eq=False)
+class _Span:
+    """A stretch of draws: the state with nothing held, and value added of what no held lever touches."""
+
+    span: tuple[int, int] | None
+    state: State
+    rest: Array
+
+
+class Probe:
+    """From values of some levers to draws of value added, the other levers keeping their draws.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    names : iterable of str
+        Levers whose values will be given.
+    draws, seed : int
+        As in :func:`parkanalysis.model.projection.project`.
+
+    Examples
+    --------
+    >>> from parkanalysis.park.park import read_park
+    >>> from parkanalysis.model.scenario import read_scenario
+    >>> probe = Probe(read_scenario(read_park("qingzhen"), "reference"), ["baseline_growth"], 1, 0)
+    >>> probe(baseline_growth=0.1).round(3).tolist()
+    [40.711]
+    """
+
+    def __init__(self, scenario: Scenario, names: Iterable[str], draws: int, seed: int) -> None:
+        self.scenario, self.seed, self.draws = scenario, seed, draws
+        self.names = tuple(names)
+        held = set(self.names)
+        config = scenario.park.config
+        self._base = bool(held & account_levers(scenario))
+        self._products = {p.industry for p in config.products.values() if held & set(levers_of(p))}
+        self._growth = bool(held & growth_levers(scenario))
+        self._shocks = [s for s in ordered_shocks(scenario) if self._moved(s, held)]
+        self._industries = self._touched()
+        spans = [None] if draws == 1 else list(chunks(draws))
+        self._spans = [self._span(span) for span in spans]
+
+    def first(self, draws: int) -> Probe | None:
+        """The same over the first draws only; None where it has no more than that."""
+        return Probe(self.scenario, self.names, draws, self.seed) if draws < self.draws else None
+
+    def _moved(self, shock: str, held: set[str]) -> bool:
+        """Whether a shock's own draws hang on a lever that is held."""
+        config = self.scenario.park.config
+        product = product_of(config, shock)
+        named = levers_of(config.products[product]) if product else []
+        return not held.isdisjoint([*shock_levers(config, shock), *named])
+
+    def _touched(self) -> list[str]:
+        industries = list(self.scenario.park.config.industries)
+        if self._base or self._growth:
+            return industries
+        config = self.scenario.park.config
+        mine = self._products | {config.shocks[s].industry_of(config) for s in self._shocks}
+        return [i for i in industries if i in mine]
+
+    def _span(self, span: tuple[int, int] | None) -> _Span:
+        s = state(self.scenario, span, self.seed)
+        rest = np.zeros(1 if span is None else span[1] - span[0])
+        for industry in s.base.value_added:
+            if industry not in self._industries:
+                rest = rest + s.stretch(industry).added()
+        return _Span(span, s, rest)
+
+    def __call__(self, **values: float) -> Array:
+        """Draws of value added with the levers held at ``values``, in their own units; 亿元."""
+        parts = [self._value(part, values) for part in self._spans]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _value(self, part: _Span, values: dict[str, float]) -> Array:
+        draw = Draws(self.scenario, part.span, self.seed, values)
+        s = part.state
+        base = s.base
+        if self._base:
+            base = base_year(draw)
+        elif self._products:
+            base = with_products(base, draw)
+        grown = growth(draw, s.year) if self._growth else s.growth
+        effects = {**s.effects, **{name: effect(name, draw) for name in self._shocks}}
+        moved = State(base, grown, effects, s.year)
+        value = part.rest
+        for industry in self._industries:
+            value = value + moved.stretch(industry).added()
+        return value
+
+    def reached(self, probability: float, **values: float) -> float:
+        """Value added that is reached with a probability, 亿元."""
+        return float(np.quantile(self(**values), 1 - probability))
 
 
 @dataclass(frozen=True)
@@ -137,7 +244,7 @@ def _search(
     return _crossings(x, y), ends
 
 
-def break_even(projection: Projection, lever: str, target: float, probability: float = 0.5) -> BreakEven:
+def break_even(projection: Projected, lever: str, target: float, probability: float = 0.5) -> BreakEven:
     """Value of a lever, within its hard bounds, at which the target is met with a probability.
 
     The other levers keep their draws. The bounds are searched at nine points, then by bisection
@@ -166,7 +273,7 @@ def break_even(projection: Projection, lever: str, target: float, probability: f
         at = (float(e) + target for e in ends)
         return BreakEven(lever, target, probability, status, value, position, *at)
 
-    if lever not in model.used_levers(scenario):
+    if lever not in used_levers(scenario):
         here = float(np.quantile(projection.draws, 1 - probability)) - target
         return result("no_effect", np.array([here, here]))
     probe = Probe(scenario, [lever], len(projection.draws), projection.seed)
@@ -186,7 +293,7 @@ def break_even(projection: Projection, lever: str, target: float, probability: f
     return result("met", ends, value, np.nan if own.is_point else own.cdf(value))
 
 
-def break_evens(projection: Projection, target: float, probability: float = 0.5) -> pd.DataFrame:
+def break_evens(projection: Projected, target: float, probability: float = 0.5) -> pd.DataFrame:
     """Break-even of every lever that says how the target year turns out, a row each.
 
     What the base year was is settled: no condition to be met can lie there.
@@ -205,7 +312,7 @@ def break_evens(projection: Projection, target: float, probability: float = 0.5)
     {'baseline_growth': 0.14, 'power_sold_2016': 9.06}
     """
     levers = projection.scenario.levers
-    free = [n for n in model.target_year_levers(projection.scenario) if levers[n].minimum < levers[n].maximum]
+    free = [n for n in target_year_levers(projection.scenario) if levers[n].minimum < levers[n].maximum]
     rows = [vars(break_even(projection, n, target, probability)) for n in free]
     frame = pd.DataFrame(rows, columns=[f.name for f in fields(BreakEven)]).set_index("lever")
     frame["unit"] = [levers[n].unit for n in frame.index]
@@ -263,7 +370,7 @@ def _range(lever: Lever, size: int) -> Array:
 
 
 def frontier(
-    projection: Projection, x: str, y: str, target: float, probability: float = 0.5, size: int = 21
+    projection: Projected, x: str, y: str, target: float, probability: float = 0.5, size: int = 21
 ) -> Frontier:
     """Value added over a grid of two levers; its contour at the target is the frontier.
 
@@ -296,37 +403,75 @@ def frontier(
     return Frontier(x, y, xs, ys, np.array(grid), target, probability)
 
 
-def implied_baseline(
-    result: Quantity, loss: Quantity, rule: str | ReadingRule | None = None
-) -> tuple[float, float, float]:
-    """What a stated result and a stated loss imply for the year without shocks.
-
-    baseline = result + loss, as an interval: the lows and the highs of both are added.
-
-    Parameters
-    ----------
-    result, loss : Quantity
-        As printed; 40 亿元左右 and 5 亿元以上 are intervals.
-    rule : str or ReadingRule, optional
-        Reading rule that caps what is open at one end; without it 以上 stays open.
+def tornado(projection: Projected) -> pd.DataFrame:
+    """Median value added with one lever at its 10% and at its 90% point, the others as they are.
 
     Returns
     -------
-    low, value, high : float
-        In the unit of the quantities.
-
-    Raises
-    ------
-    InputError
-        When the two are in different units.
+    DataFrame
+        Index ``lever``; ``low``, ``high`` (lever values), ``at_low``, ``at_high`` (亿元),
+        ``swing`` = at_high - at_low; widest swing first.
 
     Examples
     --------
-    >>> from parkanalysis.quantities import parse
-    >>> implied_baseline(parse("40 亿元"), parse("5 亿元以上"))
-    (4500000000.0, 4500000000.0, inf)
+    >>> from parkanalysis.model.projection import project
+    >>> tornado(project("qingzhen", "power_contract", draws=256)).head(2).round(2)
+                          low     high  at_low  at_high  swing
+    lever
+    baseline_growth      0.05     0.25   37.06    44.27   7.21
+    power_hours_2015  2600.00  4364.00   41.55    39.91  -1.64
     """
-    if result.unit != loss.unit:
-        raise InputError(Problem("loss", f"{loss.text} in {loss.unit}", f"a quantity in {result.unit}"))
-    ends = [(q.low, q.high) if rule is None else bounds(q, rule) for q in (result, loss)]
-    return ends[0][0] + ends[1][0], result.value + loss.value, ends[0][1] + ends[1][1]
+    scenario = projection.scenario
+    draws = min(len(projection.draws), SWING_DRAWS)
+    rows = {}
+    for name in used_levers(scenario):
+        lever = scenario.levers[name]
+        if lever.is_point:
+            continue
+        low, high = lever.ppf(np.array([0.1, 0.9]))
+        probe = Probe(scenario, [name], draws, projection.seed)
+        ends = [probe.reached(0.5, **{name: float(v)}) for v in (low, high)]
+        rows[name] = (low, high, *ends, ends[1] - ends[0])
+    frame = pd.DataFrame.from_dict(
+        rows, orient="index", columns=["low", "high", "at_low", "at_high", "swing"]
+    )
+    frame.index.name = "lever"
+    return frame.loc[frame["swing"].abs().sort_values(ascending=False, kind="stable").index]
+
+
+def importance(projection: Projected) -> pd.Series:
+    """Part of the variance of value added that each lever carries.
+
+    Relative weights (Johnson 2000, eq. 9): the levers are turned into the orthogonal set nearest
+    to them, so that what correlated levers explain together is shared between them. The parts sum
+    to R^2 of a linear fit; what is missing to 1 is curvature and interaction.
+
+    Returns
+    -------
+    Series
+        Index ``lever``, largest first.
+
+    Examples
+    --------
+    >>> from parkanalysis.model.projection import project
+    >>> importance(project("qingzhen", "power_contract", draws=256)).head(3).round(2).to_dict()
+    {'baseline_growth': 0.95, 'power_hours_2015': 0.04, 'power_sold_2016': 0.02}
+    """
+    scenario = projection.scenario
+    span = (0, min(len(projection.draws), IMPORTANCE_DRAWS))
+    used = [n for n in used_levers(scenario) if not scenario.levers[n].is_point]
+    draw = Draws(scenario, span, projection.seed)
+    columns = [draw.values(n) for n in used]
+    varying = [i for i, c in enumerate(columns) if np.ptp(c) > 0]
+    y = projection.draws[: span[1]]
+    if not varying or np.ptp(y) == 0:
+        return pd.Series(dtype=float, name="share").rename_axis("lever")
+    x = np.stack([columns[i] for i in varying])
+    table = np.atleast_2d(np.corrcoef(np.vstack([x, y])))
+    values, vectors = np.linalg.eigh(table[:-1, :-1])
+    root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
+    beta = np.linalg.lstsq(root, table[:-1, -1], rcond=1e-8)[0]
+    share = pd.Series((root**2) @ beta**2, index=[used[i] for i in varying], name="share").rename_axis(
+        "lever"
+    )
+    return share.sort_values(ascending=False, kind="stable")

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from parkanalysis.errors import Problem
-from parkanalysis.model import model
-from parkanalysis.model.shocks import YUAN_PER_100M
+from parkanalysis.model.accounts import Base, base_year
+from parkanalysis.model.draws import Draws
+from parkanalysis.model.scenario import YUAN_PER_100M
 from parkanalysis.park.levers import UNITS, Lever
 
 if TYPE_CHECKING:
     from parkanalysis.model.scenario import Scenario
-    from parkanalysis.model.target_year import Base
     from parkanalysis.park.park import Park
 
 __all__ = ["implausible"]
@@ -40,8 +40,8 @@ def implausible(park: Park) -> list[Problem]:
     from parkanalysis.park.park import REFERENCE
 
     scenario = build_scenario(park, REFERENCE, "reference")
-    draw = model.Draws(scenario, None, seed=1)
-    base = model.base_year(scenario, draw)
+    draw = Draws(scenario, None, seed=1)
+    base = base_year(draw)
     found = [*_plants(park, base, draw), *_products(park, base), *_balanced(scenario, base)]
     rows = _rows(park) if found else {}
     return [
@@ -60,7 +60,7 @@ def _column(lever: Lever) -> str:
     return "series" if lever.series else "central"
 
 
-def _plants(park: Park, base: Base, draw: model.Draws) -> Iterator[Finding]:
+def _plants(park: Park, base: Base, draw: Draws) -> Iterator[Finding]:
     for name, plant in park.config.plants.items():
         own, industry = float(draw(plant.value_added)[0]), float(base.value_added[plant.industry][0])
         if own > industry * ROUNDING:
@@ -69,7 +69,7 @@ def _plants(park: Park, base: Base, draw: model.Draws) -> Iterator[Finding]:
             yield plant.value_added, text, allowed
         if plant.product is None or plant.volume is None:
             continue
-        made, all_made = float(draw(plant.volume)[0]), float(base.products[plant.product][0][0])
+        made, all_made = float(draw(plant.volume)[0]), float(base.products[plant.product].volume[0])
         if made > all_made * ROUNDING:
             unit, factor = park.levers[plant.volume].unit, UNITS[park.levers[plant.volume].unit][1]
             text = f"{plant.volume} of {made / factor:g} {unit} for the plant {name}"
@@ -80,13 +80,14 @@ def _products(park: Park, base: Base) -> Iterator[Finding]:
     for name, product in park.config.products.items():
         if product.industry not in base.gross_output:
             continue
-        volume, price, vat = (float(values[0]) for values in base.products[name])
+        made = base.products[name]
+        volume, price, vat = (float(values[0]) for values in (made.volume, made.price, made.vat_rate))
         sales = volume * price / (1 + vat) / YUAN_PER_100M
         output = float(base.gross_output[product.industry][0])
         if sales > output * ROUNDING:
-            text = f"{product.volume} that sells for {sales:.4g} CNY_100m without VAT"
+            text = f"{product.volume or product.capacity} that sells for {sales:.4g} CNY_100m without VAT"
             allowed = f"at most the printed gross output of {product.industry}, {output:g} CNY_100m"
-            yield product.volume, text, allowed
+            yield product.volume or product.capacity or "", text, allowed
 
 
 def _balanced(scenario: Scenario, base: Base) -> Iterator[Finding]:

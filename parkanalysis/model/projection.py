@@ -2,55 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from parkanalysis.errors import InputError, Problem
-from parkanalysis.model import attribution, model
-from parkanalysis.model.sampling import chunks
-from parkanalysis.model.scenario import Scenario, read_scenario
-from parkanalysis.model.targets import marks, target_risk, targets_met
-from parkanalysis.park.park import Park, read_park
-
-if TYPE_CHECKING:
-    from parkanalysis.model.inverse import BreakEven, Frontier
-
-__all__ = ["QUANTILES", "Projection", "project", "quantile_frame"]
+from parkanalysis.model import inverse
+from parkanalysis.model.contributions import Contributions, contributions, frame
+from parkanalysis.model.draws import Draws, chunks
+from parkanalysis.model.scenario import Scenario, in_year, own_lever, read_scenario
+from parkanalysis.model.target_year import State, state, total
+from parkanalysis.park import Park, read_park
 
 Array = NDArray[np.float64]
 QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 MAX_DRAWS = 2_000_000
-GAME_CHUNK = 1 << 13
-KEPT_DRAWS = 100_000
 
 
-def quantile_frame(draws: Array, quantiles: Iterable[float] = QUANTILES) -> pd.DataFrame:
-    """Quantiles of draws with their standard errors.
+def _quantiles(ordered: Array, quantiles: Iterable[float]) -> pd.DataFrame:
+    """Quantiles of draws in rising order, with their standard errors.
 
     The standard error is half the distance between the order statistics one binomial standard
     deviation below and above, as for independent draws (David and Nagaraja 2003, section 7.1);
     Sobol draws do better.
-
-    Returns
-    -------
-    DataFrame
-        Index ``quantile``; columns ``value_added``, ``standard_error`` (亿元).
-
-    Examples
-    --------
-    >>> quantile_frame(np.arange(1.0, 102.0), [0.5])["value_added"].tolist()
-    [51.0]
     """
-    return _quantiles(np.sort(draws), quantiles)
-
-
-def _quantiles(ordered: Array, quantiles: Iterable[float]) -> pd.DataFrame:
     q = np.asarray(list(quantiles), dtype=float)
     n = len(ordered)
     step = np.sqrt(q * (1 - q) / n)
@@ -110,142 +90,96 @@ class Projection:
         low, high = np.quantile(self.draws, [(1 - level) / 2, (1 + level) / 2])
         return float(low), float(high)
 
-    def _games(self, reference: Scenario | None) -> Iterator[tuple[slice, attribution.Game]]:
-        """Games over stretches of draws, small ones so that a stretch stays in the processor's cache."""
-        for span in chunks(len(self.draws)):
-            after = model.state(self.scenario, _span(span, self.draws), self.seed)
-            before = (
-                attribution.unshocked(after)
-                if reference is None
-                else model.state(reference, _span(span, self.draws), self.seed)
-            )
-            shocks = list({**before.effects, **after.effects})
-            whole = attribution.game(before, after, shocks)
-            for start, stop in chunks(span[1] - span[0], GAME_CHUNK):
-                part = attribution.Game(before.part(start, stop), after.part(start, stop), whole.drivers)
-                yield slice(span[0] + start, span[0] + stop), part
-
-    def _gathered(
-        self, reference: Scenario | None, steps: Callable[[attribution.Game], Iterable[tuple[Any, Array]]]
-    ) -> dict[Any, Array]:
-        """Draws by key of what ``steps`` makes of each game."""
-        gathered: dict[Any, Array] = {}
-        for place, game in self._games(reference):
-            for key, values in steps(game):
-                if key not in gathered:
-                    gathered[key] = np.zeros(len(self.draws))
-                gathered[key][place] = values
-        return gathered
-
     @cached_property
-    def _contribution_draws(self) -> dict[tuple[str, str], Array]:
-        return self._gathered(None, lambda g: attribution.shapley_by_industry(g).items())
+    def shares(self) -> Contributions:
+        """Draws of the drivers' contributions, of their steps and of the year without each of them."""
+        return contributions(self.scenario, len(self.draws), self.seed)
 
-    @cached_property
-    def _contribution_steps(self) -> pd.DataFrame:
-        return self._steps(None)
-
-    def contribution_draws(self, reference: Scenario | None = None) -> Mapping[tuple[str, str], Array]:
-        """Draws of each driver's Shapley contribution through each industry, 亿元.
-
-        From the base year to this scenario, or from ``reference`` to this scenario, draw by draw.
-        """
-        if reference is None and len(self.draws) <= KEPT_DRAWS:
-            return self._contribution_draws
-        return self._gathered(reference, lambda g: attribution.shapley_by_industry(g).items())
-
-    def contributions(self, reference: Scenario | None = None, by: str = "driver") -> pd.DataFrame:
-        """Exact Shapley contributions of the drivers to the gap.
+    def contributions(self, by: str = "driver") -> pd.DataFrame:
+        """Exact Shapley contributions of the drivers to the gap between base year and target year.
 
         Parameters
         ----------
-        reference : Scenario, optional
-            Where the gap starts; without it, at the published value added of the base year.
         by : {"driver", "industry", "both"}
 
         Returns
         -------
         DataFrame
-            Index by ``by``; ``mean`` (these add up to the mean gap), ``median``, ``low``, ``high``
-            (10% and 90% points) and, by driver, ``waterfall``: the mean step in the stated order,
-            ``alone``: the mean impact as the only driver, ``overlap``: what the driver's contribution
-            differs from its impact alone, since what two drivers share is counted once. 亿元.
-
-        Raises
-        ------
-        InputError
-            When more than 14 drivers meet in one industry, or ``by`` is none of the three.
+            Columns as those of :func:`parkanalysis.model.contributions.frame`, 亿元.
         """
-        names = {"driver": [0], "industry": [1], "both": [0, 1]}
-        if by not in names:
-            raise InputError(Problem("contributions", repr(by), ", ".join(names), column="by"))
-        grouped: dict[Any, Array] = {}
-        for key, values in self.contribution_draws(reference).items():
-            label = key if by == "both" else key[names[by][0]]
-            grouped[label] = grouped[label] + values if label in grouped else values
-        frame = pd.DataFrame(
-            {label: [v.mean(), *np.quantile(v, [0.5, 0.1, 0.9])] for label, v in grouped.items()},
-            index=["mean", "median", "low", "high"],
-        ).T
-        if by == "both":
-            frame.index = pd.MultiIndex.from_tuples(list(grouped), names=["driver", "industry"])
-            return frame
-        frame.index.name = by
-        if by == "industry":
-            return frame
-        frame = frame.join(self._contribution_steps if reference is None else self._steps(reference))
-        return frame.assign(overlap=frame["mean"] - frame["alone"])
+        return frame(self.shares, by)
 
-    def _steps(self, reference: Scenario | None) -> pd.DataFrame:
-        def steps(g: attribution.Game) -> Iterator[tuple[tuple[str, str], Array]]:
-            for kind, walk in (("waterfall", attribution.waterfall), ("alone", attribution.alone)):
-                yield from (((driver, kind), values) for driver, values in walk(g))
+    def break_even(self, lever: str, target: float, probability: float = 0.5) -> inverse.BreakEven:
+        """Value of a lever at which the target is met with the given probability."""
+        return inverse.break_even(self, lever, target, probability)
 
-        means = {key: v.mean() for key, v in self._gathered(reference, steps).items()}
-        return pd.Series(means).unstack(sort=False)  # noqa: PD010 - a pivot needs names that are not there
+    def target_risk(self, targets: Sequence[float] | Array | None = None) -> pd.DataFrame:
+        """Chance of reaching each target, and what is missing on average when it is not reached.
 
-    def overlaps(self, reference: Scenario | None = None) -> pd.DataFrame:
-        """What adding the impacts of drivers one by one would count twice, for each pair that meets.
+        Parameters
+        ----------
+        targets : sequence of float, optional
+            亿元; without it, 41 values over the range of the draws.
 
         Returns
         -------
         DataFrame
-            Index ``driver``, ``other``; ``mean``, ``low``, ``high`` (10% and 90% points) of
-            alone(driver) + alone(other) - together, 亿元; largest first.
+            Index ``target``; ``probability`` of value added at or above it; ``shortfall``, the
+            expected distance below it where it is missed (亿元, 0 where it never is).
+
+        Raises
+        ------
+        InputError
+            On a target that is not a finite number.
         """
-        pairs = self._gathered(reference, lambda g: attribution.overlaps(g).items())
-        rows = [(*pair, v.mean(), *np.quantile(v, [0.1, 0.9])) for pair, v in pairs.items()]
-        frame = pd.DataFrame(rows, columns=["driver", "other", "mean", "low", "high"])
-        frame = frame.set_index(["driver", "other"])
-        return frame.loc[frame["mean"].abs().sort_values(ascending=False, kind="stable").index]
-
-    def break_even(self, lever: str, target: float, probability: float = 0.5) -> BreakEven:
-        """Value of a lever at which the target is met with the given probability."""
-        from parkanalysis.model.inverse import break_even
-
-        return break_even(self, lever, target, probability)
-
-    def frontier(self, x: str, y: str, target: float, probability: float = 0.5, size: int = 21) -> Frontier:
-        """Pairs of lever values at which the target is just met."""
-        from parkanalysis.model.inverse import frontier
-
-        return frontier(self, x, y, target, probability, size)
-
-    def target_risk(self, targets: Sequence[float] | Array | None = None) -> pd.DataFrame:
-        """Chance of each target, and what is missing: :func:`parkanalysis.model.targets.target_risk`."""
-        return target_risk(self.ordered, targets)
+        if targets is None:
+            low, high = (float(q) for q in np.quantile(self.ordered, [0.005, 0.995]))
+            targets = np.linspace(low, high, 41)
+        goals = np.asarray(targets, dtype=float).ravel()
+        if not np.isfinite(goals).all():
+            raise InputError(Problem("targets", repr(goals.tolist()), "finite numbers of 亿元"))
+        ordered = self.ordered
+        below = np.searchsorted(ordered, goals, side="left")
+        sums = np.concatenate([[0.0], np.cumsum(ordered)])
+        shortfall = np.where(below > 0, goals - sums[below] / np.maximum(below, 1), 0.0)
+        return pd.DataFrame(
+            {"probability": 1 - below / len(ordered), "shortfall": shortfall},
+            index=pd.Index(goals, name="target"),
+        )
 
     def targets_met(self, probabilities: Sequence[float] = (0.5, 0.8, 0.9)) -> pd.Series:
-        """Largest target met with each probability: :func:`parkanalysis.model.targets.targets_met`."""
-        return targets_met(self.ordered, probabilities)
+        """Largest target met with each probability, 亿元: at or above it lie at least that many draws."""
+        p = np.asarray(probabilities, dtype=float)
+        if not ((p > 0) & (p < 1)).all():
+            raise InputError(Problem("probabilities", repr(p.tolist()), "above 0 and below 1"))
+        goals = np.quantile(self.ordered, 1 - p, method="lower")
+        return pd.Series(goals, index=pd.Index(p, name="probability"), name="target")
 
     def marks(self) -> pd.DataFrame:
-        """Targets that are talked about: :func:`parkanalysis.model.targets.marks`."""
-        return marks(self)
+        """Targets that are talked about, with the chance of reaching each.
 
+        Returns
+        -------
+        DataFrame
+            Index ``mark``: ``base_year`` (the published value added), ``reference_growth`` (it grows
+            like the median forecast of the reference series) and, where the park has one, ``stated``
+            (what the administration says); ``target`` (亿元), ``growth`` (fraction, on the base year),
+            ``probability``, ``shortfall`` (亿元).
 
-def _span(span: tuple[int, int], draws: Array) -> tuple[int, int] | None:
-    return None if len(draws) == 1 else span
+        Examples
+        --------
+        >>> project("qingzhen", "combined", draws=256).marks().index.tolist()
+        ['base_year', 'reference_growth', 'stated']
+        """
+        park = self.park
+        growth = (1 + own_lever(park, park.config.growth).central) ** self.scenario.years
+        goals = {"base_year": park.value_added, "reference_growth": park.value_added * growth}
+        if park.config.stated is not None:
+            goals["stated"] = park.amount(park.config.stated.result)
+        table = self.target_risk(list(goals.values())).reset_index()
+        table.insert(1, "growth", table["target"] / park.value_added - 1)
+        table.index = pd.Index(list(goals), name="mark")
+        return table
 
 
 def _check_draws(draws: int, seed: int) -> None:
@@ -287,10 +221,122 @@ def project(
     _check_draws(draws, seed)
     the_park = park if isinstance(park, Park) else read_park(park)
     chosen = scenario if isinstance(scenario, Scenario) else read_scenario(the_park, scenario)
-    central = float(model.total(model.state(chosen, None, seed))[0])
+    central = float(total(state(chosen, None, seed))[0])
     values, baseline = np.empty(draws), np.empty(draws)
     for span in chunks(draws):
-        s = model.state(chosen, _span(span, values), seed)
-        values[slice(*span)] = model.total(s)
-        baseline[slice(*span)] = model.total(model.State(s.base, s.growth, {}))
+        s = state(chosen, None if draws == 1 else span, seed)
+        values[slice(*span)] = total(s)
+        baseline[slice(*span)] = total(State(s.base, s.growth, {}, s.year))
     return Projection(chosen, values, baseline, central, seed)
+
+
+def path(projection: Projection) -> pd.DataFrame:
+    """Quantiles of value added from the first year after the base year to the target year, 亿元.
+
+    Growth is forecast as far ahead as each year lies; shocks act in the months they name; prices and
+    contracts of the target year hold from the start of each shock.
+
+    Returns
+    -------
+    DataFrame
+        Index ``year``; a column for each of ``QUANTILES``.
+
+    Examples
+    --------
+    >>> path(project("qingzhen", "combined", draws=64)).index.tolist()
+    [2016]
+    """
+    scenario, draws = projection.scenario, len(projection.draws)
+    rows = {}
+    for years in range(1, scenario.years + 1):
+        same = years == scenario.years
+        found = (
+            projection if same else project(projection.park, in_year(scenario, years), draws, projection.seed)
+        )
+        rows[projection.park.config.base_year + years] = np.quantile(found.ordered, QUANTILES)
+    return pd.DataFrame.from_dict(rows, orient="index", columns=list(QUANTILES)).rename_axis("year")
+
+
+def comparable_growth(current: Any, price_change: Any) -> Any:
+    """Growth at comparable prices.
+
+    comparable = (1 + current) / (1 + price_change) - 1
+
+    Single deflation: value added is divided by the price index of output, inputs included (OECD 2001,
+    Measuring Productivity, annex 4). Where the prices of inputs fall by less than those of output,
+    it overstates real growth; where they fall by more, it understates it.
+
+    Parameters
+    ----------
+    current : float or ndarray
+        Growth at current prices, a fraction.
+    price_change : float or ndarray, above -1
+        Change of producer prices over the year before, a fraction.
+
+    Examples
+    --------
+    >>> round(comparable_growth(0.08, -0.04), 6)
+    0.125
+    """
+    return (1 + current) / (1 + price_change) - 1
+
+
+def growth_draws(projection: Projection) -> dict[str, Array]:
+    """Draws of growth on the base year, ``current`` and, where the park names a deflator, ``comparable``.
+
+    At comparable prices a fall of a product's price is no loss of output (SNA 2008, chapter 15): price
+    changes that the scenario names are left out, and the growth of the rest, that of a series at current
+    prices, is deflated.
+
+    Returns
+    -------
+    dict of str to array, shape (n_draws,)
+        Fractions. The deflator keeps its own draws and its rank correlations.
+
+    Raises
+    ------
+    InputError
+        Where the deflator falls to -1 or below.
+
+    Examples
+    --------
+    >>> draws = growth_draws(project("qingzhen", "combined", draws=64))
+    >>> {name: round(float(np.median(values)), 2) for name, values in draws.items()}
+    {'current': -0.06, 'comparable': 0.11}
+    """
+    park = projection.park
+    current = projection.draws / park.value_added - 1
+    deflator = park.config.deflator
+    if deflator is None:
+        return {"current": current}
+    n, shocks = len(current), park.config.shocks
+    held = tuple(s for s in projection.scenario.shocks if shocks[s].kind != "price_change")
+    at_old_prices = replace(projection.scenario, shocks=held)
+    change, volume = np.empty(n), np.empty(n)
+    for span in chunks(n):
+        stretch = None if n == 1 else span
+        change[slice(*span)] = Draws(projection.scenario, stretch, projection.seed)(deflator)
+        volume[slice(*span)] = total(state(at_old_prices, stretch, projection.seed))
+    if (change <= -1).any():
+        raise InputError(
+            Problem("levers.csv", f"{deflator} at {change.min():g}", "above -1", column=deflator)
+        )
+    return {"current": current, "comparable": comparable_growth(volume / park.value_added - 1, change)}
+
+
+def growth(projection: Projection) -> pd.DataFrame:
+    """Growth on the base year at current and at comparable prices, side by side.
+
+    Returns
+    -------
+    DataFrame
+        Index ``quantile``; columns ``current`` and, where the park names a deflator, ``comparable``.
+        Fractions.
+
+    Examples
+    --------
+    >>> list(growth(project("qingzhen", "combined", draws=64)).columns)
+    ['current', 'comparable']
+    """
+    columns = {name: np.quantile(v, QUANTILES) for name, v in growth_draws(projection).items()}
+    return pd.DataFrame(columns, index=pd.Index(QUANTILES, name="quantile"))

@@ -20,14 +20,11 @@ from parkanalysis.forecasting import (
     monthly_average,
     sparse_average,
 )
-from parkanalysis.park.checks import check_setting
-from parkanalysis.park.levers import UNITS, Lever
-from parkanalysis.park.park import Park
-from parkanalysis.park.schema import Correlation, LeverSetting, ScenarioFile
-
-__all__ = ["Scenario", "build_scenario", "difference", "own_lever", "price_average", "read_scenario"]
+from parkanalysis.park import Lever, LeverSetting, Park, ScenarioFile, check_setting
+from parkanalysis.quantities import bounds
 
 Setting = float | LeverSetting
+YUAN_PER_100M = 1e8
 
 
 @dataclass(frozen=True)
@@ -45,6 +42,8 @@ class Scenario:
         Every lever of the park as this scenario has it, forecasts resolved.
     settings : mapping of str to float or LeverSetting
         What the scenario, and the caller, set.
+    years : int
+        From the base year to the year that is projected.
     """
 
     park: Park = field(repr=False)
@@ -54,21 +53,19 @@ class Scenario:
     shocks: tuple[str, ...]
     levers: Mapping[str, Lever] = field(repr=False)
     settings: Mapping[str, Setting]
-
-    @property
-    def correlations(self) -> tuple[Correlation, ...]:
-        """Rank correlations between levers, as the park declares them."""
-        return self.park.config.correlations
+    years: int = 1
 
 
 @dataclass(frozen=True, eq=False)
 class _Growth:
-    """Growth from a forecast of the level relative to the last value."""
+    """Growth a year, from a forecast of the level relative to the last value, some years ahead."""
 
     relative: Any
+    years: int
 
     def ppf(self, u: Any) -> Any:
-        return self.relative.ppf(u) - 1
+        level = self.relative.ppf(u, self.years)
+        return level - 1 if self.years == 1 else np.maximum(level, 0.0) ** (1 / self.years) - 1
 
 
 def _shared(one: str, other: str) -> int:
@@ -103,7 +100,7 @@ def price_average(park: Park, name: str) -> PriceAverage:
 
 
 @lru_cache(maxsize=256)
-def _forecast(park: Park, series: str) -> Any:
+def _forecast(park: Park, series: str, years: int) -> Any:
     if series in set(park.prices["series"]):
         return price_average(park, series)
     known = annual(park.series(series))
@@ -112,11 +109,11 @@ def _forecast(park: Park, series: str) -> Any:
         found = f"{len(known)} complete years of {series!r} published by {park.config.as_of}"
         allowed = f"two or more up to {park.config.base_year}"
         raise InputError(Problem("history.csv", found, allowed, column="series"))
-    # one step: the growth of a year is as uncertain wherever the series ends
-    return _Growth(growth(known, horizon=1, method=park.config.growth_method))
+    # steps from the series' own end: growth is as uncertain wherever that is
+    return _Growth(growth(known, horizon=years, method=park.config.growth_method), years)
 
 
-def _resolve(park: Park, lever: Lever) -> Lever:
+def _resolve(park: Park, lever: Lever, years: int) -> Lever:
     """Fill the numbers of a lever that stands on a forecast."""
     if (
         not lever.series
@@ -126,11 +123,30 @@ def _resolve(park: Park, lever: Lever) -> Lever:
         return lever
     if lever.distribution != "forecast" and not np.isnan(lever.low):
         return lever
-    forecast = _forecast(park, lever.series)
+    forecast = _forecast(park, lever.series, years)
     low, middle, high = (float(q) for q in forecast.ppf(np.array([0.1, 0.5, 0.9])))
     if lever.distribution == "forecast":
         return replace(lever, low=low, central=middle, high=high, forecast=forecast)
     return replace(lever, low=min(low, lever.central), high=max(high, lever.central))
+
+
+def years_ahead(park: Park) -> int:
+    """Years from the base year to the target year."""
+    return park.config.target_year - park.config.base_year
+
+
+def _published_total(park: Park) -> dict[str, Lever]:
+    """The published value added as a lever, where it is printed as an interval (约 37 亿元)."""
+    name = park.config.value_added
+    quantity = park.quantities[name]
+    low, high = (v / YUAN_PER_100M for v in bounds(quantity, park.config.reading_rule))
+    if name in park.levers or not low < high:
+        return {}
+    row = park.figures.set_index("figure").loc[name]
+    label = {"zh": f"{row['subject']} {row['variable']}", "en": name.replace("_", " ")}
+    limits = (max(2 * low - high, 0.0), 2 * high - low)
+    shape = ("two_piece_normal", "reported", str(row["source"]), label, "accounts")
+    return {name: Lever(name, "CNY_100m", low, park.value_added, high, *limits, *shape, figure=name)}
 
 
 def own_lever(park: Park, name: str) -> Lever:
@@ -143,7 +159,7 @@ def own_lever(park: Park, name: str) -> Lever:
     >>> round(lever.low), round(lever.central), round(lever.high), lever.unit
     (1365, 1580, 1945, 'CNY/t')
     """
-    return _resolve(park, park.levers[name])
+    return _resolve(park, {**_published_total(park), **park.levers}[name], years_ahead(park))
 
 
 def _set(lever: Lever, setting: Setting, park: Park) -> Lever:
@@ -219,7 +235,9 @@ def build_scenario(
     (('alumina_price_fall',), 1450.0)
     """
     settings = {**file.levers, **check_levers(park, levers or {}, origin)}
-    resolved = {n: _resolve(park, lever) for n, lever in park.levers.items()}
+    years = years_ahead(park)
+    levers_of_park = {**_published_total(park), **park.levers}
+    resolved = {n: _resolve(park, lever, years) for n, lever in levers_of_park.items()}
     for lever_name, setting in settings.items():
         resolved[lever_name] = _set(resolved[lever_name], setting, park)
     active = set(park.config.shocks) if file.shocks == "all" else set(file.shocks)
@@ -231,7 +249,26 @@ def build_scenario(
         shocks=tuple(s for s in park.config.shocks if s in active),
         levers=resolved,
         settings=settings,
+        years=years,
     )
+
+
+def in_year(scenario: Scenario, years: int) -> Scenario:
+    """The scenario of another year: growth is forecast that far ahead, unless the scenario sets it.
+
+    Examples
+    --------
+    >>> from parkanalysis.park.park import read_park
+    >>> in_year(read_scenario(read_park("qingzhen"), "combined"), 2).years
+    2
+    """
+    park = scenario.park
+    changed = {
+        name: _resolve(park, park.levers[name], years)
+        for name, lever in scenario.levers.items()
+        if isinstance(lever.forecast, _Growth)
+    }
+    return replace(scenario, levers={**scenario.levers, **changed}, years=years)
 
 
 def read_scenario(park: Park, name: str, **levers: Any) -> Scenario:
@@ -291,8 +328,3 @@ def difference(scenario: Scenario, reference: Scenario) -> pd.DataFrame:
         if before != after:
             rows.append(("shock", shock, float(before), float(after), ""))
     return pd.DataFrame(rows, columns=["kind", "name", "reference", "scenario", "unit"])
-
-
-def unit_factor(lever: Lever) -> float:
-    """Factor from the lever's unit to the canonical one."""
-    return UNITS[lever.unit][1]

@@ -1,163 +1,136 @@
-"""Impacts of shocks on value added: pure functions, scalars or arrays of draws alike, in 亿元."""
+"""The kinds of shocks, a class each: fields, order, labels and formula."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
 
-__all__ = [
-    "YEAR",
-    "YUAN_PER_100M",
-    "Window",
-    "capacity_ramp_up_impact",
-    "common",
-    "contracted_volume_impact",
-    "output_cap_impact",
-    "overlap",
-    "plant_closure_impact",
-    "price_change_impact",
-    "rate_change_impact",
-    "share_of_year",
-    "window_of_months",
-    "window_of_share",
-]
+from parkanalysis.model.accounts import Base, volume_made
+from parkanalysis.model.draws import Draws
+from parkanalysis.model.scenario import YUAN_PER_100M
+from parkanalysis.model.target_year import Effect, Kind, Stretch
+from parkanalysis.park.schema import (
+    FRACTION,
+    PRICES,
+    SHARE,
+    VOLUMES,
+    Identifier,
+    InIndustry,
+    OfProduct,
+    ParkFile,
+    Ref,
+    Vat,
+)
 
-YUAN_PER_100M = 1e8
-
-# start and end of a stretch of the target year, as fractions of the year
-Window = tuple[Any, Any]
-YEAR: Window = (0.0, 1.0)
+Array = NDArray[np.float64]
 
 
-def window_of_months(start: str | None, end: str | None) -> Window:
-    """Stretch of the target year from the first to the last month of a shock, both included.
+def _held_share(parts: list[Array], whole: Array) -> Array:
+    """Factor, at most 1, that keeps the parts that close within the whole."""
+    together = np.sum(np.stack(parts), axis=0)
+    room = np.maximum(whole, 0.0)
+    return np.asanyarray(np.divide(room, together, out=np.ones_like(room), where=together > room))
 
-    Parameters
-    ----------
-    start, end : str or None
-        Months such as ``2016-03``; None is January or December.
 
-    Examples
-    --------
-    >>> window_of_months("2016-04", None)
-    (0.25, 1.0)
+class PlantClosure(Kind):
+    """A plant closes: its value added is lost for the share of the year.
+
+    impact = -value_added (1 + growth) * years closed; plants that close together lose no more than
+    their industry has.
     """
-    return (int(start[5:]) - 1) / 12 if start else 0.0, int(end[5:]) / 12 if end else 1.0
+
+    once = "plant"
+    order = 1
+    label: ClassVar = {"zh": "企业关停", "en": "plant closures"}
+
+    kind: Literal["plant_closure"]
+    plant: Annotated[Identifier, Ref("plant"), Field(description="a plant of this file")]
+
+    def draws(self, park: ParkFile, draw: Draws) -> dict[str, Array]:
+        plant = park.plants[self.plant]
+        return {"value_added": draw(plant.value_added), "volume": draw(plant.volume)}
+
+    def product_in(self, park: ParkFile) -> str | None:
+        return park.plants[self.plant].product
+
+    def _lost(self, effect: Effect, before: Stretch, lever: str, whole: Array) -> Array:
+        """What the plant takes of the whole in a year."""
+        closing = [e for e in before.acting if isinstance(e.item, PlantClosure)]
+        if lever == "volume":
+            closing = [e for e in closing if e.product == effect.product]
+        factor = _held_share([e.levers[lever] for e in closing], whole)
+        return effect.levers[lever] * factor
+
+    def impact(self, effect: Effect, before: Stretch) -> Any:
+        added = before.base.value_added[before.industry]
+        plant = self._lost(effect, before, "value_added", added)
+        return -plant * (1 + before.growth) * before.years
+
+    def running(self, effect: Effect, before: Stretch) -> Any:
+        added = before.base.value_added[before.industry]
+        plant = self._lost(effect, before, "value_added", added)
+        return -np.divide(plant, added, out=np.zeros_like(added), where=added > 0) * before.years
+
+    def volume_made(self, effect: Effect, before: Stretch) -> Any:
+        volume = before.base.products[effect.product or ""].volume
+        return -self._lost(effect, before, "volume", volume) * before.years
 
 
-def window_of_share(share: Any) -> Window:
-    """Stretch of a shock that fills a share of the year up to the year's end, where no date is known.
+class _OfProduct(Kind):
+    """A shock that says all of its product's base-year value added."""
 
-    Examples
-    --------
-    >>> window_of_share(0.75)
-    (0.25, 1.0)
+    def models(self, effect: Effect, base: Base) -> Mapping[str, Array]:
+        if effect.product is None:
+            return {}
+        product = base.products[effect.product]
+        return {effect.product: product.volume * product.unit_value / YUAN_PER_100M}
+
+
+class CapacityRampUp(_OfProduct):
+    """More of a product is made, at the price before.
+
+    impact = volume * value added per unit * years; a later change of the price meets the new tonnes too.
     """
-    return 1.0 - share, 1.0
 
+    needs_rate = True
+    order = 2
+    label: ClassVar = {"zh": "新增产能", "en": "new capacity"}
 
-def overlap(*windows: Window) -> Any:
-    """Share of the year that lies in all windows.
+    kind: Literal["capacity_ramp_up"]
+    product: OfProduct
+    volume: Annotated[
+        Identifier,
+        Ref("lever", VOLUMES, "target", same="product.volume"),
+        Field(description="lever: additional volume over a whole year"),
+    ]
 
-    max(0, min(ends) - max(starts))
+    def impact(self, effect: Effect, before: Stretch) -> Any:
+        unit_value = before.base.products[self.product].unit_value
+        return effect.levers["volume"] * unit_value * before.years / YUAN_PER_100M
 
-    Examples
-    --------
-    >>> overlap((0.0, 0.5), (0.25, 1.0)), overlap((0.0, 0.5), (0.5, 1.0))
-    (0.25, 0.0)
-    """
-    start, end = common(*windows)
-    if isinstance(start, float) and isinstance(end, float):
-        return max(0.0, end - start)
-    return np.maximum(0.0, end - start)
-
-
-def common(*windows: Window) -> Window:
-    """Stretch of the year that lies in all windows; empty where it ends before it starts.
-
-    Examples
-    --------
-    >>> common((0.0, 0.5), (0.25, 1.0))
-    (0.25, 0.5)
-    """
-    start, end = windows[0]
-    for first, last in windows[1:]:
-        start, end = _later(start, first), _earlier(end, last)
-    return start, end
-
-
-def _later(a: Any, b: Any) -> Any:
-    return max(a, b) if isinstance(a, float) and isinstance(b, float) else np.maximum(a, b)
-
-
-def _earlier(a: Any, b: Any) -> Any:
-    return min(a, b) if isinstance(a, float) and isinstance(b, float) else np.minimum(a, b)
-
-
-def share_of_year(start: str | None, end: str | None) -> float:
-    """Share of the target year that a shock acts, from its first and last month.
-
-    Examples
-    --------
-    >>> share_of_year("2016-04", None)
-    0.75
-    """
-    return float(overlap(window_of_months(start, end)))
-
-
-def plant_closure_impact(value_added: Any, share: Any) -> Any:
-    """Value added lost when a plant stands still.
-
-    impact = -value_added * share
-
-    Parameters
-    ----------
-    value_added : float or ndarray, shape (n_draws,)
-        What the plant would add in a full year, 亿元.
-    share : float or ndarray in [0, 1]
-        Part of the year it stands still.
-
-    Examples
-    --------
-    >>> plant_closure_impact(0.6, 0.5)
-    -0.3
-    """
-    return -value_added * share
-
-
-def capacity_ramp_up_impact(
-    volume: Any, price: Any, *, vat_rate: Any, value_added_rate: Any, share: Any = 1.0
-) -> Any:
-    """Value added by additional output at the price before any change.
-
-    impact = volume * price / (1 + vat_rate) * value_added_rate * share
-
-    Parameters
-    ----------
-    volume : float or ndarray, shape (n_draws,)
-        Additional amount in a full year (t, kWh, ...).
-    price : float or ndarray
-        Yuan per unit of volume, VAT included.
-    vat_rate, value_added_rate, share : float or ndarray
-        Fractions; ``share`` is the part of the year.
-
-    Examples
-    --------
-    >>> round(capacity_ramp_up_impact(300_000, 2340, vat_rate=0.17, value_added_rate=0.2), 6)
-    1.2
-    """
-    return volume * price / (1 + vat_rate) * value_added_rate * share / YUAN_PER_100M
+    def volume_made(self, effect: Effect, before: Stretch) -> Any:
+        return effect.levers["volume"] * before.years
 
 
 def price_change_impact(
-    volume: Any, price_before: Any, price_after: Any, *, vat_rate: Any, pass_through: Any, share: Any = 1.0
+    volume: Any,
+    price_before: Any,
+    price_after: Any,
+    *,
+    vat_rate: Any,
+    pass_through: Any,
+    unit_value: Any = np.inf,
+    floor: Any = 0.0,
 ) -> Any:
     """Value added lost or won when a product's price changes.
 
-    impact = volume * (price_after - price_before) / (1 + vat_rate) * (1 - pass_through) * share
-
-    Value added is output less inputs: without pass-through the whole change lands on it.
+    impact = volume * (price_after - price_before) / (1 + vat_rate) * (1 - pass_through), but
+    -volume * unit_value where that would leave less than the floor per unit: such output is cut back
+    and loses all that it adds, and no more.
 
     Parameters
     ----------
@@ -166,11 +139,11 @@ def price_change_impact(
     price_before, price_after : float or ndarray
         Yuan per unit of volume, VAT included.
     vat_rate : float or ndarray
-        Fraction, 0.17 in China until April 2018.
+        Tax in the price that is no value added: 0 where value added holds VAT payable.
     pass_through : float or ndarray in [0, 1]
         Part of the change that the prices of inputs share.
-    share : float or ndarray in [0, 1]
-        Part of the year.
+    unit_value, floor : float or ndarray
+        Value added per unit before the change, and that below which a unit is not made, yuan.
 
     Returns
     -------
@@ -179,58 +152,231 @@ def price_change_impact(
 
     Examples
     --------
-    >>> round(price_change_impact(2_000_000, 2300, 1580, vat_rate=0.0, pass_through=0.0), 6)
-    -14.4
+    >>> price_change_impact(2_000_000, 2300, 1580, vat_rate=0.0, pass_through=0.4).round(2).item()
+    -8.64
+    >>> price_change_impact(2e6, 2300, 1580, vat_rate=0.0, pass_through=0.4, unit_value=350).item()
+    -7.0
     """
-    change = (price_after - price_before) / (1 + vat_rate) * (1 - pass_through)
-    return volume * change * share / YUAN_PER_100M
+    won = _won(price_before, price_after, vat_rate, pass_through)
+    stops = cut_back(price_before, price_after, vat_rate, pass_through, unit_value, floor)
+    return volume * np.where(stops, -unit_value, won) / YUAN_PER_100M
 
 
-def contracted_volume_impact(
-    volume: Any, base_volume: Any, price: Any, *, vat_rate: Any, value_added_rate: Any, share: Any = 1.0
+def _won(price_before: Any, price_after: Any, vat_rate: Any, pass_through: Any) -> Any:
+    return (price_after - price_before) / (1 + vat_rate) * (1 - pass_through)
+
+
+def cut_back(
+    price_before: Any, price_after: Any, vat_rate: Any, pass_through: Any, unit_value: Any, floor: Any
 ) -> Any:
-    """Value added lost or won when a contract sets the volume sold.
+    """Whether a unit would add less than the floor; a price that rises stops nothing."""
+    won = _won(price_before, price_after, vat_rate, pass_through)
+    return (unit_value + won < floor) & (won < 0)
 
-    impact = (volume - base_volume) * price / (1 + vat_rate) * value_added_rate * share
 
-    Examples
-    --------
-    >>> round(contracted_volume_impact(12e8, 42e8, 0.351, vat_rate=0.17, value_added_rate=0.3), 6)
-    -2.7
+class PriceChange(_OfProduct):
+    """The price of a product changes; what would add less than the floor per unit is cut back."""
+
+    once = "product"
+    order = 3
+    label: ClassVar = {"zh": "价格变动", "en": "price changes"}
+
+    kind: Literal["price_change"]
+    product: OfProduct
+    price: Annotated[
+        Identifier,
+        Ref("lever", PRICES, "target", same="product.price"),
+        Field(description="lever: price in the target year"),
+    ]
+    pass_through: Annotated[
+        Identifier | None,
+        Ref("lever", FRACTION, "target", SHARE),
+        Field(description="lever: part of it that inputs give back"),
+    ] = None
+    floor: Annotated[
+        Identifier | None,
+        Ref("lever", PRICES, "target", (0.0, 1e15), same="product.price"),
+        Field(description="lever: value added per unit below which output stops; without it 0"),
+    ] = None
+
+    def draws(self, park: ParkFile, draw: Draws) -> dict[str, Array]:
+        # tax that a change of the printed price leaves outside value added
+        vat = None if park.vat_in_value_added else park.products[self.product].vat_rate
+        return {**super().draws(park, draw), "vat": draw(vat)}
+
+    def impact(self, effect: Effect, before: Stretch) -> Any:
+        x, product = effect.levers, before.base.products[self.product]
+        return price_change_impact(
+            before.volume(self.product),
+            product.price,
+            x["price"],
+            vat_rate=x["vat"],
+            pass_through=x["pass_through"],
+            unit_value=product.unit_value,
+            floor=x["floor"],
+        )
+
+    def price_change(self, effect: Effect, before: Stretch) -> Any:
+        return effect.levers["price"] - before.base.products[self.product].price
+
+    def stopped(self, effect: Effect, before: Stretch) -> Any:
+        x, product = effect.levers, before.base.products[self.product]
+        rates = (x["vat"], x["pass_through"], product.unit_value, x["floor"])
+        return cut_back(product.price, x["price"], *rates).astype(float)
+
+
+class ContractedVolume(_OfProduct):
+    """An industry sells what it has signed and what it expects to sell beside, not what it sold before.
+
+    impact = (volume + further - base volume that runs) * margin, the margin being the price less the
+    cost that goes with each unit, or without one the average, price without VAT times the industry's
+    rate; and in no draw more per unit than the industry adds.
     """
-    return (volume - base_volume) * price / (1 + vat_rate) * value_added_rate * share / YUAN_PER_100M
+
+    needs_rate = True
+    order = 4
+    label: ClassVar = {"zh": "签约量", "en": "contracted volumes"}
+
+    kind: Literal["contracted_volume"]
+    industry: InIndustry
+    volume: Annotated[
+        Identifier,
+        Ref("lever", VOLUMES, "target", same="product.volume"),
+        Field(description="lever: volume signed for the target year"),
+    ]
+    further: Annotated[
+        Identifier | None,
+        Ref("lever", VOLUMES, "target", same="volume"),
+        Field(description="lever: volume expected to be sold beside what is signed"),
+    ] = None
+    product: Annotated[
+        Identifier | None,
+        Ref("product"),
+        Field(description="product that it sells, which gives base volume, price and tax"),
+    ] = None
+    price: Annotated[
+        Identifier | None,
+        Ref("lever", PRICES, "target", per="volume"),
+        Field(description="lever: price per unit of the volume"),
+    ] = None
+    unit_cost: Annotated[
+        Identifier | None,
+        Ref("lever", PRICES, "target", per="volume"),
+        Field(description="lever: cost that goes with each unit, fuel say, tax included like the price"),
+    ] = None
+    vat_rate: Vat = None
+    base_volume: Annotated[
+        Identifier | None,
+        Ref("lever", VOLUMES, same="volume"),
+        Field(description="lever: volume of the base year"),
+    ] = None
+    capacity: Annotated[
+        Identifier | None,
+        Ref("lever", ("MW",), asks=("volume", "kWh")),
+        Field(description="lever: capacity in MW, instead of base_volume"),
+    ] = None
+    hours: Annotated[
+        Identifier | None,
+        Ref("lever", ("h",)),
+        Field(description="lever: utilisation hours of the base year, with capacity"),
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_base(self) -> ContractedVolume:
+        routes = (self.base_volume is not None, self.capacity is not None, self.product is not None)
+        if sum(routes) != 1 or (self.capacity is None) != (self.hours is None):
+            raise ValueError("either base_volume, or capacity and hours, or product")
+        if (self.product is None) != (self.price is not None):
+            raise ValueError("a price, or a product that has one")
+        return self
+
+    def draws(self, park: ParkFile, draw: Draws) -> dict[str, Array]:
+        found = super().draws(park, draw)
+        if self.product is None:
+            found["base_volume"] = volume_made(draw, self.base_volume, self.capacity, self.hours)
+        else:
+            found["vat_rate"] = draw(park.products[self.product].vat_rate)
+        if park.vat_in_value_added:
+            found["vat"] = np.zeros(draw.size)
+        else:
+            found["vat"] = found["vat_rate"]
+        return found
+
+    def _margin(self, effect: Effect, base: Base, price: Any) -> Any:
+        """Value added per unit sold, yuan, no more than the industry adds."""
+        x = effect.levers
+        if self.unit_cost is None:
+            margin = price / (1 + x["vat_rate"]) * base.rate[effect.industry]
+        else:
+            margin = np.maximum((price - x["unit_cost"]) / (1 + x["vat"]), 0.0)
+        volume = self._base_volume(effect, base)
+        most = base.value_added[effect.industry] * YUAN_PER_100M
+        return np.minimum(margin, np.divide(most, volume, out=np.full_like(most, np.inf), where=volume > 0))
+
+    def _base_volume(self, effect: Effect, base: Base) -> Array:
+        return effect.levers["base_volume"] if self.product is None else base.products[self.product].volume
+
+    def impact(self, effect: Effect, before: Stretch) -> Any:
+        x = effect.levers
+        sold = (x["volume"] + x["further"]) * before.years
+        if self.product is None:
+            price, base = x["price"], x["base_volume"] * before.running()
+        else:
+            price, base = before.price(self.product), before.volume(self.product)
+        return (sold - base) * self._margin(effect, before.base, price) / YUAN_PER_100M
+
+    def models(self, effect: Effect, base: Base) -> Mapping[str, Array]:
+        if self.product is not None:
+            return super().models(effect, base)
+        x = effect.levers
+        average = x["price"] / (1 + x["vat_rate"]) * base.rate[effect.industry]
+        return {effect.shock: x["base_volume"] * average / YUAN_PER_100M}
 
 
-def output_cap_impact(value_added: Any, cap: Any, share: Any = 1.0) -> Any:
-    """Value added lost when output may reach only a part of what it would be.
+class OutputCap(Kind):
+    """An industry may run only at a part of what it would (power rationing, environmental limits).
 
-    impact = -max(value_added, 0) * (1 - cap) * share
-
-    Parameters
-    ----------
-    value_added : float or ndarray, shape (n_draws,)
-        What the industry would add in the year after all that comes before, 亿元.
-    cap : float or ndarray in [0, 1]
-        Allowed part of output, 1 for no cap.
-    share : float or ndarray in [0, 1]
-        Part of the year the cap is in force.
-
-    Examples
-    --------
-    >>> float(output_cap_impact(8.0, 0.75, share=0.5))
-    -1.0
+    impact = -max(value added, 0) * (1 - cap), of what the earlier shocks leave in the stretch.
     """
-    return -np.maximum(value_added, 0.0) * (1 - cap) * share
+
+    order = 5
+    label: ClassVar = {"zh": "限产", "en": "output caps"}
+
+    kind: Literal["output_cap"]
+    industry: InIndustry
+    cap: Annotated[
+        Identifier,
+        Ref("lever", FRACTION, "target", SHARE),
+        Field(description="lever: part of output that is allowed, 1 is all"),
+    ]
+
+    def impact(self, effect: Effect, before: Stretch) -> Any:
+        return -np.maximum(before.added(), 0.0) * (1 - effect.levers["cap"])
+
+    def running(self, effect: Effect, before: Stretch) -> Any:
+        return -(1 - effect.levers["cap"]) * before.running()
 
 
-def rate_change_impact(gross_output: Any, rate_before: Any, rate_after: Any, share: Any = 1.0) -> Any:
-    """Value added lost or won when a policy or tax moves the value-added rate.
+class RateChange(Kind):
+    """The value-added rate of an industry changes.
 
-    impact = gross_output * (rate_after - rate_before) * share
-
-    Examples
-    --------
-    >>> round(rate_change_impact(24.0, 0.25, 0.24, share=0.5), 6)
-    -0.12
+    impact = output that runs (1 + growth) * (rate after - rate before)
     """
-    return gross_output * (rate_after - rate_before) * share
+
+    needs_rate = True
+    once = "industry"
+    order = 6
+    label: ClassVar = {"zh": "增加值率变动", "en": "changes of value-added rates"}
+
+    kind: Literal["rate_change"]
+    industry: InIndustry
+    rate_before: Annotated[
+        Identifier, Ref("lever", FRACTION, bounds=SHARE), Field(description="lever: rate before")
+    ]
+    rate_after: Annotated[
+        Identifier, Ref("lever", FRACTION, "target", SHARE), Field(description="lever: rate after")
+    ]
+
+    def impact(self, effect: Effect, before: Stretch) -> Any:
+        output = before.base.gross_output[before.industry] * (1 + before.growth) * before.running()
+        return output * (effect.levers["rate_after"] - effect.levers["rate_before"])

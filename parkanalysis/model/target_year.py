@@ -1,68 +1,219 @@
-"""Value added of the target year from the base year, the growth and the shocks, in this order."""
+"""The target year from the base year, the growth and the shocks; what any kind of shock may do to it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from parkanalysis.model import shocks as impact
-
-__all__ = ["ORDER", "Base", "Effect", "State", "evaluate", "total"]
+from parkanalysis.model.accounts import Base, Product, base_year
+from parkanalysis.model.draws import Draws
+from parkanalysis.model.scenario import Scenario
+from parkanalysis.park import ParkFile, Shock, levers_of, references
 
 Array = NDArray[np.float64]
 
-ORDER = (
-    "plant_closure",
-    "capacity_ramp_up",
-    "price_change",
-    "contracted_volume",
-    "output_cap",
-    "rate_change",
-)
+# start and end of a stretch of time, in years from the end of the base year
+Window = tuple[Any, Any]
+ALWAYS: Window = (0.0, np.inf)
 
 
-@dataclass(frozen=True, eq=False)
-class Base:
-    """The base year: value added, rate and output by industry, volume, price and tax by product."""
+def window_of_months(base_year: int, start: str | None, end: str | None) -> Window:
+    """Stretch from the first to the last month of a shock, both included; without an end it lasts.
 
-    value_added: Mapping[str, Array]
-    rate: Mapping[str, Array]
-    gross_output: Mapping[str, Array]
-    products: Mapping[str, tuple[Array, Array, Array]]
+    Examples
+    --------
+    >>> window_of_months(2015, "2016-04", None), window_of_months(2015, "2017-01", "2017-06")
+    ((0.25, inf), (1.0, 1.5))
+    """
+
+    def place(month: str, months: int) -> float:
+        return int(month[:4]) - base_year - 1 + (int(month[5:]) - 1 + months) / 12
+
+    return place(start, 0) if start else 0.0, place(end, 1) if end else np.inf
+
+
+def common(*windows: Window) -> Window:
+    """Stretch that lies in all windows; empty where it ends before it starts.
+
+    Examples
+    --------
+    >>> common((0.0, 0.5), (0.25, 1.0))
+    (0.25, 0.5)
+    """
+    start, end = windows[0]
+    for first, last in windows[1:]:
+        start, end = _later(start, first), _earlier(end, last)
+    return start, end
+
+
+def length(window: Window) -> Any:
+    """Years in a window, 0 where it is empty.
+
+    Examples
+    --------
+    >>> length((0.25, 1.0)), length((0.5, 0.25))
+    (0.75, 0.0)
+    """
+    start, end = window
+    if isinstance(start, float) and isinstance(end, float):
+        return max(0.0, end - start)
+    return np.maximum(0.0, end - start)
+
+
+def _later(a: Any, b: Any) -> Any:
+    return max(a, b) if isinstance(a, float) and isinstance(b, float) else np.maximum(a, b)
+
+
+def _earlier(a: Any, b: Any) -> Any:
+    return min(a, b) if isinstance(a, float) and isinstance(b, float) else np.minimum(a, b)
 
 
 @dataclass(frozen=True, eq=False)
 class Effect:
-    """A shock with the draws of its own levers, in canonical units (value added in 亿元).
-
-    ``window`` is the stretch of the year it acts in. Without dates but with a share of the year it
-    is the last part of the year, since what has closed stays closed.
-    """
+    """A shock with the draws of its levers, by field, in canonical units (money in 亿元)."""
 
     shock: str
-    kind: str
+    item: Kind
     industry: str
     product: str | None
-    share: Any
-    window: impact.Window
+    window: Window
     levers: Mapping[str, Array]
 
-    def within(self, window: impact.Window) -> Any:
-        """Share of the year that lies in its own window and in another."""
-        return self.share if window is impact.YEAR else impact.overlap(self.window, window)
+
+@dataclass(frozen=True, eq=False)
+class Stretch:
+    """One industry in a stretch of time, after the first ``earlier`` of the shocks that act on it.
+
+    Attributes
+    ----------
+    growth : array or float
+        Since the base year, of what no shock models.
+    acting : tuple of Effect
+        All shocks that act on the industry, in their order.
+    """
+
+    industry: str
+    base: Base
+    growth: Any
+    acting: tuple[Effect, ...]
+    earlier: int
+    window: Window
+
+    @property
+    def years(self) -> Any:
+        """How long it is."""
+        return length(self.window)
+
+    @property
+    def grown(self) -> Any:
+        """Value added of a year without shocks, 亿元."""
+        return self.base.value_added[self.industry] * (1 + self.growth)
+
+    def _before(self) -> list[tuple[Effect, Stretch]]:
+        """Each earlier shock with the part of the stretch in which it acts itself."""
+        return [
+            (e, replace(self, earlier=i, window=common(e.window, self.window)))
+            for i, e in enumerate(self.acting[: self.earlier])
+        ]
+
+    def added(self) -> Array:
+        """Value added in the stretch, 亿元."""
+        value = self.grown * self.years
+        for effect, before in self._before():
+            value = value + effect.item.impact(effect, before)
+        return np.asanyarray(value)
+
+    def running(self) -> Any:
+        """Base-year output that runs in the stretch, in years of it."""
+        value = self.years
+        for effect, before in self._before():
+            value = value + effect.item.running(effect, before)
+        return value
+
+    def volume(self, product: str) -> Any:
+        """Amount of a product that is sold in the stretch."""
+        value = self.base.products[product].volume * self.years
+        for effect, before in self._before():
+            if effect.product == product:
+                value = value + effect.item.volume_made(effect, before)
+        return value
+
+    def price(self, product: str) -> Any:
+        """Mean price of a product over the stretch, yuan."""
+        value = self.base.products[product].price
+        for effect, before in self._before():
+            if effect.product == product:
+                change = effect.item.price_change(effect, before) * before.years
+                value = value + np.divide(change, self.years, out=np.zeros_like(value), where=self.years > 0)
+        return value
+
+
+class Kind(Shock):
+    """A kind of shock: its fields, and what it does to a stretch of time.
+
+    A kind is a subclass with ``kind`` as a literal, its fields, and the hooks below that differ from
+    nothing. The model knows no kind by name.
+    """
+
+    order: ClassVar[int]
+    label: ClassVar[dict[str, str]]
+
+    def draws(self, park: ParkFile, draw: Draws) -> dict[str, Array]:
+        """Draws of the fields that name levers; 0 where a field is left out."""
+        fields = (field for field, ref in references(type(self)).items() if ref.role == "lever")
+        return {field: draw(getattr(self, field)) for field in fields}
+
+    def product_in(self, park: ParkFile) -> str | None:
+        """Product that the shock is about."""
+        return getattr(self, "product", None)
+
+    def impact(self, effect: Effect, before: Stretch) -> Any:
+        """Value added lost or won in the stretch in which it acts, after the earlier shocks, 亿元."""
+        return 0.0
+
+    def running(self, effect: Effect, before: Stretch) -> Any:
+        """Change of the output that runs, in years of the base year's."""
+        return 0.0
+
+    def volume_made(self, effect: Effect, before: Stretch) -> Any:
+        """Change of the volume of its product."""
+        return 0.0
+
+    def price_change(self, effect: Effect, before: Stretch) -> Any:
+        """Change of the price of its product, yuan."""
+        return 0.0
+
+    def stopped(self, effect: Effect, before: Stretch) -> Any:
+        """Part of its product's output that is cut back in the stretch."""
+        return 0.0
+
+    def models(self, effect: Effect, base: Base) -> Mapping[str, Array]:
+        """Base-year value added that the shock says all of, by product or shock: it does not grow as well."""
+        return {}
 
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """Draws of one scenario."""
+    """Draws of one scenario in one year.
+
+    Attributes
+    ----------
+    growth : mapping of industry to array
+        Since the base year, a fraction.
+    effects : mapping of shock to Effect
+        In their order.
+    year : int
+        How many years after the base year.
+    """
 
     base: Base
-    growth: Array
+    growth: Mapping[str, Array]
     effects: Mapping[str, Effect]
+    year: int = 1
 
     def part(self, start: int, stop: int) -> State:
         """The draws from ``start`` up to ``stop``, as views."""
@@ -74,140 +225,183 @@ class State:
             return {key: cut(values) for key, values in mapping.items()}
 
         b = self.base
-        products = {key: (cut(v), cut(p), cut(t)) for key, (v, p, t) in b.products.items()}
+        products = {key: Product(**each(vars(p))) for key, p in b.products.items()}
         effects = {
-            key: replace(
-                e, share=cut(e.share), window=(cut(e.window[0]), cut(e.window[1])), levers=each(e.levers)
-            )
+            key: replace(e, window=(cut(e.window[0]), cut(e.window[1])), levers=each(e.levers))
             for key, e in self.effects.items()
         }
         base = Base(each(b.value_added), each(b.rate), each(b.gross_output), products)
-        return State(base, cut(self.growth), effects)
+        return State(base, each(self.growth), effects, self.year)
+
+    def stretch(
+        self, industry: str, effects: Iterable[Effect] | None = None, growing: bool = True
+    ) -> Stretch:
+        """One industry over the whole year, after those of the effects that act on it.
+
+        What an effect models itself takes no growth as well: an industry grows by its growth times the
+        part of its base-year value added that none of the acting shocks models.
+        """
+        acting = self.effects.values() if effects is None else effects
+        mine = tuple(e for e in acting if e.industry == industry)
+        window = (float(self.year - 1), float(self.year))
+        growth = self.growth[industry] * _unmodelled(industry, self.base, mine) if growing else 0.0
+        return Stretch(industry, self.base, growth, mine, len(mine), window)
 
 
-def _held_share(parts: Sequence[Array], whole: Array) -> Array:
-    """Factor, at most 1, that keeps the parts that close within the whole."""
-    together = np.sum(np.stack(parts), axis=0)
-    room = np.maximum(whole, 0.0)
-    factor = np.divide(room, together, out=np.ones_like(room), where=together > room)
-    return np.asanyarray(factor)
-
-
-def _closures(effects: Sequence[Effect]) -> list[Effect]:
-    return [e for e in effects if e.kind == "plant_closure"]
-
-
-def _running(industry: str, base: Base, effects: Sequence[Effect], window: impact.Window) -> Any:
-    """Part of an industry's base-year output that runs in a stretch of the year, as a share of a year."""
-    running = impact.overlap(window)
+def _unmodelled(industry: str, base: Base, acting: Iterable[Effect]) -> Any:
+    """Part of an industry's base-year value added that no acting shock models."""
+    modelled: dict[str, Array] = {}
+    for effect in acting:
+        modelled.update(effect.item.models(effect, base))
+    if not modelled:
+        return 1.0
     added = base.value_added[industry]
-    closures = _closures(effects)
-    if closures:
-        plants = [e.levers["value_added"] for e in closures]
-        factor = _held_share(plants, added)
-        for e, plant in zip(closures, plants, strict=True):
-            part = np.divide(plant * factor, added, out=np.zeros_like(added), where=added > 0)
-            running = running - part * e.within(window)
-    for i, e in enumerate(effects):
-        if e.kind == "output_cap":
-            capped = _running(industry, base, effects[:i], impact.common(e.window, window))
-            running = running - (1 - e.levers["cap"]) * capped
-    return running
+    share = np.divide(sum(modelled.values()), added, out=np.ones_like(added), where=added > 0)
+    return 1 - np.minimum(share, 1.0)
 
 
-def _volume(product: str, base: Base, effects: Sequence[Effect], window: impact.Window) -> Any:
-    """Amount of a product sold in a stretch of the year by what runs."""
-    volume = base.products[product][0]
-    sold = volume * impact.overlap(window)
-    closing = [e for e in _closures(effects) if e.product == product]
-    if closing:
-        factor = _held_share([e.levers["volume"] for e in closing], volume)
-        for e in closing:
-            sold = sold - e.levers["volume"] * factor * e.within(window)
-    for e in effects:
-        if e.kind == "capacity_ramp_up" and e.product == product:
-            sold = sold + e.levers["volume"] * e.within(window)
-    return sold
-
-
-def evaluate(
-    industry: str,
-    base: Base,
-    growth: Array | float,
-    effects: Iterable[Effect],
-    window: impact.Window = impact.YEAR,
-) -> Array:
-    """Value added of one industry in a stretch of the target year, 亿元.
-
-    ``effects`` come in the order of ``ORDER``; those of other industries are passed over. Closures
-    take away what the plants would add, growth included, and together never more than the industry
-    has; every later shock meets only what runs in the months in which it acts itself.
-
-    Examples
-    --------
-    >>> ten = np.array([10.0])
-    >>> base = Base({"aluminium": ten}, {"aluminium": ten / 50}, {"aluminium": ten * 5}, {})
-    >>> half = impact.window_of_share(0.5)
-    >>> cap = Effect("cap", "output_cap", "aluminium", None, 0.5, half, {"cap": np.array([0.6])})
-    >>> evaluate("aluminium", base, 0.1, [cap]).round(3).tolist()  # 10 * 1.1 - 0.4 * 0.5 * 11
-    [8.8]
-    """
-    before = base.value_added[industry]
-    mine = [e for e in effects if e.industry == industry]
-    added = before * (1 + growth) * impact.overlap(window)
-    closures = _closures(mine)
-    if closures:
-        factor = _held_share([e.levers["value_added"] for e in closures], before)
-        for e in closures:
-            plant = e.levers["value_added"] * factor * (1 + growth)
-            added = added + impact.plant_closure_impact(plant, e.within(window))
-    for i, e in enumerate(mine):
-        if e.kind != "plant_closure":
-            added = added + _later_impact(e, mine[:i], base, growth, window)
-    return np.asanyarray(added)
-
-
-def _later_impact(
-    e: Effect, earlier: Sequence[Effect], base: Base, growth: Array | float, window: impact.Window
-) -> Any:
-    """Impact of a shock other than a closure on what the earlier ones leave running."""
-    x, industry = e.levers, e.industry
-    acting = e.window if window is impact.YEAR else impact.common(e.window, window)
-    if e.kind == "capacity_ramp_up":
-        _, price, vat = base.products[e.product or ""]
-        rate = base.rate[industry]
-        return impact.capacity_ramp_up_impact(
-            x["volume"], price, vat_rate=vat, value_added_rate=rate, share=e.within(window)
-        )
-    if e.kind == "price_change":
-        _, price, vat = base.products[e.product or ""]
-        sold = _volume(e.product or "", base, earlier, acting)
-        return impact.price_change_impact(
-            sold, price, x["price"], vat_rate=vat, pass_through=x["pass_through"]
-        )
-    if e.kind == "contracted_volume":
-        return impact.contracted_volume_impact(
-            x["volume"] * e.within(window),
-            x["base_volume"] * _running(industry, base, earlier, acting),
-            x["price"],
-            vat_rate=x["vat"],
-            value_added_rate=base.rate[industry],
-        )
-    if e.kind == "output_cap":
-        return impact.output_cap_impact(evaluate(industry, base, growth, earlier, acting), x["cap"])
-    output = base.gross_output[industry] * (1 + growth) * _running(industry, base, earlier, acting)
-    return impact.rate_change_impact(output, x["before"], x["after"])
-
-
-def total(s: State) -> Array:
+def total(state: State) -> Array:
     """Value added of the park, shape (n_draws,), 亿元.
 
     Examples
     --------
     >>> added = {"aluminium": np.array([10.0, 10.0]), "other": np.array([5.0, 6.0])}
-    >>> total(State(Base(added, {}, {}, {}), np.array([0.0, 0.1]), {})).round(3).tolist()
+    >>> growth = dict.fromkeys(added, np.array([0.0, 0.1]))
+    >>> total(State(Base(added, {}, {}, {}), growth, {})).round(3).tolist()
     [15.0, 17.6]
     """
-    effects = list(s.effects.values())
-    parts = [evaluate(i, s.base, s.growth, effects) for i in s.base.value_added]
-    return np.asarray(np.sum(parts, axis=0))
+    return np.asanyarray(sum(state.stretch(i).added() for i in state.base.value_added))
+
+
+def ordered_shocks(scenario: Scenario) -> list[str]:
+    """Active shocks in the stated order of kinds.
+
+    Examples
+    --------
+    >>> from parkanalysis import read_park, read_scenario
+    >>> ordered_shocks(read_scenario(read_park("qingzhen"), "combined"))[-1]  # contracts come last
+    'power_contract'
+    """
+    declared = scenario.park.config.shocks
+    return sorted(scenario.shocks, key=lambda s: declared[s].order)  # type: ignore[attr-defined]
+
+
+def effect(shock: str, draw: Draws) -> Effect:
+    """One shock with its draws.
+
+    A shock of which only the share of the year is known fills the last part of the first year and lasts:
+    what has closed stays closed.
+
+    Examples
+    --------
+    >>> from parkanalysis import read_park, read_scenario
+    >>> scenario = read_scenario(read_park("qingzhen"), "power_contract")
+    >>> found = effect("power_contract", Draws(scenario, None, seed=1))
+    >>> found.industry, float(found.levers["volume"][0])  # kWh
+    ('power_heat', 1200000000.0)
+    """
+    config = draw.scenario.park.config
+    item = config.shocks[shock]
+    assert isinstance(item, Kind)
+    window = window_of_months(config.base_year, item.start, item.end)
+    if item.share is not None:
+        window = (1 - draw(item.share), np.inf)
+    levers = item.draws(config, draw)
+    return Effect(shock, item, item.industry_of(config), item.product_in(config), window, levers)
+
+
+def growth(draw: Draws, years: int) -> dict[str, Array]:
+    """Growth of each industry since the base year: the common rate and its own beside it.
+
+    growth_i = ((1 + g)^n (1 + o_i)^sqrt(n)) - 1: the common rate is one of a year, the industry's own
+    deviation adds up over n years as a random walk does.
+    """
+    config = draw.scenario.park.config
+    shared = factor = 1 + draw(config.growth)
+    for _ in range(years - 1):
+        shared = shared * factor
+    whole = shared - 1
+    found = {}
+    for key, industry in config.industries.items():
+        own = None if industry.growth is None else 1 + draw(industry.growth)
+        own = own if own is None or years == 1 else own ** np.sqrt(years)
+        found[key] = whole if own is None else shared * own - 1
+    return found
+
+
+def state(
+    scenario: Scenario,
+    span: tuple[int, int] | None,
+    seed: int,
+    held: Mapping[str, float] | None = None,
+) -> State:
+    """Draws of a scenario over a span of the Sobol sequence; None is the one draw of central values.
+
+    Examples
+    --------
+    >>> from parkanalysis import read_park, read_scenario
+    >>> s = state(read_scenario(read_park("qingzhen"), "combined"), (0, 4), seed=1)  # the first four draws
+    >>> list(s.effects)[-1], s.growth["other"].shape
+    ('power_contract', (4,))
+    """
+    draw, years = Draws(scenario, span, seed, held), scenario.years
+    effects = {s: effect(s, draw) for s in ordered_shocks(scenario)}
+    return State(base_year(draw), growth(draw, years), effects, years)
+
+
+def shock_levers(park: ParkFile, shock: str) -> list[str]:
+    """Levers that a shock names through its plant and itself; not those of its product's base year."""
+    item = park.shocks[shock]
+    plants = [park.plants[getattr(item, f)] for f, r in references(type(item)).items() if r.role == "plant"]
+    return [name for one in (*plants, item) for name in levers_of(one)]
+
+
+def account_levers(scenario: Scenario) -> set[str]:
+    """Levers that the accounts of the base year stand on."""
+    config = scenario.park.config
+    named = {n for i in config.industries.values() for n in (i.value_added_rate, i.value_added) if n}
+    return named | ({config.value_added} & set(scenario.levers))
+
+
+def growth_levers(scenario: Scenario) -> set[str]:
+    """Levers of growth, the common one and the industries' own."""
+    config = scenario.park.config
+    return {config.growth, *(i.growth for i in config.industries.values() if i.growth)}
+
+
+def used_levers(scenario: Scenario) -> list[str]:
+    """Levers that the scenario's value added depends on, sorted.
+
+    Examples
+    --------
+    >>> from parkanalysis import read_park, read_scenario
+    >>> used_levers(read_scenario(read_park("qingzhen"), "power_contract"))[:2]
+    ['baseline_growth', 'other_value_added_2015']
+    """
+    config = scenario.park.config
+    names = account_levers(scenario) | growth_levers(scenario)
+    for shock in scenario.shocks:
+        product = product_of(config, shock)
+        names |= {*shock_levers(config, shock), *(levers_of(config.products[product]) if product else ())}
+    return sorted(names)
+
+
+def product_of(park: ParkFile, shock: str) -> str | None:
+    """Product that a shock is about, if any."""
+    item = park.shocks[shock]
+    assert isinstance(item, Kind)
+    return item.product_in(park)
+
+
+def target_year_levers(scenario: Scenario) -> list[str]:
+    """Levers that say how the target year turns out, sorted; the facts of the base year are settled.
+
+    Examples
+    --------
+    >>> from parkanalysis import read_park, read_scenario
+    >>> target_year_levers(read_scenario(read_park("qingzhen"), "power_contract"))[0]
+    'baseline_growth'
+    """
+    shocks = (scenario.park.config.shocks[s] for s in scenario.shocks)
+    named = {name for item in shocks for name in levers_of(item, "target")}
+    return sorted(named | growth_levers(scenario))

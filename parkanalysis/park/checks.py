@@ -441,12 +441,14 @@ def _made_elsewhere(files: Files, place: Place, item: Any) -> Iterator[Problem]:
 
 
 def _shocks(files: Files, config: ParkFile) -> Iterator[Problem]:
-    """Months lie in the target year; a shock that turns output into value added needs a rate."""
+    """Months lie in the years projected; a shock that turns output into value added needs a rate."""
     for key, shock in config.shocks.items():
         for field in ("start", "end"):
             month = getattr(shock, field)
-            if month is not None and int(month[:4]) != config.target_year:
-                yield _at(files, ("shocks", key, field), month, f"a month of {config.target_year}")
+            first, last = config.base_year + 1, config.target_year
+            if month is not None and not first <= int(month[:4]) <= last:
+                years = str(last) if first == last else f"{first} to {last}"
+                yield _at(files, ("shocks", key, field), month, f"a month of {years}")
         acts = next((f for f, r in references(type(shock)).items() if r.role in SECTIONS), "")
         if not shock.needs_rate or getattr(shock, acts) not in files.known(acts):
             continue

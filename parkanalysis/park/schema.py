@@ -182,6 +182,7 @@ MONEY = ("CNY",)
 VOLUMES = ("t", "kWh", "m3", "count")
 PRICES = tuple(f"CNY/{volume}" for volume in VOLUMES)
 FRACTION = ("fraction",)
+MOST_YEARS = 5
 SHARE = (0.0, 1.0)  # a share outside has no meaning
 
 
@@ -388,6 +389,11 @@ class Industry(Strict):
     value_added: Annotated[
         Identifier | None, Ref("lever", MONEY), _says("lever: value added of the base year")
     ] = None
+    growth: Annotated[
+        Identifier | None,
+        Ref("lever", FRACTION, "target", (-1.0, 10.0)),
+        _says("lever: growth a year of its own beside the common one, around 0"),
+    ] = None
 
     @model_validator(mode="after")
     def _one_route(self) -> Industry:
@@ -411,9 +417,25 @@ class Product(Strict):
 
     name: Label
     industry: InIndustry
-    volume: Annotated[Identifier, Ref("lever", VOLUMES), _says("lever: volume sold in the base year")]
+    volume: Annotated[
+        Identifier | None, Ref("lever", VOLUMES), _says("lever: volume sold in the base year")
+    ] = None
+    capacity: Annotated[
+        Identifier | None, Ref("lever", ("MW",)), _says("lever: capacity in MW, instead of volume")
+    ] = None
+    hours: Annotated[
+        Identifier | None, Ref("lever", ("h",)), _says("lever: hours of full load, with capacity")
+    ] = None
     price: Annotated[Identifier, Ref("lever", PRICES, per="volume"), _says("lever: price in the base year")]
     vat_rate: Vat = None
+
+    @model_validator(mode="after")
+    def _one_volume(self) -> Product:
+        if (self.volume is None) != (self.capacity is not None) or (self.capacity is None) != (
+            self.hours is None
+        ):
+            raise ValueError("either volume, or capacity and hours")
+        return self
 
 
 class Plant(Strict):
@@ -480,103 +502,6 @@ class Shock(Strict):
                 found = getattr(park, SECTIONS[ref.role]).get(getattr(self, field))
                 return str(getattr(self, field) if ref.role == "industry" else found.industry)
         raise TypeError(f"{type(self).__name__} names no industry, product or plant")
-
-
-class PlantClosure(Shock):
-    """A plant closes: its value added is lost for the share of the year."""
-
-    once = "plant"
-    kind: Literal["plant_closure"]
-    plant: Annotated[Identifier, Ref("plant"), _says("a plant of this file")]
-
-
-class CapacityRampUp(Shock):
-    """More of a product is made, at the price before."""
-
-    needs_rate = True
-    kind: Literal["capacity_ramp_up"]
-    product: OfProduct
-    volume: Annotated[
-        Identifier,
-        Ref("lever", VOLUMES, "target", same="product.volume"),
-        _says("lever: additional volume over a whole year"),
-    ]
-
-
-class PriceChange(Shock):
-    """The price of a product changes."""
-
-    once = "product"
-    kind: Literal["price_change"]
-    product: OfProduct
-    price: Annotated[
-        Identifier,
-        Ref("lever", PRICES, "target", same="product.price"),
-        _says("lever: price in the target year"),
-    ]
-    pass_through: Annotated[
-        Identifier | None,
-        Ref("lever", FRACTION, "target", SHARE),
-        _says("lever: part of it that inputs give back"),
-    ] = None
-
-
-class ContractedVolume(Shock):
-    """An industry sells what it has signed, instead of what it sold before."""
-
-    needs_rate = True
-    kind: Literal["contracted_volume"]
-    industry: InIndustry
-    volume: Annotated[
-        Identifier, Ref("lever", VOLUMES, "target"), _says("lever: volume signed for the target year")
-    ]
-    price: Annotated[
-        Identifier, Ref("lever", PRICES, "target", per="volume"), _says("lever: price per unit of the volume")
-    ]
-    vat_rate: Vat = None
-    base_volume: Annotated[
-        Identifier | None, Ref("lever", VOLUMES, same="volume"), _says("lever: volume of the base year")
-    ] = None
-    capacity: Annotated[
-        Identifier | None,
-        Ref("lever", ("MW",), asks=("volume", "kWh")),
-        _says("lever: capacity in MW, instead of base_volume"),
-    ] = None
-    hours: Annotated[
-        Identifier | None,
-        Ref("lever", ("h",)),
-        _says("lever: utilisation hours of the base year, with capacity"),
-    ] = None
-
-    @model_validator(mode="after")
-    def _one_base(self) -> ContractedVolume:
-        routes = (self.capacity is not None, self.hours is not None)
-        if (self.base_volume is not None) == any(routes) or any(routes) != all(routes):
-            raise ValueError("either base_volume, or capacity and hours")
-        return self
-
-
-class OutputCap(Shock):
-    """An industry may run only at a part of what it would (power rationing, environmental limits)."""
-
-    kind: Literal["output_cap"]
-    industry: InIndustry
-    cap: Annotated[
-        Identifier,
-        Ref("lever", FRACTION, "target", SHARE),
-        _says("lever: part of output that is allowed, 1 is all"),
-    ]
-
-
-class RateChange(Shock):
-    """The value-added rate of an industry changes."""
-
-    needs_rate = True
-    once = "industry"
-    kind: Literal["rate_change"]
-    industry: InIndustry
-    rate_before: Annotated[Identifier, Ref("lever", FRACTION, bounds=SHARE), _says("lever: rate before")]
-    rate_after: Annotated[Identifier, Ref("lever", FRACTION, "target", SHARE), _says("lever: rate after")]
 
 
 def _one_of(kinds: tuple[type[Shock], ...]) -> Any:
@@ -647,7 +572,7 @@ class ParkFile(Strict):
     name: Label
     languages: tuple[Language, ...] = _says("languages of its reports", default=("zh", "en"), min_length=1)
     base_year: Annotated[Year, _says("last year whose value added is published")]
-    target_year: Annotated[Year, _says("year to project, the one after")]
+    target_year: Annotated[Year, _says("year to project, one to five years after")]
     as_of: Annotated[Day, _says("vintage date: nothing published later enters a projection")]
     value_added: Annotated[
         Identifier, Ref("figure", MONEY), _says("figure: published value added of the base year")
@@ -658,8 +583,11 @@ class ParkFile(Strict):
     growth: Annotated[
         Identifier,
         Ref("lever", FRACTION, "target", (-1.0, 10.0)),
-        _says("lever: growth of value added without any shock, a fraction"),
+        _says("lever: growth a year of value added that no shock says anything of, a fraction"),
     ]
+    vat_in_value_added: Annotated[
+        bool, _says("whether value added holds VAT payable, as in China's industrial statistics")
+    ] = True
     growth_method: Annotated[str, _says("method that forecasts the reference series")] = "default"
     reading_rule: Annotated[str, _says("how hedged figures become bounds")] = "standard"
     display_unit: Annotated[
@@ -684,8 +612,8 @@ class ParkFile(Strict):
     @classmethod
     def _follows(cls, year: int, info: ValidationInfo) -> int:
         base = info.data.get("base_year")
-        if base is not None and year != base + 1:
-            raise ValueError(f"{base + 1}, the year after the base_year {base}")
+        if base is not None and not base < year <= base + MOST_YEARS:
+            raise ValueError(f"{base + 1} to {base + MOST_YEARS}, the years after the base_year {base}")
         return year
 
 

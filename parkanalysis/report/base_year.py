@@ -7,10 +7,11 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from parkanalysis.model import model
 from parkanalysis.model.scenario import Scenario
+from parkanalysis.model.target_year import state
 from parkanalysis.park.park import Park
 from parkanalysis.quantities import RULES, bounds
+from parkanalysis.report.evidence import audit_name
 from parkanalysis.report.findings import ledger
 from parkanalysis.report.markup import Html, paragraph, table
 from parkanalysis.report.words import Words
@@ -181,8 +182,8 @@ def account_frame(scenario: Scenario, draws: int = 4096, seed: int = 2016) -> pd
     True
     """
     config = scenario.park.config
-    centre = model.state(scenario, None, seed).base
-    spread = model.state(scenario, (0, draws), seed).base
+    centre = state(scenario, None, seed).base
+    spread = state(scenario, (0, draws), seed).base
     rows = {}
     for key, industry in config.industries.items():
         lever = scenario.levers[industry.value_added_rate or industry.value_added or ""]
@@ -276,7 +277,7 @@ def disagreements(checks: pd.DataFrame, words: Words) -> pd.DataFrame:
     relative = (frame["difference"] / frame["computed"].where(frame["computed"] != 0)).round(3)
     found = pd.DataFrame(
         {
-            "name": frame[f"name_{words.lang}"],
+            "name": [audit_name(row, words) for row in frame.to_dict("records")],
             "verdict": [words.verdict(v) for v in frame["verdict"]],
             "relative": relative,
         }

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from parkanalysis.model.comparable import growth
-from parkanalysis.model.model import used_levers
-from parkanalysis.model.projection import project
+from parkanalysis.model.projection import growth, project
 from parkanalysis.model.scenario import own_lever
 from parkanalysis.model.shocks import YUAN_PER_100M
+from parkanalysis.model.target_year import used_levers
 from parkanalysis.quantities import bounds
 from parkanalysis.report.findings import Goal
 from parkanalysis.report.markup import Html, paragraph
@@ -129,7 +128,7 @@ def correlations(projection: Projection, words: Words) -> str:
             " – ".join(words.lever(n, within=True) for n in pair.levers),
             f"{pair.rank:+.1f}".replace("-", "−"),
         )
-        for pair in projection.scenario.correlations
+        for pair in projection.park.config.correlations
         if used.issuperset(pair.levers)
     ]
     if not pairs:

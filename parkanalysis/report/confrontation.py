@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from parkanalysis.model import model
-from parkanalysis.model.comparison import sequences
-from parkanalysis.model.inverse import implied_baseline
+from parkanalysis.model import target_year
+from parkanalysis.model.compare import sequences
 from parkanalysis.model.scenario import Scenario, own_lever
 from parkanalysis.report.markup import Html, paragraph
 
@@ -49,17 +48,17 @@ def shock_frame(projection: Projection) -> pd.DataFrame:
     ['power_contract']
     """
     scenario = projection.scenario
-    state = model.state(scenario, (0, min(len(projection.draws), 4096)), projection.seed)
+    found = target_year.state(scenario, (0, min(len(projection.draws), 4096)), projection.seed)
     shares = projection.contributions()[["alone", "mean", "overlap"]].to_dict()
     rows = [
         (
             name,
-            e.kind,
+            e.item.kind,
             e.industry,
-            float(np.mean(e.share)),
+            float(np.mean(target_year.length(target_year.common(e.window, (0.0, 1.0))))),
             *(shares[column][name] for column in ("alone", "mean", "overlap")),
         )
-        for name, e in state.effects.items()
+        for name, e in found.effects.items()
     ]
     columns = ["shock", "kind", "industry", "part_of_year", "alone", "contribution", "overlap"]
     return pd.DataFrame(rows, columns=columns).set_index("shock")
@@ -118,7 +117,9 @@ def parts(projection: Projection) -> pd.DataFrame:
         if stated.loss is not None:
             loss = park.quantities[stated.loss]
             said["stated_loss"] = (loss.low, loss.value, loss.high)
-            said["implied_baseline"] = implied_baseline(result, loss)
+            said["implied_baseline"] = tuple(
+                a + b for a, b in zip(said["stated_result"], said["stated_loss"], strict=True)
+            )
         rows |= {k: tuple(v / YUAN_PER_100M for v in values) for k, values in said.items()}
     order = ["stated_loss", "loss", "implied_baseline", "baseline", "stated_result", "result"]
     kept = [k for k in order if k in rows]

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
 from parkanalysis.model.projection import Projection
+from parkanalysis.model.target_year import product_of, shock_levers
+from parkanalysis.park import levers_of
 from parkanalysis.park.levers import EVIDENCE
 from parkanalysis.park.park import Park
 from parkanalysis.report.findings import ledger as ledger_frame
 from parkanalysis.report.markup import Html, Raw, cell, link, paragraph, table
-from parkanalysis.report.words import Words, significant
+from parkanalysis.report.words import N_, Words, significant
 
 __all__ = ["assumptions", "audit", "basis", "ledger", "linked", "method", "sources"]
 
@@ -109,14 +111,9 @@ def _levers_of(park: Park, driver: str) -> list[str]:
         return [config.growth]
     if driver not in config.shocks:
         return []
-    shock = config.shocks[driver]
-    items: list[Any] = [shock]
-    if shock.kind == "plant_closure":
-        items.insert(0, config.plants[shock.plant])
-    elif shock.kind in ("capacity_ramp_up", "price_change"):
-        items.insert(0, config.products[shock.product])
-    names = [getattr(item, field) for item in items for field in type(item).model_fields]
-    return [n for n in dict.fromkeys(n for n in names if isinstance(n, str)) if n in park.levers]
+    product = product_of(config, driver)
+    names = levers_of(config.products[product]) if product else []
+    return list(dict.fromkeys([*names, *shock_levers(config, driver)]))
 
 
 def _made_of(projection: Projection, driver: str, ranked: pd.DataFrame, words: Words) -> Raw:
@@ -205,14 +202,64 @@ def _difference(row: Any, words: Words) -> str:
     return words.difference(float(row["difference"]), str(row["unit"]))
 
 
+AUDIT_NAMES = {
+    "industries_within_total": N_("published total against the industries' rates times output, unbalanced"),
+    "implied_rate": N_("published value added over the output listed, against input-output tables"),
+    "stated_growth": N_("growth of the stated result against the reference series"),
+    "implied_unshocked_growth": N_(
+        "growth without shocks implied by result and loss, against the reference series"
+    ),
+}
+RELATIONS = {
+    "equals": N_("The two should be equal."),
+    "at_least": N_("The first should not be below the second."),
+    "at_most": N_("The first should not be above the second."),
+    "within": N_("The first should lie within the second."),
+}
+
+
+def audit_name(row: Mapping[Any, Any], words: Words) -> str:
+    """What a check sets against what."""
+    return str(row[f"name_{words.lang}"] or row["name_en"] or words(AUDIT_NAMES[row["check"]]))
+
+
+def audit_note(row: Mapping[Any, Any], words: Words) -> str:
+    """What to know of a check's scope and basis."""
+    details = row["details"]
+    if "evidence" in details:
+        grades = words.join(words.evidence(g) for g in details["evidence"])
+        said = words("Output of each industry times its value-added rate ({evidence}).", evidence=grades)
+        if not details["industries"]:
+            return said
+        others = words.join(words.industry(key) for key in details["industries"])
+        return words("{said} What the total has beyond it: {others}.", said=said, others=others)
+    if "tables" in details:
+        rates = words.join(
+            words("{table}: {rate}", table=t[words.lang], rate=words.percent(t["rate"]))
+            for t in details["tables"]
+        )
+        return words(
+            "Weighted by output: {tables}. The tables are of larger areas, and the published value added "
+            "may hold firms beyond the output listed.",
+            tables=rates,
+        )
+    if "lever" in details and words.park is not None:
+        lever = words.park.levers[details["lever"]]
+        named = words.enclose(words.lever(lever.name), words.evidence(lever.evidence))
+        note = words.note(lever).rstrip("。.")
+        return words("Set against {lever}: {note}.", lever=named, note=note) if note else named
+    return str(row[f"note_{words.lang}"] or words(RELATIONS[row["relation"]]))
+
+
 def audit(checks: pd.DataFrame, words: Words) -> Html:
     """The source set against itself, the accounts and physics; what needs a look comes first.
 
     Examples
     --------
-    >>> from parkanalysis.model import audit as checks
-    >>> from parkanalysis.park import park
-    >>> audit(checks.audit(park.read_park("qingzhen")), Words(None, "en")).text.splitlines()[0]
+    >>> from parkanalysis.model.audit import audit as checks
+    >>> from parkanalysis.park import read_park
+    >>> park = read_park("qingzhen")
+    >>> audit(checks(park), Words(park, "en")).text.splitlines()[0]
     'Of 17 checks 12 are consistent, 5 have another scope or basis, 0 contradict and 0 cannot be made.'
     """
     counts = checks["verdict"].value_counts()
@@ -240,8 +287,7 @@ def audit(checks: pd.DataFrame, words: Words) -> Html:
         verdict = Raw(f'<span class="verdict {row["verdict"]}">{cell(words.verdict(row["verdict"]))}</span>')
         names = [n for n in str(row["figures"]).split(", ") if n]
         places = Raw(" ".join(link(f"#figure-row-{n}", f"[{i}]") for i, n in enumerate(names, 1)))
-        name = row[f"name_{words.lang}"] or row["name_en"]
-        note = _note(str(row.get(f"note_{words.lang}") or ""), words)
+        name, note = audit_name(row, words), _note(audit_note(row, words), words)
         rows.append((name, *sides, _difference(row, words), verdict, note, places))
     head = (
         words("Check"),

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from parkanalysis import quantities
-from parkanalysis.model.inverse import BreakEven, break_even, with_levers
-from parkanalysis.model.model import target_year_levers, used_levers
+from parkanalysis.model.inverse import BreakEven, break_even, importance, tornado, with_levers
 from parkanalysis.model.projection import Projection, project
-from parkanalysis.model.sensitivity import importance, tornado
+from parkanalysis.model.target_year import target_year_levers, used_levers
+from parkanalysis import quantities
 
 if TYPE_CHECKING:
     from parkanalysis.park.park import Park
@@ -84,7 +83,7 @@ def contributions(projection: Projection, most: int = SHOWN) -> pd.DataFrame:
     {'baseline': 5.6, 'power_contract': -2.0}
     """
     draws: dict[str, np.ndarray] = {}
-    for (driver, _), values in projection.contribution_draws().items():
+    for (driver, _), values in projection.shares.shapley.items():
         draws[driver] = draws[driver] + values if driver in draws else values
     alone = projection.contributions()["alone"]
     first = [d for d in ("base_year", "baseline") if d in draws]
@@ -340,7 +339,7 @@ def by_kind(projection: Projection) -> pd.DataFrame:
     shocks = projection.park.config.shocks
     draws: dict[str, np.ndarray] = {}
     names: dict[str, list[str]] = {}
-    for (driver, _), values in projection.contribution_draws().items():
+    for (driver, _), values in projection.shares.shapley.items():
         kind = shocks[driver].kind if driver in shocks else driver
         draws[kind] = draws[kind] + values if kind in draws else values
         names.setdefault(kind, [])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from parkanalysis.model import model
 from parkanalysis.model.scenario import Scenario
+from parkanalysis.model.target_year import used_levers
 from parkanalysis.park.levers import EVIDENCE
 from parkanalysis.report.markup import Html, paragraph, table
 from parkanalysis.report.words import Words
@@ -23,7 +23,7 @@ def evidence_frame(scenario: Scenario) -> pd.DataFrame:
     >>> evidence_frame(read_scenario(read_park("qingzhen"), "reference")).index.tolist()
     ['reported', 'derived', 'proxy', 'assumed']
     """
-    used = set(model.used_levers(scenario))
+    used = set(used_levers(scenario))
     grades = pd.Series({n: lever.evidence for n, lever in scenario.levers.items()}, dtype=object)
     counts = {
         grade: ((grades == grade).sum(), sum(grades.get(n) == grade for n in used)) for grade in EVIDENCE
@@ -43,7 +43,7 @@ def lever_sentence(scenario: Scenario, words: Words) -> Html:
     >>> lever_sentence(read_scenario(park, "combined"), Words(park, "en")).text.startswith("Of ")
     True
     """
-    acting = model.used_levers(scenario)
+    acting = used_levers(scenario)
     text = words(
         "Of {n} levers {used} act in this scenario; {assumed} of them are assumed.",
         n=len(scenario.levers),
@@ -65,7 +65,7 @@ def lever_table(scenario: Scenario, words: Words) -> Html:
     True
     """
     rows = []
-    for name in model.used_levers(scenario):
+    for name in used_levers(scenario):
         lever = scenario.levers[name]
         low, high = words.value(lever.low, lever.unit), words.value(lever.high, lever.unit)
         bounds_text = f"{words.value(lever.minimum, lever.unit)} – {words.value(lever.maximum, lever.unit)}"

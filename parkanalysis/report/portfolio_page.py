@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from parkanalysis.model.case import reference_scenario
-from parkanalysis.model.portfolio import portfolio, read_parks
+from parkanalysis.model.compare import portfolio, read_parks
 from parkanalysis.model.projection import project
 from parkanalysis.model.scenario import read_scenario
 from parkanalysis.park.park import Park

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from parkanalysis import __version__
-from parkanalysis.model.comparable import growth
-from parkanalysis.model.projection import Projection
+from parkanalysis.model.projection import Projection, growth
 
 __all__ = ["COLUMNS", "iamc", "tidy"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from parkanalysis.model import comparison
+from parkanalysis.model import compare as comparison
 from parkanalysis.model.projection import Projection
 from parkanalysis.report.findings import Goal
 from parkanalysis.report.markup import Figure, Html, cell, table

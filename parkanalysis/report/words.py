@@ -13,6 +13,7 @@ from string import Formatter
 from types import MappingProxyType
 from typing import Any
 
+from parkanalysis.park import Shock
 from parkanalysis.park.levers import Lever
 from parkanalysis.park.park import Park
 from parkanalysis.quantities import SYMBOLS
@@ -44,12 +45,6 @@ DRIVERS = {
     "others": N_("All others together"),
 }
 KINDS = {
-    "plant_closure": N_("plant closures"),
-    "capacity_ramp_up": N_("new capacity"),
-    "price_change": N_("price changes"),
-    "contracted_volume": N_("contracted volumes"),
-    "output_cap": N_("output caps"),
-    "rate_change": N_("changes of value-added rates"),
     "baseline": N_("growth of the rest"),
     "base_year": N_("the base year"),
 }
@@ -399,7 +394,8 @@ class Words:
 
     def kind(self, kind: str) -> str:
         """Name of a kind of driver, within a sentence."""
-        return self(KINDS.get(kind, kind))
+        known = Shock.kinds.get(kind)
+        return known.label[self.lang] if known is not None else self(KINDS.get(kind, kind))
 
     def _named(self, table: str, name: str) -> str:
         items = getattr(self.park.config, table) if self.park else {}

@@ -7,8 +7,10 @@ import shutil
 import pytest
 from parkfiles import PARKS, add_row, copy_park, edit, only, problems, set_cell
 
+from parkanalysis.park.checks import contradiction
 from parkanalysis.park.new import TEMPLATE
 from parkanalysis.park.park import park_path, read_park
+from parkanalysis.park.schema import Correlation
 
 
 @pytest.fixture
@@ -342,3 +344,29 @@ def test_rates_published_after_the_vintage_date_may_only_stand_aside(tmp_path):
     rates.write_text("\n".join(rows) + "\n", encoding="utf-8")
     found = problems(folder)
     assert any(p.row == late + 1 and "published by the vintage date" in str(p) for p in found)
+
+
+def _pair(a, b, rank):
+    return Correlation(levers=(a, b), rank=rank)
+
+
+def test_a_contradiction_names_the_pairs_that_make_it():
+    pairs = [_pair("a", "b", 0.9), _pair("b", "c", 0.9), _pair("a", "c", -0.9), _pair("c", "d", 0.1)]
+    assert contradiction(pairs) == pairs[:3]
+    assert contradiction(pairs[:2]) == []
+
+
+def test_a_contradiction_is_found_when_the_park_is_checked(tmp_path):
+    park = copy_park(tmp_path, read_park("qingzhen").path)
+    edit(
+        park / "park.yml",
+        "correlations:\n",
+        "correlations:\n"
+        "  - {levers: [baseline_growth, alumina_pass_through], rank: 0.95}\n"
+        "  - {levers: [baseline_growth, power_sold_2016], rank: 0.6}\n",
+    )
+    (problem,) = problems(park)
+    assert problem.file == "park.yml"
+    assert problem.row is not None
+    assert "baseline_growth–alumina_pass_through 0.95" in problem.found
+    assert "contradict" in problem.found

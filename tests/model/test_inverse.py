@@ -1,15 +1,18 @@
-"""What must be true: break-evens against a grid, frontiers, implied baselines with hedges."""
+"""What must be true: break-evens against a grid, frontiers, swings and variance shares."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from parkfiles import PARKS
 
 from parkanalysis.errors import InputError
-from parkanalysis.model import inverse, model
-from parkanalysis.model.projection import project
+from parkanalysis.model import inverse
+from parkanalysis.model.draws import Draws
+from parkanalysis.model.projection import Projection, project
 from parkanalysis.model.scenario import read_scenario
-from parkanalysis.quantities import parse
+from parkanalysis.model.target_year import used_levers
+from parkanalysis.park.park import read_park
 
 
 def at(projection, probability=0.5, **levers):
@@ -77,7 +80,7 @@ def test_statements_of_never_and_always_hold(combined, shift, name):
 
 def test_where_a_break_even_lies_in_the_levers_range(combined):
     lever = combined.scenario.levers["alumina_price_2016"]
-    for q in (0.2, 0.5, 0.9):
+    for q in (0.7, 0.9):  # lower, the plants are cut back and the price no longer matters
         value = float(lever.ppf(np.array([q]))[0])
         target = at(combined, alumina_price_2016=value)
         found = combined.break_even("alumina_price_2016", target)
@@ -86,10 +89,10 @@ def test_where_a_break_even_lies_in_the_levers_range(combined):
 
 
 def test_a_lever_that_a_scenario_sets_is_placed_in_its_own_range(qingzhen):
-    severe = project(qingzhen, "severe", 256, 1)
-    found = severe.break_even("alumina_price_2016", severe.median)
-    assert found.value == pytest.approx(severe.scenario.levers["alumina_price_2016"].central, rel=1e-4)
-    assert found.position == pytest.approx(0.1, abs=1e-3)
+    recovery = project(qingzhen, "recovery", 256, 1)
+    found = recovery.break_even("alumina_price_2016", recovery.median)
+    assert found.value == pytest.approx(recovery.scenario.levers["alumina_price_2016"].central, rel=1e-4)
+    assert found.position == pytest.approx(0.9, abs=1e-3)
 
 
 def test_a_lever_without_range_has_no_place_in_it(combined):
@@ -101,7 +104,8 @@ def test_a_lever_without_range_has_no_place_in_it(combined):
 def test_a_lever_set_onto_its_bound(qingzhen):
     scenario = read_scenario(qingzhen, "combined", alumina_pass_through=1.0)
     found = project(qingzhen, scenario, 256, 1)
-    assert found.contributions().loc["alumina_price_fall", "mean"] == pytest.approx(0, abs=1e-12)
+    # nothing is left of the fall but the growth that its product does not take
+    assert found.contributions().loc["alumina_price_fall", "waterfall"] == pytest.approx(0, abs=1e-12)
     assert found.break_even("alumina_pass_through", found.median).value == pytest.approx(1, abs=1e-6)
 
 
@@ -117,34 +121,26 @@ def test_those_with_a_value_come_first(combined):
     table = inverse.break_evens(combined, 40)
     met = table["status"] == "met"
     assert met.to_numpy().tolist() == sorted(met, reverse=True)
-    assert set(table.index) <= set(model.used_levers(combined.scenario))
+    assert set(table.index) <= set(used_levers(combined.scenario))
     assert table["unit"].notna().all()
 
 
 def test_the_frontier_parts_what_meets_the_target(combined):
-    found = combined.frontier("alumina_price_2016", "alumina_pass_through", 35, size=9)
+    found = inverse.frontier(combined, "alumina_price_2016", "alumina_pass_through", 35, size=9)
     assert found.reached.shape == (9, 9)
-    assert np.array_equal(found.feasible, found.reached >= 35)
-    assert found.feasible.any()
-    assert not found.feasible.all()
-    for _, point in found.contour.iterrows():
-        held = at(combined, alumina_price_2016=point["x"], alumina_pass_through=point["y"])
-        assert held == pytest.approx(35, abs=0.1)  # contours are straight between grid points
+    # more of either is better, and the target parts the grid
+    assert (np.diff(found.reached, axis=0) >= 0).all()
+    assert (np.diff(found.reached, axis=1) >= 0).all()
+    assert found.reached.min() < 35 < found.reached.max()
 
 
 def test_points_of_the_frontier_are_those_of_scenarios(combined):
-    found = combined.frontier("alumina_price_2016", "vat_rate", 35, size=3)
+    found = inverse.frontier(combined, "alumina_price_2016", "vat_rate", 35, size=3)
     for i, y in enumerate(found.y_values):
         for j, x in enumerate(found.x_values):
             assert found.reached[i, j] == pytest.approx(
                 at(combined, alumina_price_2016=float(x), vat_rate=float(y))
             )
-
-
-def test_a_target_out_of_reach_has_no_contour(combined):
-    found = combined.frontier("alumina_price_2016", "alumina_pass_through", 300, size=5)
-    assert found.contour.empty
-    assert not found.feasible.any()
 
 
 def test_bad_questions_name_what_is_allowed(combined):
@@ -155,27 +151,82 @@ def test_bad_questions_name_what_is_allowed(combined):
     with pytest.raises(InputError, match="above 0 and below 1"):
         combined.break_even("vat_rate", 40, probability=1)
     with pytest.raises(InputError, match="two different levers"):
-        combined.frontier("vat_rate", "vat_rate", 40)
+        inverse.frontier(combined, "vat_rate", "vat_rate", 40)
     with pytest.raises(InputError, match="2 to 201"):
-        combined.frontier("vat_rate", "power_tariff", 40, size=1)
+        inverse.frontier(combined, "vat_rate", "power_tariff", 40, size=1)
 
 
-def test_what_the_stated_projection_implies():
-    low, value, high = inverse.implied_baseline(parse("40 亿元左右"), parse("5 亿元以上"))
-    around = parse("40 亿元左右")
-    assert value == 45e8
-    assert low == around.low + 5e8
-    assert low < 45e8
-    assert high == np.inf
+def test_a_swing_is_the_difference_of_two_scenarios(combined):
+    table = inverse.tornado(combined)
+    for name in ("alumina_price_2016", "value_added_rate_power_heat", "baseline_growth"):
+        lever = combined.scenario.levers[name]
+        ends = [
+            project(combined.park, read_scenario(combined.park, "combined", **{name: v}), 1000, 1).median
+            for v in (lever.low, lever.high)
+        ]
+        row = table.loc[name]
+        assert (row["low"], row["high"]) == pytest.approx((lever.low, lever.high), rel=1e-6)
+        assert (row["at_low"], row["at_high"]) == pytest.approx(ends, abs=1e-4)
+        assert row["swing"] == pytest.approx(ends[1] - ends[0], abs=1e-4)
 
 
-def test_a_reading_rule_caps_what_is_open():
-    low, value, high = inverse.implied_baseline(parse("40 亿元左右"), parse("5 亿元以上"), "standard")
-    assert low <= value < high < np.inf
-    narrow = inverse.implied_baseline(parse("40 亿元"), parse("5 亿元"), "standard")
-    assert narrow == (45e8, 45e8, 45e8)
+def test_the_widest_swing_stands_first_and_points_are_left_out(combined):
+    table = inverse.tornado(combined)
+    assert table["swing"].abs().is_monotonic_decreasing
+    assert "vat_rate" not in table.index
+    assert set(table.index) <= set(used_levers(combined.scenario))
 
 
-def test_results_and_losses_in_different_units_do_not_add():
-    with pytest.raises(InputError, match="CNY"):
-        inverse.implied_baseline(parse("40 亿元"), parse("5 万吨"))
+def test_one_uncertain_lever_carries_everything(qingzhen):
+    held = {
+        name: lever.central
+        for name, lever in read_scenario(qingzhen, "reference").levers.items()
+        if not lever.is_point and name != "baseline_growth"
+    }
+    only = project(qingzhen, read_scenario(qingzhen, "reference", **held), 1024, 1)
+    shares = inverse.importance(only)
+    assert shares.index.tolist() == ["baseline_growth"]
+    assert shares.item() == pytest.approx(1)
+
+
+def test_nothing_uncertain_carries_nothing(qingzhen):
+    held = {n: lever.central for n, lever in read_scenario(qingzhen, "reference").levers.items()}
+    assert inverse.importance(project(qingzhen, read_scenario(qingzhen, "reference", **held), 64)).empty
+
+
+def test_shares_lie_between_none_and_all(combined):
+    shares = inverse.importance(combined)
+    assert (shares >= -1e-12).all()
+    assert 0.8 < shares.sum() <= 1 + 1e-9
+    assert shares.is_monotonic_decreasing
+
+
+class Linear:
+    """y = 2a + b of two levers with a correlation, as a projection."""
+
+    def __init__(self, park, rank_correlated):
+        scenario = read_scenario(park, "everything")
+        names = ("cap_summer", "cap_winter") if rank_correlated else ("gas_signed", "gas_price")
+        columns = Draws(scenario, (0, 1 << 13), 1)
+        standard = [(columns(n) - columns(n).mean()) / columns(n).std() for n in names]
+        self.names, self.correlation = names, float(np.corrcoef(standard)[0, 1])
+        draws = 2 * standard[0] + standard[1]
+        self.projection = Projection(scenario, draws, draws, 0.0, 1)
+
+
+@pytest.mark.parametrize("correlated", [False, True])
+def test_shares_of_two_levers_against_the_closed_form(correlated):
+    case = Linear(read_park(PARKS / "harbour"), correlated)
+    shares = inverse.importance(case.projection)
+    r = case.correlation
+    # Johnson (2000) for two variables: square root of the correlation matrix [[c, s], [s, c]],
+    # c = (sqrt(1 + r) + sqrt(1 - r)) / 2, s = (sqrt(1 + r) - sqrt(1 - r)) / 2
+    c, s = (np.sqrt(1 + r) + np.sqrt(1 - r)) / 2, (np.sqrt(1 + r) - np.sqrt(1 - r)) / 2
+    beta = np.array([2 * c + s, 2 * s + c]) / np.sqrt(5 + 4 * r)
+    expected = [(c * beta[0]) ** 2 + (s * beta[1]) ** 2, (s * beta[0]) ** 2 + (c * beta[1]) ** 2]
+    found = [shares[n] for n in case.names]
+    assert found == pytest.approx(expected, abs=0.01)
+    assert shares.sum() == pytest.approx(1, abs=1e-6)
+    if correlated:
+        # what they explain together is shared: the weaker one has more than its square alone, 1/5
+        assert found[1] > 0.25

@@ -11,11 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from parkanalysis.park.checks import correlation_matrix
-from parkanalysis.park.levers import Lever
-from parkanalysis.park.schema import Correlation
-
-__all__ = ["CHUNK", "Sample", "chunks", "uniforms"]
+from parkanalysis.model.scenario import YUAN_PER_100M, Scenario
+from parkanalysis.park import Correlation, Lever, correlation_matrix, to_canonical
 
 Array = NDArray[np.float64]
 CHUNK = 1 << 15  # a column of draws fits the processor's cache
@@ -33,7 +30,7 @@ def chunks(draws: int, size: int = CHUNK) -> Iterator[tuple[int, int]]:
     return ((start, min(start + size, draws)) for start in range(0, draws, size))
 
 
-class _Memory:
+class Memory:
     """Arrays by key; the ones used longest ago go when a number of bytes is passed."""
 
     def __init__(self, room: int) -> None:
@@ -62,8 +59,8 @@ class _Memory:
             self.used = 0
 
 
-_uniforms = _Memory(48 << 20)
-_columns = _Memory(96 << 20)
+_uniforms = Memory(48 << 20)
+_columns = Memory(96 << 20)
 
 
 def uniforms(
@@ -148,32 +145,69 @@ def _mixed(root: Array, scores: Array) -> Array:
     return result
 
 
-class Sample:
-    """Draws of levers over a span of the Sobol sequence.
+def forget() -> None:
+    """Drop the points and draws that are kept between projections."""
+    _uniforms.clear()
+    _columns.clear()
 
-    Each lever of the park has its own Sobol dimension, in the order of the names, so that a lever
-    keeps its draws whatever the other levers' values, the shocks and the scenarios are.
+
+class Draws:
+    """Draws of a scenario's levers by name, in canonical units or as money in 亿元.
+
+    Each lever has its own Sobol dimension, in the order of the names, so that it keeps its draws
+    whatever the other levers' values, the shocks and the scenarios are.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    span : (int, int) or None
+        Stretch of the Sobol sequence; None is the one draw of central values.
+    seed : int
+    held : mapping of str to float, optional
+        Levers that have one value in every draw, in their own unit.
     """
 
     def __init__(
         self,
-        levers: Mapping[str, Lever],
-        correlations: tuple[Correlation, ...],
-        span: tuple[int, int],
+        scenario: Scenario,
+        span: tuple[int, int] | None,
         seed: int,
+        held: Mapping[str, float] | None = None,
     ) -> None:
-        self.levers, self.correlations, self.span, self.seed = levers, correlations, span, seed
-        self.names = tuple(sorted(levers))
-        self._design = (self.names, _key(correlations), *span, seed)
+        self.scenario, self.span, self.seed, self.held = scenario, span, seed, held or {}
+        self.size = 1 if span is None else span[1] - span[0]
+        self._names = tuple(sorted(scenario.levers))
+        self._correlations = scenario.park.config.correlations
 
-    def __call__(self, name: str) -> Array:
-        """Draws of one lever in its own unit, shape (stop - start,); not writeable."""
-        lever = self.levers[name]
-        if lever.is_point:
-            return np.full(self.span[1] - self.span[0], np.clip(lever.central, lever.minimum, lever.maximum))
+    def __call__(self, name: str | None, default: float = 0.0) -> Array:
+        if name is None:
+            return np.full(self.size, default)
+        lever = self.scenario.levers[name]
+        return np.asarray(_amount(self.values(name), lever))
+
+    def values(self, name: str) -> Array:
+        """Draws of one lever in its own unit, shape (size,); not to be written to."""
+        lever = self.scenario.levers[name]
+        if self.span is None or lever.is_point or name in self.held:
+            value = self.held.get(name, lever.central)
+            return np.full(self.size, np.clip(value, lever.minimum, lever.maximum))
         shape = (name, lever.distribution, lever.low, lever.central, lever.high, lever.minimum, lever.maximum)
-        return _columns.get((self._design, shape, lever.forecast), lambda: self._draw(lever))
+        design = (self._names, _key(self._correlations), *self.span, self.seed)
+        return _columns.get((design, shape, lever.forecast), lambda: self._draw(lever))
 
     def _draw(self, lever: Lever) -> Array:
-        u = uniforms(self.names, self.correlations, *self.span, self.seed)
-        return lever.ppf(u[self.names.index(lever.name)])
+        assert self.span is not None
+        u = uniforms(self._names, self._correlations, *self.span, self.seed)
+        return lever.ppf(u[self._names.index(lever.name)])
+
+    def spread(self, name: str) -> float:
+        """Standard deviation of a lever, in the units of its draws; 0 where it is held."""
+        lever = self.scenario.levers[name]
+        return 0.0 if name in self.held else float(_amount(lever.spread, lever))
+
+
+def _amount(values: Any, lever: Lever) -> Any:
+    """Values of a lever in canonical units, money in 亿元."""
+    canonical = to_canonical(values, lever.unit)
+    money = lever.unit.startswith("CNY") and "/" not in lever.unit
+    return canonical / YUAN_PER_100M if money else canonical

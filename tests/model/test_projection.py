@@ -4,6 +4,7 @@ import csv
 import random
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,15 @@ from scipy.stats import norm
 
 from parkanalysis.errors import InputError
 from parkanalysis.model import projection as module
-from parkanalysis.model.projection import project, quantile_frame
+from parkanalysis.model.projection import Projection, comparable_growth, growth, growth_draws, project
 from parkanalysis.model.scenario import read_scenario
-from parkanalysis.model.targets import target_risk, targets_met
 from parkanalysis.park.park import read_park
+
+
+def of(draws):
+    """A projection with these draws."""
+    scenario = read_scenario(read_park("qingzhen"), "reference")
+    return Projection(scenario, np.asarray(draws, float), np.asarray(draws, float), 0.0, 1)
 
 
 def test_no_shock_is_the_baseline_exactly(qingzhen):
@@ -93,7 +99,7 @@ def test_lever_changes_move_the_projection_the_right_way(qingzhen):
 def test_quantiles_of_normal_draws_against_the_closed_form():
     n = 1 << 14
     draws = norm.ppf((np.arange(n) + 0.5) / n)
-    frame = quantile_frame(draws, [0.1, 0.5, 0.9])
+    frame = of(draws).quantiles.loc[[0.1, 0.5, 0.9]]
     assert frame["value_added"].to_numpy() == pytest.approx(norm.ppf([0.1, 0.5, 0.9]), abs=1e-3)
     # standard error of a quantile: sqrt(q(1 - q)/n) / density there
     density = norm.pdf(norm.ppf([0.1, 0.5, 0.9]))
@@ -128,7 +134,7 @@ def test_a_linear_projection_has_the_quantiles_of_its_lever(qingzhen):
 
 
 def test_target_risk_by_hand():
-    table = target_risk(np.array([36.0, 38.0, 41.0, 45.0]), [30, 38, 40, 50])
+    table = of([41.0, 36.0, 45.0, 38.0]).target_risk([30, 38, 40, 50])
     assert table["probability"].tolist() == [1, 0.75, 0.5, 0]
     assert table["shortfall"].tolist() == pytest.approx([0, 2, 3, 10])
 
@@ -138,7 +144,7 @@ def test_targets_met_hold_with_the_probability_they_state(qingzhen):
     for p, target in found.targets_met().items():
         assert found.target_risk([target])["probability"].item() >= p
         assert found.target_risk([target + 1e-9])["probability"].item() < p + 1 / 1237
-    assert targets_met(np.arange(1.0, 11.0), [0.5, 0.9]).tolist() == [5, 1]
+    assert of(np.arange(1.0, 11.0)).targets_met([0.5, 0.9]).tolist() == [5, 1]
 
 
 def test_the_chance_falls_with_the_target(qingzhen):
@@ -202,3 +208,42 @@ print(abs(gap) < 1e-9, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 def test_a_million_draws_stay_within_a_gigabyte():
     run = subprocess.run([sys.executable, "-c", MILLION], capture_output=True, text=True, check=True)
     assert run.stdout.split() == ["True", "True"]
+
+
+def test_deflation_by_hand():
+    # 8% more at prices 4% lower: 1.08 / 0.96
+    assert comparable_growth(0.08, -0.04) == pytest.approx(0.125)
+    assert comparable_growth(0.08, 0.0) == pytest.approx(0.08)
+
+
+def test_all_is_deflated_alike_where_no_price_changes(qingzhen):
+    found = project(qingzhen, read_scenario(qingzhen, "closures", producer_price_2016=-0.05), 500)
+    table = growth(found)
+    assert table["comparable"].to_numpy() == pytest.approx((1 + table["current"].to_numpy()) / 0.95 - 1)
+    assert (table["comparable"] > table["current"]).all()
+
+
+def test_a_fall_of_a_price_is_no_loss_of_output(qingzhen):
+    at_old_price, fallen = (growth_draws(project(qingzhen, n, 500)) for n in ("reference", "alumina_price"))
+    assert (fallen["current"] < at_old_price["current"]).mean() > 0.9
+    assert fallen["comparable"] == pytest.approx(at_old_price["comparable"])
+
+
+def test_draw_by_draw_with_the_deflators_own_draws(qingzhen):
+    found = project(qingzhen, "closures", 70_000)
+    draws = growth_draws(found)
+    implied = (1 + draws["current"]) / (1 + draws["comparable"]) - 1
+    lever = found.scenario.levers["producer_price_2016"]
+    assert np.quantile(implied, [0.1, 0.9]) == pytest.approx([lever.low, lever.high], abs=1e-3)
+
+
+def test_a_park_without_deflator_has_current_prices_only(qingzhen):
+    silent = replace(qingzhen, config=qingzhen.config.model_copy(update={"deflator": None}))
+    assert list(growth(project(silent, "combined", 64)).columns) == ["current"]
+
+
+def test_the_deterministic_run(qingzhen):
+    found = project(qingzhen, "power_contract", 1)
+    change = found.scenario.levers["producer_price_2016"].central
+    draws = growth_draws(found)
+    assert draws["comparable"] == pytest.approx((found.central / 37.01) / (1 + change) - 1)

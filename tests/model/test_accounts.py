@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from parkanalysis.model import model
-from parkanalysis.model.accounts import balance, posterior_spread, value_added
+from parkanalysis.model.accounts import balance, value_added
 from parkanalysis.model.scenario import read_scenario
+from parkanalysis.model.target_year import state
 
 parts = st.lists(st.tuples(st.floats(0.1, 50), st.floats(0.01, 9)), min_size=2, max_size=7)
 
@@ -92,7 +92,16 @@ def test_the_posterior_spread_is_that_of_balanced_normal_draws():
     rng = np.random.default_rng(1)
     variance = np.array([1.0, 4.0, 0.25])
     prior = rng.normal([[10], [20], [5]], np.sqrt(variance)[:, None], (3, 200_000))
-    assert balance(prior, variance, 36.0).std(axis=1) == pytest.approx(posterior_spread(variance), rel=0.01)
+    # sqrt(v - v² / sum(v)), sum(v) = 5.25
+    expected = [np.sqrt(1 - 1 / 5.25), np.sqrt(4 - 16 / 5.25), np.sqrt(0.25 - 0.0625 / 5.25)]
+    assert balance(prior, variance, 36.0).std(axis=1) == pytest.approx(expected, rel=0.01)
+
+
+def test_a_total_that_differs_from_draw_to_draw():
+    prior = np.array([[1.0, 5.0], [6.0, 5.0]])
+    together = balance(prior, [1, 3], np.array([3.0, 14.0]), 0.0)
+    each = [balance(column, [1, 3], total, 0.0) for column, total in zip(prior.T, (3.0, 14.0), strict=True)]
+    assert together == pytest.approx(np.stack(each, axis=1))
 
 
 def test_bad_parts_are_refused():
@@ -103,7 +112,7 @@ def test_bad_parts_are_refused():
 
 
 def test_the_zone_balances_to_its_published_total(qingzhen):
-    base = model.state(read_scenario(qingzhen, "reference"), (0, 1024), 1).base
+    base = state(read_scenario(qingzhen, "reference"), (0, 1024), 1).base
     total = sum(base.value_added.values())
     assert total == pytest.approx(37.01)
     assert sum(base.gross_output[i][0] for i in base.gross_output) == pytest.approx(143.737)
@@ -111,7 +120,7 @@ def test_the_zone_balances_to_its_published_total(qingzhen):
 
 
 def test_each_posterior_rate_lies_between_the_rates_of_its_tables(qingzhen):
-    base = model.state(read_scenario(qingzhen, "reference"), None, 1).base
+    base = state(read_scenario(qingzhen, "reference"), None, 1).base
     rates = qingzhen.value_added_rates
     for industry, rate in base.rate.items():
         rows = rates[(rates["industry"] == industry) & (rates["use"] == "yes")]

@@ -1,18 +1,17 @@
 """Draws: ranks as declared, the same whatever the spans, contradictions named."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from parkfiles import copy_park, edit, problems
 from scipy.stats import spearmanr
 
-from parkanalysis.model import sampling
-from parkanalysis.park.checks import contradiction
+from parkanalysis.model import draws as sampling
+from parkanalysis.model.scenario import read_scenario
 from parkanalysis.park.levers import Lever
-from parkanalysis.park.park import read_park
 from parkanalysis.park.schema import Correlation
 
 NAMES = ("a", "b", "c", "d")
@@ -36,11 +35,17 @@ def test_ranks_are_those_declared(rank):
     assert spearmanr(u[0], u[1]).statistic == pytest.approx(0, abs=0.01)
 
 
-def test_several_pairs_at_once_and_through_the_levers_own_distributions():
+def sample(park, levers, pairs, span, seed):
+    """Draws of levers that are not the park's."""
+    config = park.config.model_copy(update={"correlations": tuple(pairs)})
+    scenario = replace(read_scenario(park, "reference"), park=replace(park, config=config), levers=levers)
+    return sampling.Draws(scenario, span, seed).values
+
+
+def test_several_pairs_at_once_and_through_the_levers_own_distributions(qingzhen):
     pairs = (pair("a", "b", 0.5), pair("b", "c", -0.3), pair("a", "c", 0.1))
-    sample = sampling.Sample({**LEVERS, "b": lever("b", "triangular")}, pairs, (0, 1 << 14), 7)
-    draws = np.stack([sample(n) for n in NAMES])
-    found = spearmanr(draws, axis=1).statistic
+    drawn = sample(qingzhen, {**LEVERS, "b": lever("b", "triangular")}, pairs, (0, 1 << 14), 7)
+    found = spearmanr(np.stack([drawn(n) for n in NAMES]), axis=1).statistic
     for p in pairs:
         i, j = (NAMES.index(n) for n in p.levers)
         assert found[i, j] == pytest.approx(p.rank, abs=0.01)
@@ -70,21 +75,21 @@ def test_seeds_differ_and_repeat():
     assert not np.allclose(one, other)
 
 
-def test_draws_cannot_be_changed_by_those_who_use_them():
+def test_draws_cannot_be_changed_by_those_who_use_them(qingzhen):
     with pytest.raises(ValueError, match="read-only"):
-        sampling.Sample(LEVERS, (), (0, 8), 1)("a")[0] = 5.0
+        sample(qingzhen, LEVERS, (), (0, 8), 1)("a")[0] = 5.0
 
 
-def test_a_lever_keeps_its_draws_when_another_is_held():
+def test_a_lever_keeps_its_draws_when_another_is_held(qingzhen):
     held = {**LEVERS, "b": LEVERS["b"].at(3.0)}
     pairs = (pair("a", "b", 0.5),)
-    plain, other = (sampling.Sample(x, pairs, (0, 100), 1) for x in (LEVERS, held))
+    plain, other = (sample(qingzhen, x, pairs, (0, 100), 1) for x in (LEVERS, held))
     assert np.array_equal(plain("a"), other("a"))
     assert other("b").tolist() == [3.0] * 100
 
 
 def test_memory_is_bounded_and_forgets_the_oldest():
-    memory = sampling._Memory(3 * 8 * 10)
+    memory = sampling.Memory(3 * 8 * 10)
     made = []
 
     def make(key):
@@ -103,28 +108,6 @@ def test_a_singular_matrix_is_allowed():
     pairs = (pair("a", "c", rank), pair("b", "c", rank))
     u = sampling.uniforms(NAMES, pairs, 0, 1 << 13, 1)
     assert spearmanr(u[0], u[2]).statistic == pytest.approx(rank, abs=0.01)
-
-
-def test_a_contradiction_names_the_pairs_that_make_it():
-    pairs = [pair("a", "b", 0.9), pair("b", "c", 0.9), pair("a", "c", -0.9), pair("c", "d", 0.1)]
-    assert contradiction(pairs) == pairs[:3]
-    assert contradiction(pairs[:2]) == []
-
-
-def test_a_contradiction_is_found_when_the_park_is_checked(tmp_path):
-    park = copy_park(tmp_path, read_park("qingzhen").path)
-    edit(
-        park / "park.yml",
-        "correlations:\n",
-        "correlations:\n"
-        "  - {levers: [baseline_growth, alumina_pass_through], rank: 0.95}\n"
-        "  - {levers: [baseline_growth, power_sold_2016], rank: 0.6}\n",
-    )
-    (problem,) = problems(park)
-    assert problem.file == "park.yml"
-    assert problem.row is not None
-    assert "baseline_growth–alumina_pass_through 0.95" in problem.found
-    assert "contradict" in problem.found
 
 
 def test_a_single_draw_and_a_single_lever():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from parkfiles import PARKS, copy_park, edit
 
 from parkanalysis.errors import InputError
-from parkanalysis.model.portfolio import COLUMNS, portfolio, read_parks, total_draws
+from parkanalysis.model.compare import COLUMNS, portfolio, read_parks, total_draws
 from parkanalysis.model.projection import project
 from parkanalysis.park.new import TEMPLATE
 from parkanalysis.park.park import read_park
@@ -61,7 +61,7 @@ def test_one_park_is_its_own_total():
 
 
 def test_the_frame(projections):
-    frame = portfolio(projections)
+    frame = portfolio(projections.values())
     assert list(frame.columns) == COLUMNS
     assert frame["park"].tolist() == ["template_park", "harbour", "tiny", "total", "total", "total"]
     parks = frame[frame["level"] == "park"].set_index("park")
@@ -72,26 +72,24 @@ def test_the_frame(projections):
     assert frame[frame["level"] == "total"]["target_year"].tolist() == [2020, 2024, 2025]
 
 
-def test_targets_come_from_the_stated_projection_or_the_caller(projections):
-    frame = portfolio(projections, {"tiny": 3.2}).set_index("park")
+def test_targets_come_from_the_stated_projection(projections):
+    frame = portfolio(projections.values()).set_index("park")
     zone = projections["template_park"]
     assert frame.loc["template_park", "target"] == 53
     assert frame.loc["template_park", "probability"] == pytest.approx((zone.draws >= 53).mean())
-    assert frame.loc["tiny", "target"] == 3.2
     assert np.isnan(frame.loc["harbour", "probability"])
 
 
 def test_totals_of_one_year(tmp_path):
     second = copy_park(tmp_path)
     twins = [project(read_park(p), "combined", draws=N) for p in (TEMPLATE, second)]
-    frame = portfolio(twins, correlation=1.0).set_index("level")
+    frame = portfolio(twins).set_index("level")
     total, park = frame.loc["total"], frame.loc["park"].iloc[0]
-    for column in ("base", "mean", "low", "median", "high", "target"):
+    for column in ("base", "mean", "target"):
         assert total[column] == pytest.approx(2 * park[column])
-    assert total["probability"] == pytest.approx(park["probability"], abs=2e-3)
-    assert total["correlation"] == 1.0
-    apart = portfolio(twins, correlation=0.0).set_index("level").loc["total"]
-    assert apart["high"] - apart["low"] < 0.75 * (total["high"] - total["low"])
+    # two alike that hang together in part: wider than apart, narrower than as one
+    width = (total["high"] - total["low"]) / (park["high"] - park["low"])
+    assert np.sqrt(2) < width < 2
 
 
 def test_a_total_has_a_target_only_when_all_parks_have_one(tmp_path):
@@ -99,27 +97,22 @@ def test_a_total_has_a_target_only_when_all_parks_have_one(tmp_path):
     edit(second / "park.yml", "stated:\n  result: stated_result_2025\n  loss: stated_loss_2025\n", "")
     twins = [project(read_park(p), "reference", draws=64) for p in (TEMPLATE, second)]
     assert np.isnan(portfolio(twins).iloc[-1]["target"])
-    assert portfolio(twins, {"zone": 50}).iloc[-1]["target"] == 103
 
 
 def test_the_same_again_is_the_same(projections):
-    pd.testing.assert_frame_equal(portfolio(projections), portfolio(list(projections.values())))
+    pd.testing.assert_frame_equal(portfolio(projections.values()), portfolio(list(projections.values())))
 
 
 def test_what_is_refused(projections):
     one = projections["tiny"]
     cases = [
-        (([],), {}, "no parks"),
-        (([one, one],), {}, "two projections of 'tiny'"),
-        (([one], {"tinny": 1}), {}, "unknown park 'tinny'"),
-        (([one], {"tiny": float("nan")}), {}, "nan"),
-        (([one],), {"correlation": 1.5}, "1.5"),
-        (([one],), {"correlation": -0.1}, "-0.1"),
-        (([one, project(TEMPLATE, draws=8)],), {}, "different numbers of draws"),
+        ([], "no parks"),
+        ([one, one], "two projections of 'tiny'"),
+        ([one, project(TEMPLATE, draws=8)], "different numbers of draws"),
     ]
-    for arguments, options, found in cases:
+    for parks, found in cases:
         with pytest.raises(InputError, match=found):
-            portfolio(*arguments, **options)
+            portfolio(parks)
 
 
 def test_reading_many_parks_shows_all_problems(tmp_path):

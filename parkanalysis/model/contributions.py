@@ -1,0 +1,230 @@
+"""Who carries the gap: exact Shapley values of the drivers, steps in order and alone, what pairs share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import combinations
+from math import comb
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from parkanalysis.errors import InputError, Problem
+from parkanalysis.model.draws import chunks
+from parkanalysis.model.scenario import Scenario
+from parkanalysis.model.target_year import State, state, total
+
+Array = NDArray[np.float64]
+BASELINE = "baseline"
+MAX_DRIVERS = 14
+CELLS = 1 << 18  # draws times coalitions of a stretch, so that it stays in the processor's cache
+
+
+@lru_cache(maxsize=32)
+def _weights(n: int) -> Array:
+    """Weight of each driver (row) on each coalition (column, a bit mask).
+
+    +|S|!(n-|S|-1)!/n! of the coalition joined to S, minus the same of S (Shapley 1953, eq. 12).
+    """
+    table = np.zeros((n, 1 << n))
+    for mask in range(1 << n):
+        size = mask.bit_count()
+        for i in range(n):
+            if not mask >> i & 1:
+                weight = 1 / (n * comb(n - 1, size))
+                table[i, mask | 1 << i] += weight
+                table[i, mask] -= weight
+    return table
+
+
+def shapley(worths: Array) -> Array:
+    """Shapley values of n drivers.
+
+    Parameters
+    ----------
+    worths : array, shape (2**n, n_draws)
+        Outcome of each coalition, the row number a bit mask of the drivers that act.
+
+    Returns
+    -------
+    array, shape (n, n_draws)
+        Sums over the drivers to the last row less the first.
+
+    Examples
+    --------
+    >>> shapley(np.array([[0.0], [1.0], [2.0], [5.0]])).ravel().tolist()
+    [2.0, 3.0]
+    """
+    n = len(worths).bit_length() - 1
+    return _weights(n) @ worths
+
+
+@dataclass(frozen=True, eq=False)
+class Coalitions:
+    """Value added of an industry under every coalition of the drivers that touch it.
+
+    Attributes
+    ----------
+    drivers : tuple of str
+        ``baseline``, then the shocks in their order.
+    worths : array, shape (2**n, n_draws)
+        亿元.
+    """
+
+    drivers: tuple[str, ...]
+    worths: Array
+
+    def of(self, *drivers: str) -> Array:
+        """Value added when only these of its drivers act."""
+        return np.asarray(self.worths[sum(1 << self.drivers.index(d) for d in drivers if d in self.drivers)])
+
+
+def drivers(s: State, industry: str) -> tuple[str, ...]:
+    """Drivers that act on an industry."""
+    return (BASELINE, *(name for name, e in s.effects.items() if e.industry == industry))
+
+
+def coalitions(s: State, industry: str) -> Coalitions:
+    """Value added of an industry under every coalition of its drivers.
+
+    Raises
+    ------
+    InputError
+        When more than 14 drivers meet in one industry.
+    """
+    named = drivers(s, industry)
+    if len(named) > MAX_DRIVERS:
+        found = f"{len(named)} drivers in {industry}"
+        raise InputError(Problem("park.yml", found, f"at most {MAX_DRIVERS} for an exact attribution"))
+    worths = np.empty((1 << len(named), len(s.base.value_added[industry])))
+    for mask in range(len(worths)):
+        acting = [s.effects[d] for i, d in enumerate(named) if i and mask >> i & 1]
+        worths[mask] = s.stretch(industry, acting, growing=bool(mask & 1)).added()
+    return Coalitions(named, worths)
+
+
+@dataclass(frozen=True, eq=False)
+class Contributions:
+    """Draws of what each driver adds to the gap between the base year and the target year, 亿元.
+
+    Attributes
+    ----------
+    shapley : mapping of (driver, industry) to array
+        They add up to the gap in every draw.
+    waterfall, alone : mapping of driver to float
+        Mean step in the stated order, and as the only driver.
+    without : mapping of driver to array
+        Value added of the target year with every driver but this one.
+    shared : mapping of (driver, driver) to array
+        alone(a) + alone(b) - both, over the industries where the two meet.
+    """
+
+    shapley: dict[tuple[str, str], Array] = field(default_factory=dict)
+    waterfall: dict[str, float] = field(default_factory=dict)
+    alone: dict[str, float] = field(default_factory=dict)
+    without: dict[str, Array] = field(default_factory=dict)
+    shared: dict[tuple[str, str], Array] = field(default_factory=dict)
+
+
+def contributions(scenario: Scenario, draws: int, seed: int) -> Contributions:
+    """Contributions of the drivers of a scenario, draw by draw.
+
+    The park is the sum of its industries, so its Shapley value is the sum of theirs, and a driver that
+    does not touch an industry has none of it: small exact games instead of one large one.
+
+    Examples
+    --------
+    >>> from parkanalysis import read_park, read_scenario
+    >>> found = contributions(read_scenario(read_park("qingzhen"), "power_contract"), 64, 2016)
+    >>> sorted({driver for driver, _ in found.shapley})
+    ['baseline', 'power_contract']
+    """
+    found = Contributions()
+
+    def put(kept: dict[object, Array], key: object, place: slice, values: Array) -> None:
+        if key not in kept:
+            kept[key] = np.zeros(draws)
+        kept[key][place] += values
+
+    for place, s in _stretches(scenario, draws, seed):
+        whole = total(s)
+        for driver in (BASELINE, *s.effects):
+            put(found.without, driver, place, whole)  # type: ignore[arg-type]
+        for industry in s.base.value_added:
+            game = coalitions(s, industry)
+            named, worths = game.drivers, game.worths
+            for i, (driver, values) in enumerate(zip(named, shapley(worths), strict=True)):
+                put(found.shapley, (driver, industry), place, values)  # type: ignore[arg-type]
+                put(found.without, driver, place, worths[-1 - (1 << i)] - worths[-1])  # type: ignore[arg-type]
+                steps = (worths[(2 << i) - 1] - worths[(1 << i) - 1], worths[1 << i] - worths[0])
+                for kept, step in zip((found.waterfall, found.alone), steps, strict=True):
+                    kept[driver] = kept.get(driver, 0.0) + float(step.sum()) / draws
+            for a, b in combinations(named, 2):
+                both = worths[0] + game.of(a, b)
+                put(found.shared, (a, b), place, game.of(a) + game.of(b) - both)  # type: ignore[arg-type]
+    return found
+
+
+def _stretches(scenario: Scenario, draws: int, seed: int) -> Iterator[tuple[slice, State]]:
+    """States over stretches of draws that are short where many drivers meet."""
+    for span in chunks(draws):
+        s = state(scenario, None if draws == 1 else span, seed)
+        most = max(len(drivers(s, i)) for i in s.base.value_added)
+        for start, stop in chunks(span[1] - span[0], max(CELLS >> min(most, MAX_DRIVERS), 64)):
+            yield slice(span[0] + start, span[0] + stop), s.part(start, stop)
+
+
+def frame(found: Contributions, by: str = "driver") -> pd.DataFrame:
+    """Contributions as a table.
+
+    Parameters
+    ----------
+    found : Contributions
+    by : {"driver", "industry", "both"}
+
+    Returns
+    -------
+    DataFrame
+        Index by ``by``; ``mean`` (these add up to the mean gap), ``median``, ``low``, ``high``
+        (10% and 90% points) and, by driver, ``waterfall``: the mean step in the stated order,
+        ``alone``: the mean impact as the only driver, ``overlap``: what the driver's contribution
+        differs from its impact alone, since what two drivers share is counted once, ``without``: the
+        median of the target year without the driver. 亿元.
+    """
+    names = {"driver": [0], "industry": [1], "both": [0, 1]}
+    if by not in names:
+        raise InputError(Problem("contributions", repr(by), ", ".join(names), column="by"))
+    grouped: dict[tuple[str, ...], Array] = {}
+    for key, values in found.shapley.items():
+        label = tuple(key[i] for i in names[by])
+        grouped[label] = grouped[label] + values if label in grouped else values
+    rows = [[v.mean(), *np.quantile(v, [0.5, 0.1, 0.9])] for v in grouped.values()]
+    columns = ["mean", "median", "low", "high"]
+    if by == "both":
+        index: pd.Index = pd.MultiIndex.from_tuples(list(grouped), names=["driver", "industry"])
+        return pd.DataFrame(rows, columns=columns, index=index)
+    table = pd.DataFrame(rows, columns=columns, index=pd.Index([k[0] for k in grouped], name=by))
+    if by == "driver":
+        table["waterfall"] = pd.Series(found.waterfall)
+        table["alone"] = pd.Series(found.alone)
+        table["overlap"] = table["mean"] - table["alone"]
+        table["without"] = pd.Series({d: float(np.median(v)) for d, v in found.without.items()})
+    return table
+
+
+def overlaps(found: Contributions) -> pd.DataFrame:
+    """What adding the impacts of drivers one by one would count twice, for each pair that meets.
+
+    Returns
+    -------
+    DataFrame
+        Index ``driver``, ``other``; ``mean``, ``low``, ``high`` (10% and 90% points) of
+        alone(driver) + alone(other) - together, 亿元; largest first.
+    """
+    rows = [(*pair, v.mean(), *np.quantile(v, [0.1, 0.9])) for pair, v in found.shared.items()]
+    table = pd.DataFrame(rows, columns=["driver", "other", "mean", "low", "high"])
+    table = table.set_index(["driver", "other"])
+    return table.loc[table["mean"].abs().sort_values(ascending=False, kind="stable").index]
