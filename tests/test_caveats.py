@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from parkanalysis.model.model import target_year_levers
+from parkanalysis.model.target_year import target_year_levers
 from parkfiles import copy_park, edit
 
 from parkanalysis.model.inverse import break_evens

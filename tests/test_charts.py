@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from parkanalysis.model.comparison import project_all
+from parkanalysis.model.compare import project_all
 
 from parkanalysis.model.inverse import frontier
 from parkanalysis.model.projection import project

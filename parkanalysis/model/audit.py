@@ -13,7 +13,6 @@ from typing import Any
 
 import pandas as pd
 
-from parkanalysis import quantities
 from parkanalysis.errors import InputError, Problem, nearest
 from parkanalysis.model.scenario import own_lever
 from parkanalysis.park import UNITS, Park

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from parkanalysis import quantities
 from parkanalysis.model.inverse import BreakEven, break_even, importance, tornado, with_levers
 from parkanalysis.model.projection import Projection, project
 from parkanalysis.model.target_year import target_year_levers, used_levers
-from parkanalysis import quantities
 
 if TYPE_CHECKING:
     from parkanalysis.park.park import Park

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
-from parkanalysis.model.portfolio import read_parks
+from parkanalysis.model.compare import read_parks
 from parkfiles import copy_park, edit, only
 
 from parkanalysis.errors import InputError
@@ -226,7 +226,7 @@ def two(tmp_path):
     """A good park and one with a slip, side by side."""
     (copy_park(tmp_path)).rename(tmp_path / "agood")
     bad = copy_park(tmp_path).rename(tmp_path / "bbad")
-    edit(bad / "park.yml", "target_year: 2025", "target_year: 2026")
+    edit(bad / "park.yml", "target_year: 2025", "target_year: 2036")
     return tmp_path
 
 
@@ -250,7 +250,7 @@ def test_locks_and_hidden_files_are_passed_over(tmp_path):
 
 def test_among_several_parks_a_problem_names_its_park(two):
     paths = [two / "agood", two / "bbad"]
-    words = "row 9, column target_year: found 2026; allowed: 2025, the year after the base_year 2024"
+    words = "row 9, column target_year: found 2036; allowed: 2025 to 2029, the years after the base_year 2024"
     with pytest.raises(InputError) as caught:
         read_parks(paths)
     assert str(caught.value) == f"bbad/park.yml, {words}"
@@ -263,7 +263,7 @@ def test_a_workbook_among_several_is_named_once(tmp_path):
     write_workbook(TEMPLATE, tmp_path / "zone.xlsx")
     book = load_workbook(tmp_path / "zone.xlsx")
     cell = next(row[1] for row in book["park"].iter_rows() if row[0].value == "target_year")
-    cell.value = 2026
+    cell.value = 2036
     book.save(tmp_path / "zone.xlsx")
     for path in (tmp_path / "zone.xlsx", tmp_path / "zone"):
         with pytest.raises(InputError) as caught:

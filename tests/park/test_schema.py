@@ -182,10 +182,10 @@ def test_a_printed_unit_leads_to_its_code(printed, code):
     assert (problem.column, problem.nearest) == ("unit", code)
 
 
-def test_the_target_year_follows_the_base_year():
-    (problem,) = refused(PARK.replace("target_year: 2021", "target_year: 2023"), ParkFile, "park.yml")
+def test_the_target_year_is_one_to_five_years_after_the_base_year():
+    (problem,) = refused(PARK.replace("target_year: 2021", "target_year: 2026"), ParkFile, "park.yml")
     assert str(problem) == (
-        "park.yml, row 4, column target_year: found 2023; allowed: 2021, the year after the base_year 2020"
+        "park.yml, row 4, column target_year: found 2026; allowed: 2021 to 2025, the years after the base_year 2020"
     )
 
 
@@ -292,7 +292,7 @@ def test_a_park_and_its_defaults():
         ("    plant: p", "    plant: p\n    start: 2021-05\n    share: x", "shocks.s", 13),
         ("    plant: p", "    plant: p\n    start: 2021-05\n    end: 2021-04", "shocks.s", 13),
         ("value_added: x}\nplants", "gross_output: x}\nplants", "industries.i", 9),
-        ("target_year: 2021", "target_year: 2023", "target_year", 4),
+        ("target_year: 2021", "target_year: 2026", "target_year", 4),
         ("target_year: 2021", "target_year: true", "target_year", 4),
         ("base_year: 2020", "base_year: 1848", "base_year", 3),
         ("as_of: 2021-02-01", "as_of: 2021-02-30", "as_of", 5),
