@@ -11,7 +11,8 @@ True
 
 from parkanalysis.model.projection import Projection, project
 from parkanalysis.model.scenario import Scenario, difference, own_lever, read_scenario
-from parkanalysis.model.shocks import Kind
+from parkanalysis.model.shocks import price_change_impact
+from parkanalysis.model.target_year import Kind
 
 __all__ = [
     "Kind",
@@ -19,6 +20,7 @@ __all__ = [
     "Scenario",
     "difference",
     "own_lever",
+    "price_change_impact",
     "project",
     "read_scenario",
 ]

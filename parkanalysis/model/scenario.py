@@ -144,9 +144,22 @@ def _published_total(park: Park) -> dict[str, Lever]:
         return {}
     row = park.figures.set_index("figure").loc[name]
     label = {"zh": f"{row['subject']} {row['variable']}", "en": name.replace("_", " ")}
-    limits = (max(2 * low - high, 0.0), 2 * high - low)
-    shape = ("two_piece_normal", "reported", str(row["source"]), label, "accounts")
-    return {name: Lever(name, "CNY_100m", low, park.value_added, high, *limits, *shape, figure=name)}
+    lever = Lever(
+        name=name,
+        unit="CNY_100m",
+        low=low,
+        central=park.value_added,
+        high=high,
+        minimum=max(2 * low - high, 0.0),
+        maximum=2 * high - low,
+        distribution="two_piece_normal",
+        evidence="reported",
+        source=str(row["source"]),
+        label=label,
+        group="accounts",
+        figure=name,
+    )
+    return {name: lever}
 
 
 def own_lever(park: Park, name: str) -> Lever:
