@@ -43,6 +43,8 @@ class Work:
         What papermill injects.
     formats : tuple of str
         Beyond notebook, page and Parquet.
+    langs : tuple of str
+        Languages that the report is made in; its pages lead to one another.
     timeout : float or None
         Seconds for the report.
     """
@@ -52,6 +54,7 @@ class Work:
     park: Park
     parameters: Mapping[str, object]
     formats: tuple[str, ...] = ()
+    langs: tuple[str, ...] = ()
     timeout: float | None = None
 
 
@@ -259,11 +262,11 @@ def _files(work: Work, folder: Path) -> tuple[dict[str, bytes], float, Failure |
     if failure is not None:
         return {FAILED: text}, seconds, failure
     lang = str(work.parameters.get("lang", "en"))
-    page = pages.to_html(node, lang)
-    files, frame = {NOTEBOOK: text, PAGE: page.encode()}, published(node)
+    made = pages.html_files(node, lang, work.formats, work.langs)
+    files, frame = {NOTEBOOK: text, **made}, published(node)
     if frame is not None:
         files[TABLE] = frame.to_parquet(index=False)
     if work.formats:
         case = read_parameters({**work.parameters, "_park": work.park})
-        files |= export.export(work.formats, case=case, frame=frame, page=page)
+        files |= export.export(work.formats, case=case, frame=frame, page=made[PAGE].decode())
     return files, seconds, None

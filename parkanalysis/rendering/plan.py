@@ -208,13 +208,15 @@ def _report(
     suffix = "+" + folder_name(levers_text(levers), "=,~+") if levers else ""
     fixed = {"park": park.id, "scenario": scenario, "lang": lang, "draws": order.draws, "seed": order.seed}
     parameters = {**fixed, **levers}
+    langs = tuple(order.langs or park.config.languages)
     work = Work(
         folder=f"{folder}/{folder_name(scenario)}{suffix}/{lang}",
         notebook=content,
         park=park,
         parameters=parameters,
         formats=tuple(order.formats),
+        langs=langs,
         timeout=order.timeout,
     )
-    inputs = digest(content, installation(), park.digest, json.dumps(parameters, sort_keys=True))
+    inputs = digest(content, installation(), park.digest, json.dumps([parameters, langs], sort_keys=True))
     return Report(work, scenario, lang, levers, inputs)

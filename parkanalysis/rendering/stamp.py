@@ -18,7 +18,7 @@ from parkanalysis.rendering.notebook import Rendered, digest
 from parkanalysis.rendering.plan import Report
 
 STAMP = ".stamp.json"
-OWN = ("report.*", "results.*", "results_*.*", "figure-*.*", "failed.ipynb")
+OWN = ("report.*", "brief.*", "results.*", "results_*.*", "figure-*.*", "failed.ipynb")
 
 
 def read(folder: Path) -> dict[str, Any]:

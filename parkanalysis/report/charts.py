@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,11 +16,69 @@ from parkanalysis.report.style import COLORS, axes, size_for, style
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from parkanalysis.model.inverse import Frontier
     from parkanalysis.report.words import Words
 
-__all__ = ["contributions", "distribution", "fan", "waterfall"]
+#: Bands of a fan: lower and upper quantile, strength of the colour, how many of ten draws they hold.
+BANDS = ((0.05, 0.95, 0.22, 9), (0.1, 0.9, 0.38, 8), (0.25, 0.75, 0.6, 5))
+#: Years of the past that a fan shows.
+PAST = 9
+DASHED = (0, (4, 2))
 
-BANDS = (("q05", "q95", 0.22), ("q10", "q90", 0.38), ("q25", "q75", 0.6))
+
+@contextmanager
+def _drawn(ax: Axes | None, height: float) -> Iterator[Axes]:
+    with style():
+        yield axes(ax, height)
+
+
+def _say(ax: Axes, text: str, at: tuple[Any, Any], offset: tuple[float, float] = (0, 0), **how: Any) -> None:
+    """A label beside a point, ``offset`` in points."""
+    how = {"va": "center", "color": COLORS["ink"], **how}
+    ax.annotate(text, at, offset, textcoords="offset points", annotation_clip=False, **how)
+
+
+def _rows(ax: Axes, labels: list[str], unit: str) -> None:
+    """An axis with a label a row, the first on top, and amounts below."""
+    ax.set_yticks(np.arange(len(labels))[::-1], labels)
+    ax.set_xlabel(unit)
+    ax.grid(axis="x")
+    ax.spines["left"].set_visible(False)
+
+
+def _legend(ax: Axes, entries: list[tuple[Any, str]]) -> None:
+    """What is drawn, in words above the axes, where no line runs."""
+    ax.legend(
+        [handle for handle, _ in entries],
+        [text for _, text in entries],
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        ncols=2,
+        frameon=False,
+        borderaxespad=0.2,
+        handlelength=1.4,
+        columnspacing=1.0,
+        fontsize=8.5,
+    )
+
+
+def _bands(words: Words) -> list[tuple[Any, str]]:
+    from matplotlib.patches import Patch
+
+    strengths = (strength for _, _, strength, _ in BANDS[::-1])
+    tenths = (tenths for *_, tenths in BANDS[::-1])
+    return [
+        (Patch(color=COLORS["band"], alpha=a, lw=0), words("{n} of 10", n=n))
+        for a, n in zip(np.cumsum(list(strengths))[::-1] / 1.3, tenths, strict=True)
+    ]
+
+
+def _bars(ax: Axes, y: Any, start: Any, end: Any, gain: Any, height: float = 0.62) -> None:
+    """Bars, solid for gains and hatched for losses, told apart in grey print too."""
+    for i, left, right, up in zip(y, start, end, gain, strict=True):
+        color = COLORS["gain" if up else "loss"]
+        look = {"color": color} if up else {"facecolor": "none", "edgecolor": color, "hatch": "//////"}
+        ax.barh(i, right - left, left=left, height=height, lw=0.8, **look)
 
 
 def waterfall(frame: pd.DataFrame, words: Words, ax: Axes | None = None) -> Axes:
@@ -29,44 +90,26 @@ def waterfall(frame: pd.DataFrame, words: Words, ax: Axes | None = None) -> Axes
         As from ``findings.steps``: ``bottom``, ``top``, ``value`` in 亿元 and ``total``.
     words : Words
     ax : Axes, optional
-
-    Examples
-    --------
-    >>> from parkanalysis.report import findings
-    >>> from parkanalysis.model.projection import project
-    >>> from parkanalysis.report.words import Words
-    >>> p = project("qingzhen", "power_contract", draws=64)
-    >>> ax = waterfall(findings.steps(p, findings.contributions(p)), Words(p.park, "en"))
-    >>> [text.get_text() for text in ax.texts]
-    ['3.70', '+0.56', '−0.20', '4.07']
     """
-    with style():
-        ax = axes(ax, size_for(len(frame)))
-        labels = [_step_label(str(step), words) for step in frame.index]
+    with _drawn(ax, size_for(len(frame))) as ax:
         y = np.arange(len(frame))[::-1]
         bottom, top = (words.money(frame[c].to_numpy(float)) for c in ("bottom", "top"))
-        value = frame["value"].to_numpy(float)
-        colors = [
-            COLORS["total"] if total else COLORS["gain" if v >= 0 else "loss"]
-            for total, v in zip(frame["total"], value, strict=True)
-        ]
+        total, gain = frame["total"].to_numpy(bool), frame["value"].to_numpy(float) >= 0
         left = _waterfall_start(frame) * words.scale.factor
         bottom = np.maximum(bottom, left)
-        ax.barh(y, top - bottom, left=bottom, color=colors, height=0.62)
-        ends = words.money(_levels(frame))
+        ax.barh(y[total], (top - bottom)[total], left=bottom[total], color=COLORS["total"], height=0.62)
+        _bars(ax, y[~total], bottom[~total], top[~total], gain[~total])
+        moves = np.where(total, 0.0, frame["value"])
+        ends = words.money(frame["value"].iloc[0] + np.cumsum(moves))
         for i in range(len(frame) - 1):
             ax.plot([ends[i]] * 2, [y[i] - 0.31, y[i + 1] + 0.31], color=COLORS["muted"], lw=0.6)
-        for i, total in enumerate(frame["total"]):
-            text = words.plain_amount(value[i], sign=not total)
-            ax.annotate(
-                text, (top[i], y[i]), (4, 0), textcoords="offset points", va="center", color=colors[i]
-            )
-        ax.set_yticks(y, labels)
-        ax.set_xlim(left, float(top.max()) + 0.12 * (float(top.max()) - left))
-        for end in y[frame["total"] & (left > 0)]:  # a bar that does not start at 0 shows a cut
+        for i, value in enumerate(frame["value"]):
+            _say(ax, words.plain_amount(value, sign=not total[i]), (top[i], y[i]), (4, 0))
+        _rows(ax, [_step_label(str(step), words) for step in frame.index], words.money_unit)
+        ax.set_xlim(left, float(top.max()) + 0.16 * (float(top.max()) - left))
+        for end in y[total & (left > 0)]:  # a bar that does not start at 0 shows a cut
             cut, across = [end + 0.4, end - 0.4], ax.get_yaxis_transform()
             ax.plot([0.025, 0.04], cut, color=COLORS["paper"], lw=2.5, transform=across)
-        _amount_axis(ax, words)
     return ax
 
 
@@ -77,11 +120,6 @@ def _step_label(step: str, words: Words) -> str:
     return words.driver(step)
 
 
-def _levels(frame: pd.DataFrame) -> np.ndarray:
-    moves = np.where(frame["total"], 0.0, frame["value"])
-    return np.asarray(frame["value"].iloc[0] + np.cumsum(moves))
-
-
 def _waterfall_start(frame: pd.DataFrame) -> float:
     """Left end of the axis: 0, or nearer where all bars would crowd at the right."""
     low = float(frame.loc[~frame["total"], "bottom"].min()) if (~frame["total"]).any() else 0.0
@@ -90,20 +128,15 @@ def _waterfall_start(frame: pd.DataFrame) -> float:
     return max(0.0, low - 0.8 * (high - low)) if low > 0.3 * high else min(0.0, low)
 
 
-def _amount_axis(ax: Axes, words: Words) -> None:
-    ax.set_xlabel(words.money_unit)
-    ax.grid(axis="x")
-    ax.spines["left"].set_visible(False)
-
-
 def fan(
     frame: pd.DataFrame,
     words: Words,
     target: float | None = None,
     target_label: str = "",
+    measured: bool = False,
     ax: Axes | None = None,
 ) -> Axes:
-    """History, scaled to the park in the base year, and the fan of the target year.
+    """History, scaled to the park in the base year, and the fan of the years that follow.
 
     Parameters
     ----------
@@ -113,75 +146,56 @@ def fan(
     target : float, optional
         A level to mark in the last year, 亿元.
     target_label : str
+    measured : bool
+        Whether the history is the series' own, drawn solid, and not that of a reference area.
     ax : Axes, optional
-
-    Examples
-    --------
-    >>> from parkanalysis.report import findings
-    >>> from parkanalysis.model.projection import project
-    >>> from parkanalysis.report.words import Words
-    >>> p = project("qingzhen", "power_contract", draws=64)
-    >>> ax = fan(findings.fan(p), Words(p.park, "en"))
-    >>> [text.get_text() for text in ax.texts]
-    ['3.701', '3.66  10%', '4.08  median', '4.42  90%']
     """
-    with style():
-        ax = axes(ax, 3.1)
+    from matplotlib.lines import Line2D
+
+    with _drawn(ax, 3.2) as ax:
         bands = frame.dropna(subset=["q50"])
-        years = bands.index.to_numpy(float)
-        for low, high, strength in BANDS:
-            ax.fill_between(
-                years,
-                words.money(bands[low]),
-                words.money(bands[high]),
-                color=COLORS["band"],
-                alpha=strength,
-                lw=0,
-            )
+        years, first = bands.index.to_numpy(float), bands.index[0]
         past = frame["history"].dropna()
-        ax.plot(past.index, words.money(past), color=COLORS["total"], lw=1.4)
+        past = past[past.index > first - PAST]
+        for low, high, strength, _ in BANDS:
+            ends = [words.money(bands[f"q{round(100 * q):02d}"]) for q in (low, high)]
+            ax.fill_between(years, *ends, color=COLORS["band"], alpha=strength, lw=0)
+        ax.plot(past.index, words.money(past), color=COLORS["total"], lw=1.3, ls="-" if measured else DASHED)
         ax.plot(years, words.money(bands["q50"]), color=COLORS["median"], lw=1.6)
+        start = float(bands["q50"].iloc[0])
+        ax.plot(first, words.money(start), "o", ms=4.5, color=COLORS["ink"])
+        text = f"{words.plain_amount(start, printed=True)}"
+        _say(ax, text, (first, words.money(start)), (-5, 8), ha="right")
         last = bands.iloc[-1]
-        base = (years[0], float(words.money(bands["q50"].iloc[0])))
-        ax.plot(*base, "o", ms=4, color=COLORS["total"])
-        ax.annotate(
-            words.plain_amount(float(bands["q50"].iloc[0]), extra=1),
-            base,
-            (-6, 6),
-            textcoords="offset points",
-            ha="right",
-        )
-        marks = [(float(last[c]), c, COLORS["median"]) for c in ("q10", "q50", "q90")]
+        marks = [(float(last[c]), "") for c in ("q10", "q90")] + [(float(last["q50"]), words("median"))]
         if target is not None:
             ax.plot(
                 years[-1], words.money(target), "D", ms=5, color=COLORS["target"], clip_on=False, zorder=5
             )
-            marks.append((target, "target", COLORS["target"]))
-        names = {"q10": "10%", "q50": words("median"), "q90": "90%", "target": target_label}
-        heights = _apart(
-            [words.money(v) for v, _, _ in marks], 0.065 * _span(frame, target) * words.scale.factor
-        )
-        for (value, name, color), y in zip(marks, heights, strict=True):
+            marks.append((target, target_label))
+        shown = [*past, *last.drop("history"), *(value for value, _ in marks)]
+        span = float(words.money(np.ptp(shown))) or 1.0
+        heights = _apart([words.money(v) for v, _ in marks], 0.085 * span)
+        edge = years[-1] + 0.035 * (years[-1] - past.index[0])
+        for (value, name), y in zip(marks, heights, strict=True):
+            color = COLORS["target"] if name and name == target_label else COLORS["ink"]
             ax.annotate(
-                f"{words.plain_amount(value)}  {names[name]}",
-                (years[-1], words.money(value)),
-                (years[-1] + 0.03 * (years[-1] - frame.index[0]), y),
+                f"{words.plain_amount(value)} {name}".strip(),
+                (edge, y),
                 va="center",
                 color=color,
                 annotation_clip=False,
             )
+        if len(past) > 1 and not measured:
+            dashed = Line2D([], [], color=COLORS["total"], lw=1.3, ls=DASHED)
+            _legend(ax, [*_bands(words), (dashed, words.reference_area)])
+        else:
+            _legend(ax, _bands(words))
         ax.set_ylabel(words.money_unit)
         ax.grid(axis="y")
-        ax.xaxis.get_major_locator().set_params(integer=True)  # type: ignore[call-arg]
-        ax.set_xlim(frame.index[0] - 0.2, years[-1] + 0.02)
+        ax.set_xlim(min(past.index[0], first) - 0.2, years[-1] + 0.02)
+        ax.xaxis.get_major_locator().set_params(integer=True, nbins=6)  # type: ignore[call-arg]
     return ax
-
-
-def _span(frame: pd.DataFrame, target: float | None) -> float:
-    values = frame[["history", "q05", "q95"]].to_numpy(float).ravel()
-    values = values[np.isfinite(values)]
-    marks = [] if target is None else [target]
-    return max(*values, *marks) - min(*values, *marks) or 1.0
 
 
 def _apart(values: list[float], gap: float) -> list[float]:
@@ -214,61 +228,31 @@ def distribution(
         亿元; the part of the density beyond it is set off.
     target_label : str
     ax : Axes, optional
-
-    Examples
-    --------
-    >>> from parkanalysis.report import findings
-    >>> from parkanalysis.model.projection import project
-    >>> from parkanalysis.report.words import Words
-    >>> p = project("qingzhen", "power_contract", draws=64)
-    >>> ax = distribution(findings.density(p.draws), p.quantiles, Words(p.park, "en"), 40.0, "Stated")
-    >>> [text.get_text() for text in ax.texts]
-    ['median 4.08', '80% interval 3.66 to 4.42', 'Stated 4.00']
     """
-    with style():
-        ax = axes(ax, 2.7)
+    with _drawn(ax, 2.8) as ax:
         at = quantiles["value_added"].to_dict()
         low, median, high = at[0.1], at[0.5], at[0.9]
         x, y = frame["value"].to_numpy(float), frame["density"].to_numpy(float)
         peak = float(y.max()) if len(y) else 1.0
         if len(x):
             shown = words.money(x)
+            inside, beyond = (x >= low) & (x <= high), x >= (np.inf if target is None else target)
             ax.fill_between(shown, y, color=COLORS["band"], alpha=0.35, lw=0)
-            inside = (x >= low) & (x <= high)
             ax.fill_between(shown, y, where=inside.tolist(), color=COLORS["band"], alpha=0.5, lw=0)
-            if target is not None:
-                ax.fill_between(
-                    shown, y, where=(x >= target).tolist(), color=COLORS["target"], alpha=0.45, lw=0
-                )
+            ax.fill_between(shown, y, where=beyond.tolist(), color=COLORS["target"], alpha=0.45, lw=0)
             ax.plot(shown, y, color=COLORS["median"], lw=1.2)
         ax.plot([words.money(median)] * 2, [0.16 * peak, peak], color=COLORS["median"], lw=1.2)
-        ax.annotate(
-            f"{words('median')} {words.plain_amount(median)}",
-            (words.money(median), peak),
-            (0, 4),
-            textcoords="offset points",
-            ha="center",
-            color=COLORS["median"],
-        )
-        ax.annotate(
-            words("80% interval {low} to {high}", low=words.plain_amount(low), high=words.plain_amount(high)),
-            (words.money((low + high) / 2), 0.05 * peak),
-            ha="center",
-            color=COLORS["ink"],
-            fontsize=8.5,
-        )
+        top = f"{words('median')} {words.plain_amount(median)}"
+        _say(ax, top, (words.money(median), peak), (0, 7), ha="center")
+        inner = words("8 of 10: {low} to {high}", low=words.plain_amount(low), high=words.plain_amount(high))
+        _say(ax, inner, (words.money((low + high) / 2), 0.07 * peak), ha="center", fontsize=8.5)
         if target is not None:
-            ax.axvline(words.money(target), color=COLORS["target"], lw=1.3, ls=(0, (4, 2)))
-            right = target >= median
-            ax.annotate(
-                f"{target_label} {words.plain_amount(target)}",
-                (words.money(target), 0.82 * peak),
-                (5 if right else -5, 0),
-                textcoords="offset points",
-                ha="left" if right else "right",
-                color=COLORS["target"],
-            )
-        ax.set_ylim(0, 1.15 * peak)
+            ax.axvline(words.money(target), color=COLORS["target"], lw=1.3, ls=DASHED)
+            side = 1 if target >= median else -1
+            text = f"{target_label} {words.plain_amount(target)}"
+            where = (words.money(target), 0.85 * peak)
+            _say(ax, text, where, (5 * side, 0), ha="left" if side > 0 else "right", color=COLORS["target"])
+        ax.set_ylim(0, 1.18 * peak)
         ax.set_yticks([])
         ax.spines["left"].set_visible(False)
         ax.set_xlabel(words.money_unit)
@@ -284,36 +268,227 @@ def contributions(frame: pd.DataFrame, words: Words, ax: Axes | None = None) -> 
         Index ``driver``; ``mean``, ``low``, ``high`` in 亿元.
     words : Words
     ax : Axes, optional
-
-    Examples
-    --------
-    >>> from parkanalysis.report import findings
-    >>> from parkanalysis.model.projection import project
-    >>> from parkanalysis.report.words import Words
-    >>> p = project("qingzhen", "power_contract", draws=64)
-    >>> ax = contributions(findings.contributions(p), Words(p.park, "en"))
-    >>> [text.get_text() for text in (*ax.get_yticklabels(), *ax.texts)]
-    ['Growth of the rest', 'Power contract', '+0.56', '−0.20']
     """
-    with style():
-        ax = axes(ax, size_for(len(frame)))
+    with _drawn(ax, size_for(len(frame))) as ax:
         y = np.arange(len(frame))[::-1]
         mean, low, high = (words.money(frame[c].to_numpy(float)) for c in ("mean", "low", "high"))
         colors = [COLORS["gain" if m >= 0 else "loss"] for m in mean]
         ax.hlines(y, low, high, colors=colors, lw=5, alpha=0.35)
         ax.scatter(mean, y, c=colors, s=28, zorder=3)
         for i, value in enumerate(frame["mean"]):
-            ax.annotate(
-                words.plain_amount(value, sign=True),
-                (mean[i], y[i]),
-                (0, 6),
-                textcoords="offset points",
-                ha="center",
-                color=colors[i],
-                fontsize=8.5,
-            )
+            _say(ax, words.plain_amount(value, sign=True), (mean[i], y[i]), (0, 9), ha="center", fontsize=8.5)
         ax.axvline(0, color=COLORS["muted"], lw=0.8)
-        ax.set_yticks(y, [words.driver(str(d)) for d in frame.index])
+        _rows(ax, [words.driver(str(d)) for d in frame.index], words.money_unit)
         ax.set_ylim(-0.6, len(frame) - 0.2)
-        _amount_axis(ax, words)
+    return ax
+
+
+def tornado(frame: pd.DataFrame, words: Words, center: float, ax: Axes | None = None) -> Axes:
+    """Median value added with each assumption at its 10% and at its 90% point.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Index ``lever``; ``low``, ``high`` in ``unit``, ``at_low``, ``at_high`` in 亿元, as from
+        ``findings.ranking``; the first row is drawn on top.
+    words : Words
+    center : float
+        Median of the projection, 亿元.
+    ax : Axes, optional
+    """
+    with _drawn(ax, size_for(len(frame))) as ax:
+        y = np.arange(len(frame))[::-1]
+        middle = float(words.money(center))
+        for i, row in zip(y, frame.to_dict("records"), strict=True):
+            ends = sorted(((row["at_low"], row["low"]), (row["at_high"], row["high"])))
+            for (reached, value), side in zip(ends, (-1, 1), strict=True):
+                at = float(words.money(reached))
+                _bars(ax, [i], [middle], [at], [side > 0], height=0.56)
+                text, where = words.value(float(value), str(row["unit"])), "right" if side < 0 else "left"
+                _say(ax, text, (at, i), (4 * side, 0), ha=where, fontsize=8)
+        ax.axvline(middle, color=COLORS["muted"], lw=0.8)
+        _rows(ax, [words.lever(str(n)) for n in frame.index], words("Median, {unit}", unit=words.money_unit))
+        ax.grid(visible=False)
+        ax.margins(x=0.32)
+    return ax
+
+
+def target_risk(
+    frame: pd.DataFrame,
+    met: pd.Series,
+    words: Words,
+    target: float | None = None,
+    target_label: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """Chance of reaching each target.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Index ``target`` (亿元), ``probability``, as from ``Projection.target_risk``.
+    met : Series
+        Targets to mark (亿元) by the probability with which they are met.
+    words : Words
+    target : float, optional
+        A target to mark, 亿元.
+    target_label : str
+    ax : Axes, optional
+    """
+    with _drawn(ax, 3.0) as ax:
+        x, chance = frame.index.to_numpy(float), frame["probability"].to_numpy(float)
+        ax.plot(words.money(x), 100 * chance, color=COLORS["median"], lw=1.6)
+        # labels stand on the side of the curve where the line of the target does not run
+        side = -1 if target is None or target >= met.max() else 1
+        for level, at in met.items():
+            where = (words.money(at), 100 * float(level))
+            ax.plot(*where, "o", ms=5, color=COLORS["median"])
+            text = f"{words.plain_amount(at)}: {float(level):.0%}"
+            _say(ax, text, where, (7 * side, 5 * side), ha="left" if side > 0 else "right")
+        if target is not None:
+            at = float(np.interp(target, x, chance))
+            where = (words.money(target), 100 * at)
+            ax.axvline(words.money(target), color=COLORS["target"], lw=1.1, ls=DASHED)
+            ax.plot(*where, "D", ms=5, color=COLORS["target"])
+            text = f"{target_label} {words.plain_amount(target)}: {words.chance(at)}"
+            spot = (words.money(target), 94 if side < 0 else 6)
+            _say(ax, text, spot, (-6 * side, 0), ha="right" if side > 0 else "left", color=COLORS["target"])
+        ax.set_ylim(0, 100)
+        ax.set_yticks([0, 20, 50, 80, 90, 100], [f"{v}%" for v in (0, 20, 50, 80, 90, 100)])
+        ax.set_ylabel(words("Chance of reaching it"))
+        ax.set_xlabel(words("Target, {unit}", unit=words.money_unit))
+        ax.grid()
+    return ax
+
+
+def frontier(
+    found: Frontier, words: Words, here: tuple[float, float] | None = None, ax: Axes | None = None
+) -> Axes:
+    """Which pairs of two assumptions reach a target with even odds.
+
+    Parameters
+    ----------
+    found : Frontier
+        Grid of value added over two levers.
+    words : Words
+    here : pair of float, optional
+        The scenario's own central values, marked.
+    ax : Axes, optional
+    """
+    with _drawn(ax, 3.4) as ax:
+        assert words.park is not None
+        units = [words.park.levers[n].unit for n in (found.x, found.y)]
+        x, y = words.shown(found.x_values, units[0]), words.shown(found.y_values, units[1])
+        grid, goal = words.money(found.reached), float(words.money(found.target))
+        above = [goal, max(float(grid.max()), goal) + 1]
+        ax.contourf(x, y, grid, levels=above, colors=[COLORS["band"]], alpha=0.35)
+        lines = ax.contour(x, y, grid, levels=7, colors=COLORS["muted"], linewidths=0.5)
+        decimals = max(words.scale.decimals - 1, 0)
+        ax.clabel(lines, fmt=lambda v: f"{v:,.{decimals}f}", fontsize=7.5)
+        if float(grid.min()) < goal < float(grid.max()):
+            line = ax.contour(x, y, grid, levels=[goal], colors=[COLORS["target"]], linewidths=1.8)
+            ax.clabel(line, fmt=lambda _: words.plain_amount(found.target), fontsize=9)
+        if here is not None:
+            at = (words.shown(here[0], units[0]), words.shown(here[1], units[1]))
+            ax.plot(*at, "o", ms=6, color=COLORS["ink"])
+            _say(ax, words("most likely"), at, (7, -3))
+        ax.set_xlabel(words.named_unit(words.lever(found.x), words.unit(units[0])))
+        ax.set_ylabel(words.named_unit(words.lever(found.y), words.unit(units[1])))
+    return ax
+
+
+def _open_above(frame: pd.DataFrame, words: Words) -> np.ndarray:
+    """Which figures are printed without an upper bound, wherever the reading rule caps them."""
+    if words.park is None or "figure" not in frame:
+        return np.zeros(len(frame), dtype=bool)
+    known = words.park.quantities
+    return np.array([name in known and math.isinf(known[name].high) for name in frame["figure"]], dtype=bool)
+
+
+def ledger_intervals(frame: pd.DataFrame, words: Words, ax: Axes | None = None) -> Axes:
+    """Printed figures that are not exact: their bounds as a part of the printed value.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As from ``findings.ledger``: ``text``, ``subject``, ``value``, ``low``, ``high``.
+    words : Words
+    ax : Axes, optional
+    """
+    with _drawn(ax, size_for(len(frame))) as ax:
+        y = np.arange(len(frame))[::-1]
+        value = frame["value"].to_numpy(float)
+        low, high = (100 * frame[c].to_numpy(float) / value for c in ("low", "high"))
+        reach = max(130.0, float(np.max(high[np.isfinite(high)], initial=100.0)))
+        capped = np.where(np.isfinite(high), high, reach * 1.05)
+        ax.hlines(y, low, capped, color=COLORS["band"], lw=5)
+        ax.scatter(np.full(len(y), 100.0), y, color=COLORS["median"], s=22, zorder=3)
+        for i in np.flatnonzero(~np.isfinite(high) | _open_above(frame, words)):
+            ax.plot(capped[i], y[i], ">", color=COLORS["band"], ms=8)
+        names = [f"{s}  {t}" for s, t in zip(frame["subject"], frame["text"], strict=True)]
+        _rows(ax, names, words("Bounds, the printed value being 100"))
+        ax.set_ylim(-0.6, len(frame) - 0.4)
+    return ax
+
+
+def ranges(
+    frame: pd.DataFrame,
+    words: Words,
+    target: float | None = None,
+    target_label: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """Every scenario's bands on one scale.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A row a scenario, labelled by the index; a column a quantile, 亿元.
+    words : Words
+    target : float, optional
+        亿元.
+    target_label : str
+    ax : Axes, optional
+    """
+    with _drawn(ax, size_for(len(frame)) + 0.3) as ax:
+        y = np.arange(len(frame))[::-1]
+        for low, high, strength, _ in BANDS:
+            left = words.money(frame[low].to_numpy(float))
+            width = words.money(frame[high].to_numpy(float)) - left
+            ax.barh(y, width, left=left, height=0.5, color=COLORS["band"], alpha=strength)
+        median = frame[0.5].to_numpy(float)
+        ax.scatter(words.money(median), y, color=COLORS["median"], marker="|", s=160, linewidths=2, zorder=3)
+        for i, value in enumerate(median):
+            _say(ax, words.plain_amount(value), (words.money(value), y[i] + 0.42), ha="center", fontsize=8)
+        if target is not None:
+            ax.axvline(words.money(target), color=COLORS["target"], lw=1.2, ls=DASHED)
+            text = f"{target_label} {words.plain_amount(target)}"
+            _say(ax, text, (words.money(target), -0.42), (4, 0), color=COLORS["target"], fontsize=8.5)
+        _rows(ax, [str(n) for n in frame.index], words.money_unit)
+        ax.set_ylim(-0.7, len(frame) - 0.3)
+        _legend(ax, _bands(words))
+    return ax
+
+
+def coverage(frame: pd.DataFrame, words: Words, ax: Axes | None = None) -> Axes:
+    """Measured coverage of the 80% interval against the number of points, a line a data set.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Index ``data`` and ``points``, ``coverage_80`` (a fraction), as from ``background.coverage``.
+    words : Words
+    ax : Axes, optional
+    """
+    colors = (COLORS["gain"], COLORS["loss"], COLORS["target"], COLORS["total"])
+    with _drawn(ax, 2.6) as ax:
+        ax.axhline(80, color=COLORS["muted"], lw=0.8, ls="--")
+        for (name, rows), color in zip(frame.groupby(level="data"), colors, strict=False):
+            points, covered = rows.index.get_level_values("points"), 100 * rows["coverage_80"]
+            ax.plot(points, covered, "o-", ms=4, color=color)
+            _say(ax, str(name), (points[-1], covered.iloc[-1]), (6, 0), color=color)
+        ax.set_xlabel(words("points"))
+        ax.set_ylabel(words("coverage, %"))
+        ax.set_ylim(50, 100)
+        ax.grid(axis="y")
     return ax

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 from parkanalysis.errors import InputError, Problem
 from parkanalysis.model.case import Case
-from parkanalysis.report.illustrations import all_figures
-from parkanalysis.report.results import tidy
+from parkanalysis.report.results import report_results, tidy
+from parkanalysis.report.sections import page_figures
 from parkanalysis.report.words import Words
 from parkanalysis.report.workbook import to_csv, to_xlsx, vintage_time
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from parkanalysis.report.markup import Figure
+    from parkanalysis.report.sections import Figure
 
 __all__ = ["export", "figure_files", "to_docx", "to_pdf"]
 
@@ -127,7 +127,7 @@ def to_docx(html: str, figures: Iterable[Figure], words: Words) -> bytes:
     html : str
         As from ``pages.to_html``.
     figures : iterable of Figure
-        The charts of the page, as from ``illustrations.all_figures``.
+        The charts of the page, as from ``sections.page_figures``.
     words : Words
 
     Raises
@@ -182,7 +182,7 @@ def figure_files(figures: Iterable[Figure], forms: Iterable[str] = ("png", "svg"
     Examples
     --------
     >>> from parkanalysis.report.style import axes
-    >>> from parkanalysis.report.markup import Figure
+    >>> from parkanalysis.report.sections import Figure
     >>> growth = Figure("", "figure-growth", "Growth", "", source="Work report", axes=axes(None))
     >>> list(figure_files([growth]))
     ['figure-growth.png', 'figure-growth.svg']
@@ -240,7 +240,7 @@ def export(
     if unknown:
         raise InputError(unknown)
     words = Words(case.park, case.lang)
-    drawn = all_figures(case) if {"docx", "png", "svg"} & set(wanted) else []
+    drawn = page_figures(report_results(case)) if {"docx", "png", "svg"} & set(wanted) else []
     frame = tidy(case.project()) if frame is None else frame
     makers: dict[str, Any] = {
         "xlsx": lambda: {"results.xlsx": to_xlsx(frame, words)},

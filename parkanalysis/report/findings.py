@@ -1,40 +1,30 @@
-"""What a report shows of a projection, as frames: steps, fan, density, ranking, what-ifs, ledger."""
+"""What a report shows of a projection, as frames: drivers, industries, fan, ranking, what-ifs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from parkanalysis import quantities
+from parkanalysis.model import target_year
 from parkanalysis.model.inverse import BreakEven, break_even, importance, tornado, with_levers
 from parkanalysis.model.projection import Projection, project
+from parkanalysis.model.scenario import own_lever
+from parkanalysis.model.shocks import YUAN_PER_100M
 from parkanalysis.model.target_year import target_year_levers, used_levers
+from parkanalysis.quantities import bounds
 
 if TYPE_CHECKING:
     from parkanalysis.park.park import Park
 
-__all__ = [
-    "Goal",
-    "break_evens",
-    "by_kind",
-    "contributions",
-    "density",
-    "fan",
-    "goal",
-    "ledger",
-    "ranking",
-    "round_values",
-    "steps",
-    "what_if",
-]
-
 OTHERS = "others"
 SHOWN = 10
 WHAT_IF_DRAWS = 4096
+#: Methods whose growth is set beside that of the park's own.
+METHODS = ("default", "drift", "theta", "damped_trend")
 
 
 @dataclass(frozen=True)
@@ -74,8 +64,9 @@ def goal(park: Park) -> Goal:
 def contributions(projection: Projection, most: int = SHOWN) -> pd.DataFrame:
     """Contributions by driver, widest mean first, the growth of the rest leading; small ones pooled.
 
-    Columns ``mean``, ``low``, ``high`` (10% and 90% points), ``alone``, all in 亿元; index ``driver``.
-    The interval of pooled drivers is that of their sum.
+    Columns ``mean``, ``low``, ``high`` (10% and 90% points), ``alone`` and ``without`` (the median of
+    the projection without the driver), all in 亿元; index ``driver``. The interval of pooled drivers is
+    that of their sum.
 
     Examples
     --------
@@ -89,13 +80,14 @@ def contributions(projection: Projection, most: int = SHOWN) -> pd.DataFrame:
     first = [d for d in ("base_year", "baseline") if d in draws]
     rest = sorted((d for d in draws if d not in first), key=lambda d: -abs(draws[d].mean()))
     shown, pooled = (rest, []) if len(rest) <= most else (rest[: most - 1], rest[most - 1 :])
-    rows = {d: (draws[d], float(alone[d])) for d in (*first, *shown)}
+    rows = {d: (draws[d], float(alone[d]), without(projection, [d])) for d in (*first, *shown)}
     if pooled:
-        rows[OTHERS] = (sum((draws[d] for d in pooled), np.zeros(1)), float(alone[pooled].sum()))
+        together = sum((draws[d] for d in pooled), np.zeros(1))
+        rows[OTHERS] = (together, float(alone[pooled].sum()), without(projection, pooled))
     frame = pd.DataFrame.from_dict(
-        {d: [v.mean(), *np.quantile(v, [0.1, 0.9]), a] for d, (v, a) in rows.items()},
+        {d: [v.mean(), *np.quantile(v, [0.1, 0.9]), *more] for d, (v, *more) in rows.items()},
         orient="index",
-        columns=["mean", "low", "high", "alone"],
+        columns=["mean", "low", "high", "alone", "without"],
     )
     return frame.rename_axis("driver")
 
@@ -201,7 +193,8 @@ def ranking(projection: Projection) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index ``lever``; ``share`` (fraction), ``low``, ``central``, ``high`` (in ``unit``),
+        Index ``lever``; ``share`` (fraction), ``low``, ``median``, ``high`` (10%, 50% and 90% points)
+        and ``central``, the most likely value, in ``unit``;
         ``at_low``, ``at_high`` (median value added with the lever at its 10% and 90% points, 亿元),
         ``evidence``, ``source``, ``figure``, ``note``.
 
@@ -216,14 +209,14 @@ def ranking(projection: Projection) -> pd.DataFrame:
     rows = {}
     for name in used_levers(scenario):
         lever = scenario.levers[name]
-        fixed = [lever.low, lever.central, lever.high]
+        fixed = [lever.low, lever.central, lever.high, float(lever.ppf(np.array([0.5]))[0])]
         reached = [np.nan, np.nan]
         if name in ends:
             fixed[0], fixed[2] = ends[name]["low"], ends[name]["high"]
             reached = [ends[name]["at_low"], ends[name]["at_high"]]
         text = [lever.unit, lever.evidence, lever.source, lever.figure, lever.note]
         rows[name] = [float(share.get(name, 0.0)), *fixed, *reached, *text]
-    columns = ["share", "low", "central", "high", "at_low", "at_high"]
+    columns = ["share", "low", "central", "high", "median", "at_low", "at_high"]
     columns += ["unit", "evidence", "source", "figure", "note"]
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("lever")
     return frame.sort_values("share", ascending=False, kind="stable")
@@ -314,7 +307,7 @@ def ledger(park: Park) -> pd.DataFrame:
     rows = []
     for row in park.figures.itertuples(index=False):
         quantity = park.quantities[str(row.figure)]
-        low, high = quantities.bounds(quantity, config.reading_rule)
+        low, high = bounds(quantity, config.reading_rule)
         rows.append((row.figure, quantity.text, quantity.value, low, high, quantity.unit, quantity.hedge))
     frame = pd.DataFrame(rows, columns=["figure", "text", "value", "low", "high", "unit", "hedge"])
     kept = park.figures[["figure", "subject", "variable", "period", "place", "source", "note"]]
@@ -322,14 +315,32 @@ def ledger(park: Park) -> pd.DataFrame:
     return frame.assign(used=frame["figure"].isin(used))
 
 
+def without(projection: Projection, drivers: Iterable[str]) -> float:
+    """Median of the target year, in 亿元, with every driver but these; ``baseline`` is the growth.
+
+    Examples
+    --------
+    >>> round(without(project("qingzhen", "power_contract", draws=256), ["power_contract"]), 1)
+    42.6
+    """
+    off, scenario = set(drivers), projection.scenario
+    if len(off) == 1:
+        return float(np.median(projection.shares.without[off.pop()]))
+    other = replace(scenario, shocks=tuple(s for s in scenario.shocks if s not in off))
+    if "baseline" in off:
+        other = with_levers(other, **{projection.park.config.growth: 0.0})
+    return project(projection.park, other, len(projection.draws), projection.seed).median
+
+
 def by_kind(projection: Projection) -> pd.DataFrame:
-    """Contributions by kind of shock, widest mean first.
+    """Contributions by kind of shock, the widest effect on the median first.
 
     Returns
     -------
     DataFrame
-        Index ``kind`` (a kind of shock, ``baseline`` or ``base_year``); ``mean``, ``low``, ``high``
-        (10% and 90% points of the kind's sum, 亿元) and ``drivers``, a tuple of names.
+        Index ``kind`` (a kind of shock or ``baseline``); ``mean``, ``low``, ``high`` (10% and 90%
+        points of the kind's sum), ``without`` (the median without the kind), ``effect`` = median −
+        ``without``, all in 亿元, and ``drivers``, a tuple of names.
 
     Examples
     --------
@@ -348,5 +359,173 @@ def by_kind(projection: Projection) -> pd.DataFrame:
     frame = pd.DataFrame(
         {k: [v.mean(), *np.quantile(v, [0.1, 0.9])] for k, v in draws.items()}, index=["mean", "low", "high"]
     ).T.rename_axis("kind")
+    frame["without"] = [without(projection, names[k]) for k in frame.index]
+    frame["effect"] = projection.median - frame["without"]
     frame["drivers"] = [tuple(names[k]) for k in frame.index]
-    return frame.loc[frame["mean"].abs().sort_values(ascending=False, kind="stable").index]
+    return frame.loc[frame["effect"].abs().sort_values(ascending=False, kind="stable").index]
+
+
+def industries(projection: Projection) -> pd.DataFrame:
+    """Value added by industry before and after, and the drivers that move each.
+
+    Returns
+    -------
+    DataFrame
+        Index ``industry``; ``before`` (balanced accounts of the base year) and ``after``, means in
+        亿元 that add up to the published total and to the mean of the projection; ``drivers``, a tuple
+        of (driver, mean contribution), the widest first.
+
+    Examples
+    --------
+    >>> frame = industries(project("qingzhen", "combined", draws=256))
+    >>> round(frame["before"].sum(), 2), frame["drivers"].to_dict()["power_heat"][0][0]
+    (37.01, 'power_contract')
+    """
+    span = (0, len(projection.draws))
+    base = target_year.state(projection.scenario, span, projection.seed).base.value_added
+    means = projection.contributions(by="both")["mean"].to_dict()
+    rows: dict[str, tuple[float, float, tuple[tuple[str, float], ...]]] = {}
+    for name in projection.park.config.industries:
+        before = float(np.mean(base[name]))
+        moved = [(str(d), float(v)) for (d, i), v in means.items() if i == name and v]
+        moved.sort(key=lambda pair: -abs(pair[1]))
+        rows[name] = (before, before + sum(v for _, v in moved), tuple(moved))
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=["before", "after", "drivers"])
+    return frame.rename_axis("industry")
+
+
+def knowing(projection: Projection, ranked: pd.DataFrame, most: int = 3) -> pd.DataFrame:
+    """How much narrower the 80% interval would be, on average, with an assumption known.
+
+    The mean width over the assumption held at its 10, 30, 50, 70 and 90% points: the width to be
+    expected once its value is found out.
+
+    Returns
+    -------
+    DataFrame
+        Index ``lever``, the worthiest first; ``now`` and ``known``, widths in 亿元, ``evidence``.
+
+    Examples
+    --------
+    >>> projection = project("qingzhen", "power_contract", draws=256)
+    >>> frame = knowing(projection, ranking(projection), most=1)
+    >>> bool((frame["known"] < frame["now"]).all())
+    True
+    """
+    draws, scenario = min(len(projection.draws), WHAT_IF_DRAWS), projection.scenario
+    now = float(np.subtract(*np.quantile(projection.draws, [0.9, 0.1])))
+    rows = {}
+    for name in map(str, ranked.index[ranked["share"] > 0][:most]):
+        widths = []
+        for value in scenario.levers[name].ppf(np.array([0.1, 0.3, 0.5, 0.7, 0.9])):
+            held = with_levers(scenario, **{name: float(value)})
+            made = project(projection.park, held, draws, projection.seed).draws
+            widths.append(float(np.subtract(*np.quantile(made, [0.9, 0.1]))))
+        rows[name] = (now, float(np.mean(widths)), scenario.levers[name].evidence)
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=["now", "known", "evidence"])
+    return frame.rename_axis("lever").sort_values("known", kind="stable")
+
+
+def shock_frame(projection: Projection) -> pd.DataFrame:
+    """Shocks of a projection in the order they act.
+
+    Returns
+    -------
+    DataFrame
+        Index ``shock``; ``kind``, ``industry``, ``part_of_year`` (mean share), ``alone`` (mean impact
+        if nothing else happened, growth included, 亿元), ``contribution`` (mean Shapley value, 亿元)
+        and ``overlap``, their difference.
+
+    Examples
+    --------
+    >>> from parkanalysis.model.projection import project
+    >>> shock_frame(project("qingzhen", "power_contract", draws=64)).index.tolist()
+    ['power_contract']
+    """
+    scenario = projection.scenario
+    found = target_year.state(scenario, (0, min(len(projection.draws), 4096)), projection.seed)
+    shares = projection.contributions()[["alone", "mean", "overlap"]].to_dict()
+    rows = [
+        (
+            name,
+            e.item.kind,
+            e.industry,
+            float(np.mean(target_year.length(target_year.common(e.window, (0.0, 1.0))))),
+            *(shares[column][name] for column in ("alone", "mean", "overlap")),
+        )
+        for name, e in found.effects.items()
+    ]
+    columns = ["shock", "kind", "industry", "part_of_year", "alone", "contribution", "overlap"]
+    return pd.DataFrame(rows, columns=columns).set_index("shock")
+
+
+def parts(projection: Projection) -> pd.DataFrame:
+    """The stated loss and growth beside those of the projection, 亿元 and fractions.
+
+    Returns
+    -------
+    DataFrame
+        Index ``what``; ``low``, ``value``, ``high``: ``stated_loss``, ``loss`` (what the shocks take,
+        80% interval), ``implied_baseline`` (stated result and loss together), ``baseline`` (without
+        shocks), ``stated_result``, ``result``. Rows about statements only where there are any.
+
+    Examples
+    --------
+    >>> from parkanalysis.model.projection import project
+    >>> parts(project("qingzhen", "combined", draws=64)).round(1)[:2]
+                 low  value  high
+    what
+    stated_loss  5.0    5.0   inf
+    loss         4.9    7.3  11.0
+    """
+    park, stated = projection.park, projection.park.config.stated
+    draws = {"loss": projection.baseline - projection.draws, "baseline": projection.baseline}
+    draws["result"] = projection.draws
+    rows = {k: tuple(float(q) for q in np.quantile(v, [0.1, 0.5, 0.9])) for k, v in draws.items()}
+    if stated is not None:
+        result = park.quantities[stated.result]
+        said = {"stated_result": (result.low, result.value, result.high)}
+        if stated.loss is not None:
+            loss = park.quantities[stated.loss]
+            said["stated_loss"] = (loss.low, loss.value, loss.high)
+            ends = zip(said["stated_result"], said["stated_loss"], strict=True)
+            said["implied_baseline"] = tuple(a + b for a, b in ends)
+        rows |= {k: tuple(v / YUAN_PER_100M for v in values) for k, values in said.items()}
+    order = ["stated_loss", "loss", "implied_baseline", "baseline", "stated_result", "result"]
+    kept = [k for k in order if k in rows]
+    frame = pd.DataFrame([rows[k] for k in kept], index=kept, columns=["low", "value", "high"])
+    return frame.rename_axis("what")
+
+
+def other_methods(projection: Projection, target: float) -> pd.DataFrame:
+    """The projection with the growth of the rest forecast by other methods.
+
+    Returns
+    -------
+    DataFrame
+        Index ``method``; ``growth`` (median, a fraction), ``median``, ``low``, ``high`` (10% and 90% points,
+        亿元), ``chance`` of at least ``target``. Empty where the growth stands on no forecast, or is set.
+
+    Examples
+    --------
+    >>> other_methods(project("qingzhen", "combined", draws=256), 40.0)["median"].round(1).to_dict()
+    {'default': 32.5, 'theta': 32.4, 'damped_trend': 35.0}
+    """
+    park, scenario, name = projection.park, projection.scenario, projection.park.config.growth
+    own: Any = scenario.levers[name]
+    rows = {}
+    if park.levers[name].distribution == "forecast" and name not in scenario.settings:
+        seen = {own.forecast.relative.method}
+        for method in METHODS:
+            other = replace(park, config=park.config.model_copy(update={"growth_method": method}))
+            lever: Any = own_lever(other, name)
+            used = lever.forecast.relative.method  # the default, where the series is too short for the method
+            if used in seen:
+                continue
+            seen.add(used)
+            held = replace(scenario, levers={**scenario.levers, name: lever})
+            made = project(park, held, min(len(projection.draws), WHAT_IF_DRAWS), projection.seed).draws
+            middle, low, high = np.quantile(made, [0.5, 0.1, 0.9])
+            rows[method] = (lever.central, middle, low, high, float((made >= target).mean()))
+    columns = ["growth", "median", "low", "high", "chance"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("method")

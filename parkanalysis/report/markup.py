@@ -1,13 +1,11 @@
-"""Small pieces of HTML: escaped text, accessible tables, a figure with its text alternative."""
+"""Small pieces of HTML: escaped text, accessible tables."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from html import escape
-from typing import Any
 
-__all__ = ["Figure", "Html", "Raw", "cell", "link", "paragraph", "table"]
+__all__ = ["Raw", "cell", "link", "paragraph", "table"]
 
 
 class Raw(str):
@@ -104,47 +102,3 @@ def _text(value: object) -> str:
     import re
 
     return re.sub(r"<[^>]*>", "", value) if isinstance(value, Raw) else str(value)
-
-
-@dataclass(frozen=True)
-class Html:
-    """Something a notebook shows and the page keeps: HTML, and a line of text for terminals."""
-
-    html: str
-    text: str = ""
-
-    def _repr_html_(self) -> str:
-        return self.html
-
-    def __repr__(self) -> str:
-        return self.text
-
-    def __add__(self, other: Html) -> Html:
-        return Html(self.html + other.html, "\n".join(t for t in (self.text, other.text) if t))
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A chart as vector graphics, with title, text alternative, remark and source.
-
-    Attributes
-    ----------
-    svg, id, title, alt, note, source : str
-    axes : Axes, optional
-        What was drawn, for other formats.
-    """
-
-    svg: str
-    id: str
-    title: str
-    alt: str
-    note: str = ""
-    source: str = ""
-    axes: Any = field(default=None, repr=False, compare=False)
-
-    def _repr_mimebundle_(self, **_: Any) -> tuple[Mapping[str, str], Mapping[str, Mapping[str, str]]]:
-        meta = {k: getattr(self, k) for k in ("id", "title", "alt", "note", "source")}
-        return {"image/svg+xml": self.svg, "text/plain": self.alt}, {"image/svg+xml": meta}
-
-    def __repr__(self) -> str:
-        return self.alt

@@ -4,17 +4,36 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
-from html import escape, unescape
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from html import unescape
 from typing import Any
 
-from parkanalysis import __version__
-from parkanalysis.report.words import Words
+from markupsafe import Markup
 
-__all__ = ["headings", "page", "to_html"]
+from parkanalysis.report.sections import TEMPLATES, fill
+from parkanalysis.report.words import N_, Words
 
-TEMPLATES = Path(__file__).parent / "templates"
+INDEX = "index.html"
+#: What lies beside a page, by file name, with what a link to it says.
+FILES = {
+    "brief.html": N_("One-page brief"),
+    "report.html": N_("Full report"),
+    "brief.docx": N_("Brief for Word"),
+    "report.docx": N_("Report for Word"),
+    "report.pdf": N_("PDF"),
+    "results.xlsx": N_("Excel"),
+    "results.csv": N_("CSV"),
+    "results.parquet": N_("Parquet"),
+    "report.ipynb": N_("Notebook"),
+}
+#: Files that a format of ``--to`` writes.
+OF_FORMAT = {
+    "docx": ("report.docx",),
+    "pdf": ("report.pdf",),
+    "xlsx": ("results.xlsx",),
+    "csv": ("results.csv",),
+}
+OWN_NAMES = {"zh": "中文", "en": "English"}  # who looks for a language may not read the page's
 
 
 @functools.cache
@@ -27,14 +46,6 @@ def _exporter() -> Any:
     # Its own conversion parses the whole page again, to name unnamed images; the template leaves none,
     # and the parsing would take longer than all the rest.
     return functools.partial(TemplateExporter.from_notebook_node, exporter)
-
-
-@functools.cache
-def _environment() -> Any:
-    from jinja2 import Environment, FileSystemLoader
-
-    # body, style and script are HTML already; what comes from data is escaped where it is made
-    return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=False, trim_blocks=True)
 
 
 @functools.cache
@@ -97,7 +108,15 @@ def _font_face(characters: frozenset[str]) -> str:
     )
 
 
-def page(body: str, lang: str, title: str, *, kind: str = "", script: str = "") -> str:
+def page(
+    body: str,
+    lang: str,
+    title: str,
+    *,
+    kind: str = "",
+    script: str = "",
+    links: Iterable[tuple[str, str]] = (),
+) -> str:
     """A page around a body: one file that asks the network for nothing.
 
     Parameters
@@ -111,41 +130,86 @@ def page(body: str, lang: str, title: str, *, kind: str = "", script: str = "") 
         Class of the page.
     script : str
         Code the page may run; no other runs.
+    links : iterable of (address, text)
+        What the page leads to.
 
     Examples
     --------
-    >>> html = page("<main><h1>Qingzhen</h1></main>", "en", "Qingzhen & 2016")
+    >>> html = page("<h1>Qingzhen</h1>", "en", "Qingzhen & 2016")
     >>> re.search("<title>.*</title>", html)[0]
     '<title>Qingzhen &amp; 2016</title>'
     """
     words = Words(None, lang)
-    wide = frozenset(c for c in unescape(re.sub(r"<[^>]*>", "", body)) if ord(c) > 0x2E7F)
     contents = headings(body)
-    contents = contents if len(contents) > 1 else []
-    if contents:
-        wide |= frozenset(c for _, text in contents for c in text if ord(c) > 0x2E7F)
-    return str(
-        _environment()
-        .get_template("page.html.j2")
-        .render(
-            body=body,
-            contents=contents,
-            css=_style(),
-            font=_font_face(wide | frozenset(words("Contents") + words("Skip to the content")))
-            if wide
-            else "",
+    leads = list(links)
+    own = [words("Contents"), words("Skip to the content"), *(text for _, text in leads)]
+    text = unescape(re.sub(r"<[^>]*>", "", body)) + "".join(own)
+    wide = frozenset(c for c in text if ord(c) > 0x2E7F)
+    return (
+        fill(
+            "page",
+            words,
+            body=Markup(body),
+            contents=[(anchor, Markup(text)) for anchor, text in contents] if len(contents) > 1 else [],
+            css=Markup(_style()),
+            font=Markup(_font_face(wide)) if wide else "",
             kind=kind,
-            lang=lang,
-            script=script,
-            script_source="'unsafe-inline'" if script else "'none'",
-            title=escape(title),
-            version=__version__,
-            words=words,
-        )
+            links=leads,
+            script=Markup(script),
+            title=title,
+        ).html
+        + "\n"
     )
 
 
-def to_html(notebook: Mapping[str, Any], lang: str) -> str:
+def page_links(
+    here: str, lang: str, names: Iterable[str], langs: Iterable[str] = ()
+) -> list[tuple[str, str]]:
+    """What a page of a report leads to: the index, other languages, the files beside it.
+
+    Examples
+    --------
+    >>> page_links("brief.html", "en", ["report.html", "results.xlsx"], ["zh"])[:3]
+    [('../../../index.html', 'All scenarios'), ('../zh/brief.html', '中文'), ('report.html', 'Full report')]
+    """
+    words = Words(None, lang)
+    links = [(f"../../../{INDEX}", words("All scenarios"))]
+    links += [(f"../{other}/{here}", OWN_NAMES[other]) for other in langs if other != lang]
+    known = set(names)
+    return links + [(name, words(text)) for name, text in FILES.items() if name in known and name != here]
+
+
+def html_files(
+    notebook: Mapping[str, Any], lang: str, formats: Iterable[str] = (), langs: Iterable[str] = ()
+) -> dict[str, bytes]:
+    """The pages of an executed report by file name: the report and, where it has one, the brief.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        Cells tagged ``brief`` make the brief, the others the report.
+    lang : {"zh", "en"}
+    formats : iterable of str
+        What is written beside them, as ``--to`` names it.
+    langs : iterable of str
+        Languages that the report is made in.
+    """
+    has_brief = any("brief" in cell["metadata"].get("tags", ()) for cell in notebook["cells"])
+    pages = ["brief.html", "report.html"] if has_brief else ["report.html"]
+    further = [name for form in formats for name in OF_FORMAT.get(form, ())]
+    names = [*pages, "report.ipynb", "results.parquet", *further]
+    return {
+        name: to_html(notebook, lang, name.partition(".")[0], page_links(name, lang, names, langs)).encode()
+        for name in pages
+    }
+
+
+def to_html(
+    notebook: Mapping[str, Any],
+    lang: str,
+    part: str = "report",
+    links: Iterable[tuple[str, str]] = (),
+) -> str:
     """The page of an executed notebook: what its cells show, without code.
 
     Parameters
@@ -153,6 +217,9 @@ def to_html(notebook: Mapping[str, Any], lang: str) -> str:
     notebook : NotebookNode
     lang : {"zh", "en"}
         Language of the page.
+    part : {"report", "brief"}
+        The cells tagged ``brief``, or all others.
+    links : iterable of (address, text)
 
     Examples
     --------
@@ -161,8 +228,10 @@ def to_html(notebook: Mapping[str, Any], lang: str) -> str:
     >>> re.search("<title>.*</title>", html)[0]
     '<title>Value added 2016</title>'
     """
-    body, _ = _exporter()(notebook, {"metadata": {"name": "report"}})
+    about = {"metadata": {"name": "report"}, "part": part, "words": Words(None, lang)}
+    body, _ = _exporter()(notebook, about)
     found = re.search(r"<h1[^>]*>(.*?)</h1>", body, flags=re.DOTALL)
     park = re.search(r'<p class="park">(.*?)</p>', body, flags=re.DOTALL)
     parts = [re.sub(r"<a .*?</a>|<[^>]*>", "", m[1]).strip() for m in (found, park) if m]
-    return page(body.strip(), lang, unescape(" · ".join(parts)) or "parkanalysis")
+    title = unescape(" · ".join(parts)) or "parkanalysis"
+    return page(body.strip(), lang, title, kind=part, links=links)

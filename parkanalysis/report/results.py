@@ -1,16 +1,346 @@
-"""Results as data: one tidy long table, and the same in the IAMC columns."""
+"""What a report says, as numbers computed once: one object for a scenario, one for a comparison."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from parkanalysis import __version__
+from parkanalysis.model import compare as comparison
+from parkanalysis.model.audit import audit
+from parkanalysis.model.case import Case
+from parkanalysis.model.inverse import BreakEven, Frontier, frontier
 from parkanalysis.model.projection import Projection, growth
+from parkanalysis.model.scenario import Scenario, difference
+from parkanalysis.model.target_year import used_levers
+from parkanalysis.park.levers import EVIDENCE
+from parkanalysis.park.park import Park
+from parkanalysis.quantities import bounds
+from parkanalysis.report import findings
+from parkanalysis.report.findings import Goal
+from parkanalysis.report.words import Words
 
-__all__ = ["COLUMNS", "iamc", "tidy"]
+#: What is less likely is no route that an administration could be told to take.
+LEAST_CHANCE = 0.01
+#: Points of a frontier's axes.
+GRID = 13
+COMPARED = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+
+
+def main_scenario(park: Park) -> str:
+    """The scenario that a park is spoken of by: with the most shocks and nothing else set.
+
+    Examples
+    --------
+    >>> from parkanalysis.park.park import read_park
+    >>> main_scenario(read_park("qingzhen"))
+    'combined'
+    """
+    everything = len(park.config.shocks)
+    weight = {n: everything if s.shocks == "all" else len(s.shocks) for n, s in park.scenarios.items()}
+    return min(park.scenarios, key=lambda n: (len(park.scenarios[n].levers), -weight[n]))
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """Everything a report shows of one scenario; each number is computed once, when first asked for.
+
+    Attributes
+    ----------
+    projection : Projection
+    reference : Scenario
+        What the scenario is told apart from.
+    lang : {"zh", "en"}
+
+    Examples
+    --------
+    >>> from parkanalysis.model.case import read_parameters
+    >>> results = report_results(read_parameters({"scenario": "combined", "draws": 256}))
+    >>> results.goal
+    Goal(value=40.0, stated=True, figure='stated_result_2016')
+    """
+
+    projection: Projection
+    reference: Scenario
+    lang: str
+
+    @property
+    def park(self) -> Park:
+        """The park."""
+        return self.projection.park
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario."""
+        return self.projection.scenario
+
+    @cached_property
+    def words(self) -> Words:
+        """Words of the park in the language of the report."""
+        return Words(self.park, self.lang)
+
+    # -- the headline ------------------------------------------------------------------------------
+
+    @cached_property
+    def goal(self) -> Goal:
+        """The level the projection is set against."""
+        return findings.goal(self.park)
+
+    @property
+    def base(self) -> float:
+        """Published value added of the base year, 亿元."""
+        return self.park.value_added
+
+    @property
+    def median(self) -> float:
+        """Median of the projection, 亿元."""
+        return self.projection.median
+
+    @cached_property
+    def interval(self) -> tuple[float, float]:
+        """80% interval, 亿元."""
+        return self.projection.interval()
+
+    @property
+    def growth(self) -> float:
+        """Median growth on the base year at current prices, a fraction."""
+        return self.median / self.base - 1
+
+    @cached_property
+    def mean(self) -> float:
+        """Mean of the projection, 亿元; what the contributions add up to."""
+        return float(self.projection.draws.mean())
+
+    def chance(self, target: float) -> float:
+        """Probability of at least ``target``, 亿元."""
+        return float((self.projection.draws >= target).mean())
+
+    @cached_property
+    def goal_range(self) -> tuple[float, float] | None:
+        """Bounds in which a hedged goal is read, 亿元; None where it is exact or open."""
+        if not self.goal.stated:
+            return None
+        low, high = bounds(self.park.quantities[self.goal.figure], self.park.config.reading_rule)
+        exact = low / 1e8 >= self.goal.value or not np.isfinite(high)
+        return None if exact else (low / 1e8, high / 1e8)
+
+    @cached_property
+    def growth_quantiles(self) -> pd.DataFrame:
+        """Growth at current and, with a deflator, at comparable prices."""
+        return growth(self.projection)
+
+    @cached_property
+    def met(self) -> pd.DataFrame:
+        """Targets met with 50, 80 and 90%; index ``probability``, ``target`` (亿元), ``growth``."""
+        reached = {p: float(np.quantile(self.projection.draws, 1 - p)) for p in (0.5, 0.8, 0.9)}
+        frame = pd.DataFrame({"target": reached}).rename_axis("probability")
+        return frame.assign(growth=frame["target"] / self.base - 1)
+
+    # -- why ---------------------------------------------------------------------------------------
+
+    @cached_property
+    def drivers(self) -> pd.DataFrame:
+        """Contributions by driver: :func:`findings.contributions`."""
+        return findings.contributions(self.projection)
+
+    @cached_property
+    def kinds(self) -> pd.DataFrame:
+        """Contributions by kind of shock: :func:`findings.by_kind`."""
+        return findings.by_kind(self.projection)
+
+    @cached_property
+    def industries(self) -> pd.DataFrame:
+        """Before, after and why, by industry: :func:`findings.industries`."""
+        return findings.industries(self.projection)
+
+    @cached_property
+    def shocks(self) -> pd.DataFrame:
+        """Shocks in the order they act: :func:`findings.shock_frame`."""
+        return findings.shock_frame(self.projection)
+
+    @cached_property
+    def parts(self) -> pd.DataFrame:
+        """The stated loss and result beside those of the projection: :func:`findings.parts`."""
+        return findings.parts(self.projection)
+
+    @cached_property
+    def changed(self) -> pd.DataFrame:
+        """What this scenario sets otherwise than the reference."""
+        return difference(self.scenario, self.reference)
+
+    @cached_property
+    def set_here(self) -> list[str]:
+        """Levers that were set beyond the scenario's own file."""
+        declared = self.park.scenarios.get(self.scenario.name)
+        own = declared.levers if declared else {}
+        return [n for n, value in self.scenario.settings.items() if own.get(n) != value]
+
+    # -- how sure ----------------------------------------------------------------------------------
+
+    @cached_property
+    def ranked(self) -> pd.DataFrame:
+        """Assumptions by the part of the variance they carry: :func:`findings.ranking`."""
+        return findings.ranking(self.projection)
+
+    @cached_property
+    def grades(self) -> dict[str, int]:
+        """How many of the numbers used stand on which evidence."""
+        counts = self.ranked["evidence"].value_counts()
+        return {g: int(counts[g]) for g in EVIDENCE if g in counts.index}
+
+    @cached_property
+    def knowing(self) -> pd.DataFrame:
+        """What it is worth to know an assumption: :func:`findings.knowing`."""
+        return findings.knowing(self.projection, self.ranked)
+
+    @cached_property
+    def methods(self) -> pd.DataFrame:
+        """The projection by other methods of forecasting: :func:`findings.other_methods`."""
+        return findings.other_methods(self.projection, self.goal.value)
+
+    @cached_property
+    def together(self) -> list[tuple[str, str, float]]:
+        """Pairs of assumptions taken to move together, with their rank correlation."""
+        used = set(used_levers(self.scenario))
+        pairs = [p for p in self.park.config.correlations if used.issuperset(p.levers)]
+        return [(p.levers[0], p.levers[1], p.rank) for p in pairs]
+
+    # -- what would have to be true ----------------------------------------------------------------
+
+    @cached_property
+    def even(self) -> list[BreakEven]:
+        """Values of one assumption that bring even odds of the goal."""
+        return findings.break_evens(self.projection, self.ranked, self.goal.value)
+
+    @cached_property
+    def conditions(self) -> list[BreakEven]:
+        """Those of them that have a chance worth speaking of."""
+        return [f for f in self.even if f.status == "met" and min(f.position, 1 - f.position) >= LEAST_CHANCE]
+
+    @cached_property
+    def what_if(self) -> dict[str, pd.DataFrame]:
+        """The projection at round values of the assumptions that carry most."""
+        names = [str(n) for n in self.ranked.index[:3] if self.ranked.loc[n, "share"] > 0]
+        tables = {}
+        for name in names:
+            low, high = self.scenario.levers[name].ppf(np.array([0.05, 0.95]))
+            values = findings.round_values(float(low), float(high), most=6)
+            tables[name] = findings.what_if(self.projection, name, values, self.goal.value)
+        # a lever that changes nothing says nothing
+        return {n: t for n, t in tables.items() if len(t.drop_duplicates()) > 1}
+
+    @cached_property
+    def frontier(self) -> Frontier | None:
+        """Pairs of the two weightiest assumptions that reach the goal; None with fewer than two."""
+        free = [str(n) for n in self.ranked.index if self.ranked.loc[n, "share"] > 0][:2]
+        if len(free) < 2:
+            return None
+        return frontier(self.projection, free[1], free[0], self.goal.value, size=GRID)
+
+    # -- on what it rests --------------------------------------------------------------------------
+
+    @cached_property
+    def checks(self) -> pd.DataFrame:
+        """The audit of the source, what needs a look first."""
+        order = {"contradiction": 0, "other_scope": 1, "cannot_be_checked": 2}
+        frame = audit(self.park)
+        ranks = frame["verdict"].map(order).fillna(3)
+        return frame.loc[ranks.sort_values(kind="stable").index]
+
+    @cached_property
+    def ledger(self) -> pd.DataFrame:
+        """Printed figures, those in use first."""
+        frame = findings.ledger(self.park)
+        return frame.sort_values("used", ascending=False, kind="stable")
+
+
+def report_results(case: Case) -> Results:
+    """The results that the report of a case shows.
+
+    Examples
+    --------
+    >>> from parkanalysis.model.case import read_parameters
+    >>> results = report_results(read_parameters({"scenario": "combined", "lang": "en", "draws": 256}))
+    >>> results.kinds["effect"].idxmin()  # what takes most
+    'price_change'
+    """
+    return Results(case.project(), case.reference, case.lang)
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Several scenarios of a park side by side.
+
+    Attributes
+    ----------
+    projections : mapping of str to Projection
+    lang : {"zh", "en"}
+
+    Examples
+    --------
+    >>> from parkanalysis.park.park import read_park
+    >>> both = comparison.project_all(read_park("qingzhen"), ["reference", "combined"], draws=256)
+    >>> Comparison(both, "en").names["combined"]
+    'All that the report states'
+    """
+
+    projections: Mapping[str, Projection]
+    lang: str
+
+    @cached_property
+    def park(self) -> Park:
+        """The park."""
+        return next(iter(self.projections.values())).park
+
+    @cached_property
+    def words(self) -> Words:
+        """Words of the park in the language of the page."""
+        return Words(self.park, self.lang)
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Titles of the scenarios."""
+        return {name: self.words.title(p.scenario.title) for name, p in self.projections.items()}
+
+    @cached_property
+    def goal(self) -> Goal:
+        """The level the projections are set against."""
+        return findings.goal(self.park)
+
+    @cached_property
+    def headlines(self) -> pd.DataFrame:
+        """Headline figures, a row a scenario, with the ``chance`` of the goal."""
+        frame = comparison.compare(self.projections.values())
+        goal = self.goal.value
+        return frame.assign(
+            chance=[float((self.projections[str(n)].draws >= goal).mean()) for n in frame.index]
+        )
+
+    @cached_property
+    def ranges(self) -> pd.DataFrame:
+        """Quantiles of every scenario; index ``scenario``, a column a quantile, 亿元."""
+        rows = {name: np.quantile(p.draws, COMPARED) for name, p in self.projections.items()}
+        return pd.DataFrame.from_dict(rows, orient="index", columns=list(COMPARED)).rename_axis("scenario")
+
+    @cached_property
+    def drivers(self) -> pd.DataFrame:
+        """Mean contribution of each driver in each scenario, 亿元."""
+        return comparison.contributions(self.projections.values())
+
+    @cached_property
+    def settings(self) -> pd.DataFrame:
+        """Shocks and assumptions in which the scenarios are not all alike."""
+        return comparison.settings(p.scenario for p in self.projections.values())
+
+    @cached_property
+    def sequences(self) -> list[comparison.OneDiffers]:
+        """Scenarios between which only one thing differs."""
+        return comparison.sequences(p.scenario for p in self.projections.values())
+
 
 COLUMNS = [
     "park",

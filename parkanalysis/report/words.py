@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
+from html import unescape
 from pathlib import Path
 from string import Formatter
 from types import MappingProxyType
@@ -39,6 +40,20 @@ VERDICTS = {
     "cannot_be_checked": N_("cannot be checked"),
 }
 READING_RULES = {"literal": N_("literal"), "standard": N_("standard"), "wide": N_("wide")}
+METHODS = {
+    "default": N_("median of three simple methods"),
+    "naive": N_("no change"),
+    "drift": N_("random walk with drift"),
+    "theta": N_("theta method"),
+    "damped_trend": N_("damped trend"),
+    "mixture": N_("mixture of several methods"),
+}
+# amounts in canonical units: least value, unit, its name; a space where the language has one
+MEASURED = ("CNY", "t", "kWh", "m3")
+LARGE = {
+    "zh": ((1e8, 1e8, "亿"), (1e5, 1e4, "万")),
+    "en": ((1e9, 1e9, "billion "), (1e6, 1e6, "million ")),
+}
 DRIVERS = {
     "base_year": N_("Base year"),
     "baseline": N_("Growth of the rest"),
@@ -217,8 +232,14 @@ def spaced(template: str, values: Mapping[str, Any]) -> str:
             value = formatter.convert_field(formatter.get_field(name, (), values)[0], conversion)
             pieces.append(formatter.format_field(value, spec or ""))
         for piece in filter(None, pieces):
-            text += f" {piece}" if text and _SEAM.match(text[-1] + piece[0]) else piece
+            seam = _bare(text)[-1:] + _bare(piece)[:1]
+            text += f" {piece}" if _SEAM.match(seam) else piece
     return text
+
+
+def _bare(text: str) -> str:
+    """Text as it is read, where it is HTML."""
+    return unescape(re.sub(r"</?[a-z][^>]*>", "", text)) if "<" in text or "&" in text else text
 
 
 def catalogue_path(lang: str) -> Path:
@@ -260,7 +281,7 @@ class Words:
     --------
     >>> from parkanalysis.park.park import read_park
     >>> zh, en = (Words(read_park("qingzhen"), lang) for lang in ("zh", "en"))
-    >>> zh.amount(41.052, extra=1), en.amount(41.052, extra=1)
+    >>> zh.amount(41.052, printed=True), en.amount(41.052, printed=True)
     ('41.05 亿元', 'CNY 4.105 billion')
     >>> zh("median")
     '中位数'
@@ -292,14 +313,17 @@ class Words:
         """An amount of 亿元, scalar or array, in the unit shown."""
         return value * self.scale.factor
 
-    def plain_amount(self, value: float, sign: bool = False, extra: int = 0) -> str:
-        """An amount without its unit; ``extra`` decimals where a printed figure has more."""
-        return fixed(self.money(value), self.scale.decimals + extra, sign)
+    def plain_amount(self, value: float, sign: bool = False, printed: bool = False) -> str:
+        """An amount without its unit; one decimal more where it stands as printed in a source."""
+        return fixed(self.money(value), self.scale.decimals + printed, sign)
 
-    def amount(self, value: float, sign: bool = False, extra: int = 0) -> str:
-        """An amount of 亿元 with its unit."""
-        text = self.plain_amount(value, sign, extra)
-        return f"{text} {self.scale.unit}" if self.lang == "zh" else f"CNY {text} {self.scale.unit}"
+    def amount(self, value: float, sign: bool = False, printed: bool = False) -> str:
+        """An amount of 亿元 with its unit; in English less than a tenth of a billion in millions."""
+        if self.lang == "zh":
+            return f"{self.plain_amount(value, sign, printed)} {self.scale.unit}"
+        if self.scale.unit == "billion" and 0 < abs(value) < 1:
+            return f"CNY {fixed(100 * value, max(self.scale.decimals - 2, 0), sign)} million"
+        return f"CNY {self.plain_amount(value, sign, printed)} {self.scale.unit}"
 
     def amount_range(self, low: float, high: float) -> str:
         """Two amounts with one unit."""
@@ -331,7 +355,7 @@ class Words:
             return self.percent(value)
         if code in ("CNY", "CNY_10k", "CNY_100m"):
             hundred_million = value * {"CNY": 1e-8, "CNY_10k": 1e-4, "CNY_100m": 1.0}[code]
-            return self.amount(hundred_million, extra=1)
+            return self.amount(hundred_million, printed=True)
         name = self.unit(code)
         return f"{significant(self.shown(value, code))} {name}".strip()
 
@@ -366,6 +390,16 @@ class Words:
         inside = self.value_range(low, high, code)
         return self.enclose(self.value(value, code), inside)
 
+    def bounded(self, value: float, low: float, high: float, code: str) -> str:
+        """A value with its bounds, of which one may be open."""
+        if math.isnan(value):
+            return "–"
+        if math.isinf(low) == math.isinf(high):
+            return self.value_with_range(value, low, high, code)
+        text, printed = ("{low} or more", low) if math.isinf(high) else ("{high} or less", high)
+        end = self(text, low=self.value(low, code), high=self.value(high, code))
+        return end if printed == value else self.enclose(self.value(value, code), end)
+
     def difference(self, value: float, code: str) -> str:
         """A difference of two values; of two fractions in percentage points."""
         return self.points(value, sign=True) if code == "fraction" else self.value(value, code)
@@ -396,6 +430,49 @@ class Words:
         """Name of a kind of driver, within a sentence."""
         known = Shock.kinds.get(kind)
         return known.label[self.lang] if known is not None else self(KINDS.get(kind, kind))
+
+    def method(self, name: str) -> str:
+        """Name of a forecasting method, within a sentence."""
+        return self(METHODS.get(name, name))
+
+    def goal_label(self, stated: bool) -> str:
+        """What the goal is called in charts: what the park states, or the level of its base year."""
+        if stated or self.park is None:
+            return self("stated")
+        return self("{year} level", year=self.park.config.base_year)
+
+    @property
+    def reference_area(self) -> str:
+        """What the series before the base year is called in charts."""
+        return self("reference area, scaled")
+
+    def fixed(self, value: float, decimals: int, sign: bool = False) -> str:
+        """A number with so many decimals."""
+        return fixed(value, decimals, sign)
+
+    def read_as(self, low: float, high: float, unit: str) -> str:
+        """Bounds of a printed figure, the unit once where both have the same.
+
+        Examples
+        --------
+        >>> Words(None, "en").read_as(3.8e9, 4.2e9, "CNY"), Words(None, "zh").read_as(0, 1e5, "t")
+        ('CNY 3.8 to 4.2 billion', '0 至 10 万吨')
+        """
+        (first, name), (second, other) = (self._canonical(v, unit) for v in (low, high))
+        before = "CNY " if self.lang == "en" and unit == "CNY" else ""
+        if low == high or math.isinf(high):
+            shown = f"{before}{first} {name}".strip()
+            return shown if low == high else self("{low} or more", low=shown)
+        start = first if name == other or low == 0 else f"{first} {name}".strip()
+        return f"{before}{self('{low} to {high}', low=start, high=second)} {other}".strip()
+
+    def _canonical(self, value: float, unit: str) -> tuple[str, str]:
+        """A value in canonical units as a number and the name of its unit, large ones in 亿 or billions."""
+        named = "" if self.lang == "en" and unit == "CNY" else self.unit(unit)
+        for least, factor, name in LARGE[self.lang] if unit in MEASURED and math.isfinite(value) else ():
+            if abs(value) >= least:
+                return significant(value / factor, 4), f"{name}{named}".strip()
+        return (self.percent(value), "") if unit == "fraction" else (significant(value, 4), named)
 
     def _named(self, table: str, name: str) -> str:
         items = getattr(self.park.config, table) if self.park else {}
