@@ -11,7 +11,8 @@ Examples
 [('37.01 亿元', '工业增加值', '2015 年')]
 """
 
-from parkanalysis.quantities.extract import Mention, extract
+from parkanalysis.quantities.deal import Mention
+from parkanalysis.quantities.extract import extract
 from parkanalysis.quantities.hedges import RULES, ReadingRule
 from parkanalysis.quantities.parse import Quantity, QuantityError, bounds, normalize, parse
 from parkanalysis.quantities.units import MEASURES, SYMBOLS, UNKNOWN, Unit, unit_of_head

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from parkanalysis.quantities.context import RELATIVE, Front, TimeLine, look_back, subject_of, turn_between
+from parkanalysis.quantities.context import Front, Heard, TimeLine, look_back, subject_of, turn_between
+from parkanalysis.quantities.deal import Mention, deal_out
 from parkanalysis.quantities.hedges import ReadingRule, rule_of
-from parkanalysis.quantities.numbers import CHINESE
+from parkanalysis.quantities.numbers import CHINESE, plain
 from parkanalysis.quantities.parse import (
     CORE,
     Quantity,
@@ -17,42 +18,17 @@ from parkanalysis.quantities.parse import (
     finish,
     normalize,
 )
-from parkanalysis.quantities.units import Unit, unit_of
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """One quantity found in a text, ``text == source[start:end]``.
-
-    Attributes
-    ----------
-    start, end : int
-        Span in the text, hedges that move the bounds (近, 约, 以上) included.
-    text : str
-        The span as printed.
-    quantity : Quantity
-        Under the standard rule; its ``direction`` comes from the words before the span, its
-        ``before`` from the figure it moved from.
-    subject : str
-        The phrase next to the figure that says what it measures; may be empty.
-    period : str
-        The nearest time phrase before it in the same paragraph; may be empty.
-    """
-
-    start: int
-    end: int
-    text: str
-    quantity: Quantity
-    subject: str
-    period: str
-
+from parkanalysis.quantities.units import UNKNOWN, WORDS, Unit, unit_of
 
 _LONGEST_LIST = 12
 _SYMBOLS = frozenset("¥$€£")
 _AND = re.compile(r" ?[、和及与,] ?")
-_RESPECTIVELY = re.compile(r"分别|依次|各")
+_RESPECTIVELY = re.compile(r"分别|依次|各(?=[增下为达占实完])")
 _DIGITS = re.compile(r"^[\d., ]+")
-_LIST_NUMBER = re.compile(r"(?<![^\n])\d{1,2}\. (?=\d)")
+_LIST_NUMBER = re.compile(r"\d{1,2}\. (?=\d)")
+_INDICATORS = tuple(WORDS["indicators"].split())
+# a long run of numbers without units is passed over at once, but for its end
+_RUN = re.compile(r"(?:[,、 ] ?\d{1,12}(?:\.\d{1,6})?){24,}+")
 
 
 def extract(text: str, rule: str | ReadingRule = "standard") -> list[Mention]:
@@ -74,26 +50,39 @@ def extract(text: str, rule: str | ReadingRule = "standard") -> list[Mention]:
         In the order of the text, spans disjoint.
     """
     reading_rule, clean = rule_of(rule), normalize(text)
-    times = TimeLine(clean)
+    times, heard = TimeLine(clean), Heard()
     found: list[Mention] = []
     waiting: list[re.Match[str]] = []
     position, search = 0, CORE.search
     while (match := search(clean, position)) is not None:
         position = max(match.end(), position + 1)
         if is_plain(match) and clean[match.start() - 1 : match.start()] not in _SYMBOLS:
+            if clean[max(0, match.start() - 8) : match.start()].find("指数") >= 0:
+                found += _index(text, clean, match, times, heard)
+            elif run := _RUN.match(clean, position):
+                position = max(position, run.end() - 80)
             waiting = (
                 [*waiting[-_LONGEST_LIST:], match] if _follows(clean, waiting, match.start()) else [match]
             )
             continue
-        if item := _LIST_NUMBER.match(clean, match.start()):
+        if _numbers_a_line(clean, match.start()) and (item := _LIST_NUMBER.match(clean, match.start())):
             position = item.end()
             continue
         read = _read(clean, match, reading_rule)
         if read is None:
+            if "\n" in match.group():
+                position = match.end("n1") if match["n1"] else position
             continue
         position = read[0].end()
-        found += _mentions(text, clean, waiting, read, found[-1] if found else None, times, reading_rule)
-    return found
+        found += _mentions(
+            text, clean, waiting, read, found[-1] if found else None, times, heard, reading_rule
+        )
+    return deal_out(clean, found)
+
+
+def _numbers_a_line(clean: str, start: int) -> bool:
+    """Whether a number may count the items of a list: it begins a line, and the line before had ended."""
+    return start == 0 or (clean[start - 1] == "\n" and (start < 2 or clean[start - 2] in "。;:!?\n"))
 
 
 def _mentions(
@@ -103,6 +92,7 @@ def _mentions(
     read: tuple[re.Match[str], Reading, Front],
     previous: Mention | None,
     times: TimeLine,
+    heard: Heard,
     rule: ReadingRule,
 ) -> list[Mention]:
     """The figure of a match, after those before it that share its unit."""
@@ -112,21 +102,69 @@ def _mentions(
         start = match.start()
     printed, period = text[start:end], times.at(start)
     quantity = finish(reading, front.hedges, front.direction, printed, rule)
+    if front.move and quantity.unit == "percentage_point":
+        quantity = replace(quantity, direction=None)  # 拉动增速 6.5 个百分点
+    if "\n" in clean[heard.end : start] and _ends_paragraph(clean, heard.end, start):
+        heard.subject = heard.amount = heard.unit = ""
+        heard.share = False
     listed: list[Mention] = []
     if _follows(clean, waiting, match.start()):
-        listed = _enumerated(text, clean, waiting, match, quantity.direction, period, rule)
+        listed = _enumerated(text, clean, waiting, match, quantity.direction, period, heard, rule)
     if listed:
         quantity = replace(quantity, direction=listed[-1].quantity.direction)
-        return [*listed, Mention(start, end, printed, quantity, listed[-1].subject, period)]
+        mention = Mention(start, end, printed, quantity, listed[-1].subject, period)
+        _hear(clean, mention, heard)
+        return [*listed, mention]
+    before = previous.quantity if previous is not None else None
     if previous is not None and previous.quantity.unit == quantity.unit:
         quantity = _with_before(clean, previous, quantity, front)
-    inherited, floor = ("", previous.end) if previous else ("", 0)
-    if previous is not None and (previous.quantity.unit == quantity.unit or quantity.unit in RELATIVE):
-        inherited = previous.subject
-    subject = subject_of(clean, front.outer, end, quantity, inherited, floor)
-    if quantity.before is not None:
-        subject = inherited
-    return [Mention(start, end, printed, quantity, subject, period)]
+    subject = subject_of(clean, front.outer, end, quantity, heard)
+    if quantity.before is not None and before is not None and previous is not None:
+        subject = previous.subject
+    elif quantity.direction is None and (added := _ADDED.match(subject)):
+        subject, quantity = subject[added.end() :], replace(quantity, direction="增加")
+    mention = Mention(start, end, printed, quantity, subject, period)
+    _hear(clean, mention, heard)
+    return [mention]
+
+
+_ADDED = re.compile(r"(?:新增|净增)(?:加|了)?(?=.{2})")
+_PARAGRAPH = re.compile(r"(?<=[。;!?:*\n]) *\n|\n *(?=[#(]|[一二三四五六七八九十]{1,3}、)")
+
+
+def _ends_paragraph(clean: str, first: int, last: int) -> bool:
+    return _PARAGRAPH.search(clean, max(0, first - 1), last) is not None
+
+
+def _hear(clean: str, mention: Mention, heard: Heard) -> None:
+    """Remember what a figure spoke of; one in brackets is an aside."""
+    quantity = mention.quantity
+    opened = clean.rfind("(", heard.end, mention.start)
+    if opened >= 0 and clean[mention.end : mention.end + 1] == ")" and clean.find(")", opened) == mention.end:
+        return
+    heard.end = mention.end
+    if quantity.unit == "percentage_point" and heard.subject:
+        return
+    heard.share = quantity.unit == "fraction" and quantity.direction is None
+    heard.subject, heard.unit = mention.subject, quantity.unit
+    if not heard.share or not heard.amount:
+        heard.amount = mention.subject
+
+
+def _index(text: str, clean: str, match: re.Match[str], times: TimeLine, heard: Heard) -> list[Mention]:
+    """居民消费价格指数为 100.7: a bare number behind the name of an index."""
+    front = look_back(clean, match.start())
+    start, end = match.span()
+    if clean[end : end + 1] == "." or not clean.endswith("指数", 0, front.outer) or "-" in match.group():
+        return []
+    value = float(plain(match["n1"])) if match["n1"][0].isdigit() else -1.0
+    if not 20 <= value <= 2000:
+        return []
+    quantity = Quantity(value, value, value, "index", None, front.direction, text[start:end])
+    subject = subject_of(clean, front.outer, end, quantity, heard)
+    mention = Mention(start, end, text[start:end], quantity, subject, times.at(start))
+    _hear(clean, mention, heard)
+    return [mention]
 
 
 def _follows(clean: str, waiting: list[re.Match[str]], start: int) -> bool:
@@ -145,6 +183,7 @@ def _enumerated(
     last: re.Match[str],
     direction: str | None,
     period: str,
+    heard: Heard,
     rule: ReadingRule,
 ) -> list[Mention]:
     """Figures of an enumeration that print their unit once, at its end."""
@@ -167,10 +206,25 @@ def _enumerated(
         start, end = match.span()
         quantity = finish(reading, (), front.direction or direction, text[start:end], rule)
         mentions.append(Mention(start, end, text[start:end], quantity, "", period))
-    subject = (
-        subject_of(clean, front.outer, waiting[0].end(), mentions[0].quantity, "", 0) if mentions else ""
-    )
+    if not mentions:
+        return []
+    subject = subject_of(clean, front.outer, last.end(), mentions[0].quantity, heard)
     return [replace(m, subject=subject) for m in mentions]
+
+
+_SEEN: dict[tuple[str, ReadingRule, Unit | None], Reading] = {}
+_MOST_SEEN = 20_000
+
+
+def _evaluated(match: re.Match[str], rule: ReadingRule, currency: Unit | None) -> Reading:
+    """Evaluate a match; what is printed again is not read again."""
+    key = (match.group(), rule, currency)
+    reading = _SEEN.get(key)
+    if reading is None:
+        if len(_SEEN) >= _MOST_SEEN:
+            _SEEN.clear()
+        reading = _SEEN[key] = evaluate(match, rule, currency)
+    return reading
 
 
 def _read(clean: str, match: re.Match[str], rule: ReadingRule) -> tuple[re.Match[str], Reading, Front] | None:
@@ -179,11 +233,15 @@ def _read(clean: str, match: re.Match[str], rule: ReadingRule) -> tuple[re.Match
     before = clean[start - 1] if start else ""
     if before == " " and start > 1:
         before = "第" if clean[start - 2] == "第" else ""
-    if before and (before in "第.#_+" or (before.isascii() and before.isalnum())):
+    named = before and (before in "第.#_+" or (before.isascii() and before.isalnum()))
+    if named and not clean.endswith(_INDICATORS, 0, start):
+        return None
+    in_row = _IN_ROW.search(clean, max(0, start - 14), start) is not None
+    if in_row and "\n" in match.group():
         return None
     front = look_back(clean, start)
     try:
-        reading = evaluate(match, rule, front.currency)
+        reading = _evaluated(match, rule, front.currency)
     except UnreadableError:
         if match["n1"] is None or match["n2"] is None:
             return None
@@ -199,11 +257,19 @@ def _read(clean: str, match: re.Match[str], rule: ReadingRule) -> tuple[re.Match
         composite = unit_of(f"{match['u2'] or match['u1'] or '元'}/{front.per}")
         if composite is not None and reading.unit.code != "count":
             reading = reading.times(composite)
-    if not is_figure(clean, match, reading, front):
+    if not is_figure(clean, match, reading, front) or (in_row and _is_counted_in_parts(match, reading)):
         return None
     if reading.bare:
         reading = replace(reading, unit=bare_unit(clean, match))
     return match, reading, front
+
+
+_IN_ROW = re.compile(r"\d%? +[-+]?$")  # the number before stands in the same row of a table
+
+
+def _is_counted_in_parts(match: re.Match[str], reading: Reading) -> bool:
+    """7.0家: no count, but the end of one cell and the beginning of the next."""
+    return reading.unit.code == "count" and "." in (match["n2"] or match["n1"] or "") and not match["m1"]
 
 
 def _with_before(clean: str, previous: Mention, quantity: Quantity, front: Front) -> Quantity:
@@ -224,6 +290,9 @@ _FOREIGN = frozenset({"USD", "EUR", "HKD", "GBP", "JPY"})
 _AFTER_NAMES = frozenset("级强佳象一分里年月日号")
 _PLAN = re.compile(r"规划|计划|行动|攻坚|滚动|倍增|大庆|[来间制期级]")
 _SPAN_OF_TIME = re.compile(r"(?:未来|今后|过去|最近|此后|以往|前|后|每|近|连)$")
+_NAMES_A_UNIT = re.compile(r" ?(?![的左上以之内建用于为至到和与及或、等大规])[㐀-鿿A-Za-z]")
+_SCOPE = re.compile(r"(?:的)?(?:工业|建筑业|服务业|法人|批发|零售|住宿|餐饮)*企业")
+_LETTERED_INDEX = re.compile(r"指数|得分|点位")
 _MONEY = re.compile(r"投资|资金|产值|收入|利润|税|贷款|融资|销售|总额|补助|金额|负债|费|价值|资产|投入|款")
 
 
@@ -236,10 +305,12 @@ def is_plain(match: re.Match[str]) -> bool:
 
 
 def bare_unit(clean: str, match: re.Match[str]) -> Unit:
-    """20 亿 is money; 300 万 is money where the words before it say so, else a count."""
-    if "亿" in match.group() or _MONEY.search(clean, max(0, match.start() - 10), match.start()):
+    """20 亿 is money, 300 万 where the words around it say so; in front of another word it is unknown."""
+    if _MONEY.search(clean, max(0, match.start() - 12), match.start()) or _MONEY.match(clean, match.end()):
         return Unit("CNY")
-    return Unit("count")
+    if "亿" not in match.group():
+        return Unit("count")
+    return Unit(UNKNOWN) if _NAMES_A_UNIT.match(clean, match.end()) else Unit("CNY")
 
 
 def is_figure(clean: str, match: re.Match[str], reading: Reading, front: Front) -> bool:
@@ -255,9 +326,15 @@ def is_figure(clean: str, match: re.Match[str], reading: Reading, front: Front) 
     if not word and ((not reading.bare and front.currency is None) or following[:1] in _AFTER_NAMES):
         return False
     code = reading.unit.code
+    if _is_scope(clean, match):
+        return False
     if code in _TIME_UNITS and not _is_duration(clean, match, word, reading, front, following):
         return False
-    if code == "count" and (front.ranking or following[:1] == "级"):
+    if code == "count" and (front.ranking or following[:1] == "级" or (word == "位" and front.direction)):
+        return False
+    if word == "点" and not (
+        "." in digits and _LETTERED_INDEX.search(clean, max(0, match.start() - 40), match.start())
+    ):
         return False
     if code == "count" and not reading.high.is_integer() and (reading.unit.weak or _heads_line(clean, match)):
         return False  # 2.2 本项目 is a heading
@@ -265,7 +342,7 @@ def is_figure(clean: str, match: re.Match[str], reading: Reading, front: Front) 
         return _is_spelled_figure(clean, match, word, code, front, bool(reading.hedges) or front.loose)
     if digits[0] == "0" and len(digits) > 1 and digits[1].isdigit():
         return False
-    if reading.unit.weak and code != "count":
+    if reading.unit.weak and code not in ("count", "point"):
         return (
             bool(match["m1"])
             or digits[-1] in "万亿百千"
@@ -273,6 +350,21 @@ def is_figure(clean: str, match: re.Match[str], reading: Reading, front: Front) 
             or code == "CNY"
         )
     return True
+
+
+def _is_scope(clean: str, match: re.Match[str]) -> bool:
+    """Tell the threshold of a population, (2000万元以上) or 收入2000万元及以上工业企业, from its figure."""
+    behind, end = match["behind"], match.end()
+    if behind and behind.endswith("以上"):
+        if clean[match.start() - 1 : match.start()] == "(" and _BRACKETED.match(clean, end):
+            return True
+        return clean.endswith(_TAKINGS, 0, match.start()) and _SCOPE.match(clean, end) is not None
+    bare = clean.startswith("企业", end) and match["u1"] == "元" and match.start() > 0
+    return bare and match["n1"].strip("百千万亿") == ""
+
+
+_TAKINGS = ("收入", "销售额", "营业额")
+_BRACKETED = re.compile(r"\) ?[\d约近超达]")
 
 
 def _heads_line(clean: str, match: re.Match[str]) -> bool:
@@ -315,6 +407,8 @@ def _is_spelled_figure(
 ) -> bool:
     """Chinese numerals: figures where a strong unit or a hedge says so, turns of phrase otherwise."""
     digits = match["n1"]
+    if match["z1"] == "半":
+        return True
     if match.start() and (clean[match.start() - 1] in _OPENING or clean[match.start() - 1] == "个"):
         return False
     if match["some"] or match["n2"] or match["x1"]:

@@ -21,7 +21,7 @@ ARABIC = r"(?:\d{1,3}(?:[, ]\d{3}(?!\d)){1,6}+|\d++)(?: ?\. ?(?=\d)\d++)?+"
 
 # 千 and 百 belong to the unit in 万千瓦 and 百分点.
 _OWN = CHINESE.replace("千", "").replace("百", "")
-SPELLED = rf"(?:[{_OWN}]|千(?![瓦伏克米卡帕赫])|百(?!分))++"
+SPELLED = rf"(?:[{_OWN}]|千(?![瓦伏克米卡帕赫升])|百(?!分))++"
 """Regular expression of a run of Chinese numerals."""
 
 _PIECE = re.compile(rf"(?P<arabic>{ARABIC})|(?P<chinese>[{CHINESE}kw]++(?:点[零〇一二三四五六七八九]++)?+)")
@@ -118,12 +118,26 @@ def number(text: str) -> tuple[str, int, int]:
     if pieces[0][0] == "chinese":
         return _chinese_with_multiplier(pieces, text)
     mantissa = plain(pieces[0][1])
+    if spelled := _SPELLED_TAIL.fullmatch(text):  # 100万三千
+        return _sum_of_parts(mantissa, spelled["scale"], spelled["rest"])
     if len(pieces) == 1:
         return mantissa, 0, step_exponent(mantissa)
     if len(pieces) == 2 and pieces[1][0] == "chinese" and all(c in MULTIPLIER for c in pieces[1][1]):
         scale = _scale(pieces[1][1])
         return mantissa, scale, step_exponent(mantissa) + scale
     return _mixed(pieces, text)
+
+
+_SPELLED_TAIL = re.compile(
+    r"[\d.,]+(?P<scale>[万亿])(?P<rest>[一二三四五六七八九](?=[千百])[千百一二三四五六七八九零十]+)"
+)
+
+
+def _sum_of_parts(mantissa: str, scale: str, rest: str) -> tuple[str, int, int]:
+    from decimal import Decimal  # only mixed numbers need it
+
+    digits, step = _chinese(rest)
+    return format(Decimal(mantissa).scaleb(MULTIPLIER[scale]) + Decimal(digits), "f"), 0, step
 
 
 def _chinese_with_multiplier(pieces: list[tuple[str | None, str]], text: str) -> tuple[str, int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -18,38 +19,39 @@ from parkanalysis.quantities.hedges import (
     strongest,
     words_by_kind,
 )
-from parkanalysis.quantities.numbers import ARABIC, SPELLED, NumeralError, adjacent, number
+from parkanalysis.quantities.numbers import ARABIC, CHINESE, SPELLED, NumeralError, adjacent, number
 from parkanalysis.quantities.units import UNIT_PATTERN, WORDS, Unit, trie, unit_of
 
 # --- grammar ---
 
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-# Each line: characters, then what all of them, or each in its turn, are read as.
 _DASHES, _TILDES, _SPACES = "—–―－−‐‑─﹣", "～〜∼", "\u3000\xa0\u2002\u2003\u2009\u202f\t"
-_VARIANTS = (
-    "內餘約億萬噸個畝圓兩幾達過減點時裡戶條項張輛臺座仟佰增長淨凈從為較漲擴縮將實預計歲週級類現﹪，￥∕✕╳"
-)
-_READ_AS = "内余约亿万吨个亩元两几达过减点时里户条项张辆台座千百增长净净从为较涨扩缩将实预计岁周级类现%,¥/××"
 _OTHER = dict.fromkeys(_DASHES, "-") | dict.fromkeys(_TILDES, "~") | dict.fromkeys(_SPACES, " ")
-_OTHER |= dict(zip(_VARIANTS, _READ_AS, strict=True))
+_OTHER |= dict(zip("".join(WORDS["variants"].split()), "".join(WORDS["read_as"].split()), strict=True))
+_OTHER |= {chr(code): unicodedata.normalize("NFKC", chr(code)) for code in range(0x2F00, 0x2FD6)}
 _NORMAL = _WIDE | {ord(k): ord(v) for k, v in _OTHER.items()}
 
 
 def normalize(text: str) -> str:
-    """Half-width digits, one kind of dash, plain spaces; every character keeps its place."""
+    """Half-width digits, one kind of dash, plain spaces, no radicals; every character keeps its place."""
     return text.translate(_NORMAL)
 
 
-_TIMES_TEN = "(?:[万亿]|百(?!分)|千(?![瓦伏克米卡帕赫])|[kw](?![A-Za-z/]))"
-_PART = r"(?:\d++(?:\.\d++)?+[十百千万]++|\d(?![\d.,年月日:/×%个号百千万亿]))"  # 3亿5000万, 1万8
+_TIMES_TEN = "(?:[万亿]|百(?!分)|千(?![瓦伏克米卡帕赫升])|[kw](?![A-Za-z/]))"
+# what may follow 万 or 亿 in one number: 3亿5000万, 1万8, 1万2600, 3亿5000多万, 100万三千
+_PART = (
+    r"(?:\d++(?:\.\d++)?+[十百千万]++|\d(?![\d.,年月日:/×%个号百千万亿])"
+    r"|\d{2,4}(?!\d)(?! ?[.,年月日:/×%号第%-]| ?个?百分)"
+    r"|[一二三四五六七八九](?=[千百])[千百一二三四五六七八九零十]+)"
+)
 _NUMBER = (
     rf"(?:(?:{ARABIC})(?:(?: ?|\n(?=[万亿])){_TIMES_TEN}++{_PART}*+)?+"
     rf"|{SPELLED}(?:点[零〇一二三四五六七八九]++[百千万亿]*+)?+)"
 )
-_DIGIT = r"[\d一二三四五六七八九]"
+_DIGIT = r"[\d一二三四五六七八九壹贰叁肆伍陆柒捌玖]"
 _MORE = "[多余几来]"
 _NOT_MORE = "[元功样式边层次媒家个种年月日天热额名数导价]"
-_NOT_BEHIND = "[游级班联外部容陆蒙涵销需资地生个体合改治理车来步动源重]"
+_NOT_BEHIND = "(?:[游级班联外部容陆蒙涵销需资地生个体合改治理车步动源重]|来(?!观|到|自))"
 
 
 def _side(name: str) -> str:
@@ -57,13 +59,22 @@ def _side(name: str) -> str:
     return (
         rf"(?P<n{name}>{_NUMBER})"
         rf"(?: ?(?P<x{name}>{_MORE}))?+"
+        rf"(?:\([^()\d\n]{{2,16}}\)(?=[万亿元吨]))?+"
         rf"(?: ?(?:个(?=亿))?(?P<m{name}>{_TIMES_TEN}++)(?: ?(?P<y{name}>[多余]))?+)?+"
         rf"(?: ?(?P<u{name}>{UNIT_PATTERN})(?P<z{name}>[多余半](?!{_NOT_MORE}))?+)?+"
     )
 
 
+_INCLUDED = r"\(含[^()\n]{0,12}\)"
+# from one side of a range to the other: 5-8, 5至8, 5和8之间, 大于5的同时小于8; a minus sign is no dash
+_LINK = (
+    r" ?(?:(?<! )-{1,2}|-{1,2}(?= )|~|至|到|或) ?"
+    r"|(?P<between>和|与|及)(?=[^,。;\n]{1,20}之间)"
+    r"|(?P<both>的?(?:同时|,?(?:并)?且)(?:又|还)?(?:小于等于|小于|低于|少于|不超过|不高于|不足))"
+)
 _BEHIND = "|".join(map(re.escape, sorted(BEHIND, key=len, reverse=True)))
 CORE = re.compile(
+    rf"(?=[-+负翻半对过数几\d{CHINESE}])"  # most characters begin no quantity
     rf"(?P<sign>(?<![0-9A-Za-z)%])[-+] ?|负 ?)?"
     rf"(?:(?P<den>[百千万]|{_NUMBER}) ?分之 ?(?P<num>{_NUMBER}(?: ?[百千万亿])?)(?P<numx>[多余几])?"
     rf"(?: ?[-~至到] ?(?:百分之 ?)?(?P<num2>{_NUMBER}))?"
@@ -71,10 +82,10 @@ CORE = re.compile(
     rf"|(?P<half>一半|半数|对半|过半|半年|半个月|半个小时|半小时|半天)"
     rf"|(?P<some>[数几](?=[十百千万亿]))?(?:(?P<times>\d{{1,3}}) ?[×xX*] ?(?=\d))?{_side('1')}"
     r"(?:(?<=成)(?P<tenth>[一二三四五六七八九]))?"
-    rf"(?:(?<=[元块钱]) ?(?P<jiao>{_DIGIT}) ?[角毛](?: ?(?P<fen>{_DIGIT}) ?分)?钱?)?"
-    rf"(?:(?: ?\(含\))? ?(?:-{{1,2}}|~|至|到|或) ?(?:近|约)?{_side('2')})?"
+    rf"(?:(?<=[元块钱圆]) ?(?P<jiao>{_DIGIT}) ?[角毛](?: ?(?P<fen>{_DIGIT}) ?分)?钱?)?"
+    rf"(?:(?: ?{_INCLUDED})?(?:{_LINK})(?:近|约)?{_side('2')})?"
     rf"(?: ?[×*] ?(?P<after>\d{{1,3}})(?![\d.]))?)"
-    rf"(?: ?\(含\))?"
+    rf"(?: ?{_INCLUDED})?"
     rf"(?: ?(?P<paren>\()?(?P<behind>{_BEHIND})(?(paren)\))(?!{_NOT_BEHIND}))?"
 )
 """Regular expression of a quantity; it always consumes a run of digits whole, so time is linear."""
@@ -131,7 +142,7 @@ class UnreadableError(ValueError):
         self.where = where
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reading:
     """What :func:`evaluate` found: the figure, its grain, its unit and the kind of hedge."""
 
@@ -142,6 +153,7 @@ class Reading:
     hedges: tuple[tuple[str, str], ...]
     bare: bool
     direction: str | None = None
+    closed: bool = False
 
     def times(self, unit: Unit) -> Reading:
         """Return the same printed number in a unit built from the present one (每吨 … 元)."""
@@ -154,6 +166,9 @@ class Reading:
 @lru_cache(maxsize=16384)
 def _scaled(digits: str, multiplier: str) -> tuple[str, int, int, int]:
     """Mantissa, power of ten, step exponent, and the step of a 多 that follows the multiplier."""
+    if multiplier and digits[-1].isdigit() and ("亿" in digits or "万" in digits):
+        mantissa, power, step = number(digits + multiplier)  # 3亿5000多万
+        return mantissa, power, step, step
     mantissa, power, step = number(digits)
     scale = number("1" + multiplier)[1] if multiplier else 0
     if power:
@@ -161,6 +176,11 @@ def _scaled(digits: str, multiplier: str) -> tuple[str, int, int, int]:
     else:
         late = 8 if digits.endswith("亿") else 4 if digits.endswith("万") else min(step, 0)
     return mantissa, power + scale, step + scale, late + scale
+
+
+@lru_cache(maxsize=256)
+def _ten(power: int) -> float:
+    return float(f"1e{power}")
 
 
 def _amount(mantissa: str, power: int, unit: Unit) -> float:
@@ -177,12 +197,12 @@ def _evaluate_side(
     except NumeralError as error:
         raise UnreadableError(str(error), m.start("n" + side) - m.start()) from error
     word = m["u" + side] or ""
-    late = m["y" + side] or m["z" + side] or next((c for c in word if c in "多半"), None)
+    late = m["y" + side] or m["z" + side] or ("多" if "多" in word else "半" if "半" in word else None)
     if late == "半":
         mantissa, late = str(float(mantissa) + 0.5), None
     elif late or (more and power and not multiplier):
         step = late_step
-    grain = float(f"1e{step + unit.power}") * unit.factor
+    grain = _ten(step + unit.power) * unit.factor
     if more and step == 0 and unit.code == "count" and float(mantissa) >= 10:
         grain = 10 - float(mantissa) % 10  # 118 余家 leaves no whole number below 119: to 120
     return _amount(mantissa, power, unit), grain, more or late
@@ -205,11 +225,13 @@ def _share_multiplier(m: re.Match[str], unit: Unit, low: float, high: float) -> 
 
 def _plain_amount(digits: str, multiplier: str, unit: Unit) -> tuple[float, float]:
     mantissa, power, step, _ = _scaled(digits, multiplier)
-    return _amount(mantissa, power, unit), float(f"1e{step + unit.power}") * unit.factor
+    return _amount(mantissa, power, unit), _ten(step + unit.power) * unit.factor
 
 
 def _small_change(m: re.Match[str]) -> float:
     """角 and 分 behind 元, and the second digit of 八成五."""
+    if not (m["jiao"] or m["tenth"]):
+        return 0.0
     change = sum(
         float(f"{number(m[name])[0]}e{power}") for name, power in (("jiao", -1), ("fen", -2)) if m[name]
     )
@@ -236,6 +258,8 @@ def evaluate(m: re.Match[str], rule: ReadingRule, default: Unit | None = None) -
         raise UnreadableError(
             f"a unit of measurement, not {word!r}", m.start("u2" if m["u2"] else "u1") - m.start()
         )
+    if word == "块" and (m["m2"] or m["m1"] or (m["n2"] or m["n1"])[-1] in "万亿"):
+        unit = Unit("count")  # 集成电路 212 亿块
     bare = unit is None
     if unit is None:
         unit = Unit("CNY") if "亿" in (m["m2"] or m["m1"] or m["n2"] or m["n1"]) else _BLANK
@@ -267,7 +291,8 @@ def evaluate(m: re.Match[str], rule: ReadingRule, default: Unit | None = None) -
         low, high = -high, -low
     if more in ("几", "多", "余", "来"):
         hedges = ((more, "around" if more == "来" else "more"), *hedges)
-    return Reading(low * count, high * count, step * count, unit, hedges, bare)
+    closed = m["both"] is not None
+    return Reading(low * count, high * count, step * count, unit, hedges, bare, None, closed)
 
 
 def _evaluate_special(m: re.Match[str], hedges: tuple[tuple[str, str], ...]) -> Reading:
@@ -323,7 +348,7 @@ def finish(
     hedge = next((w for w, k in hedges if k == kind), None)
     value = reading.low if reading.low == reading.high else (reading.low + reading.high) / 2
     low, high = reading.low, reading.high
-    if kind:
+    if kind and not reading.closed:
         low, high = apply_hedge(low, high, reading.step, kind, rule)
     return Quantity(value, low, high, reading.unit.code, hedge, direction or reading.direction, text)
 
@@ -347,14 +372,27 @@ class QuantityError(InputError):
         return (QuantityError, (self.text, self.where, self.allowed))
 
 
+NEGATIONS = tuple(sorted(WORDS["negations"].split(), key=len, reverse=True))
+"""Words that turn the hedge behind them, the longest first."""
+
+_TURNED = {"over": "most", "least": "most", "under": "least", "most": "over", "exact": "under"}
+
+
+def turned(word: str, kind: str) -> str | None:
+    """Kind of hedge under a negation: 不得低于 is at least, 没有达到 is under; None where none turns."""
+    return None if kind == "exact" and word not in ("达", "达到") else _TURNED.get(kind)
+
+
 _IN_FRONT = trie([*FRONT, *DIRECTIONS, *WORDS["lead_in"].split(), *CURRENCIES])
 _PREFIX = re.compile(
-    r"(?:是|为|相当于|等于)[^\n]{1,20}?的(?= ?[\d一二三四五六七八九十两百])"
+    rf"(?P<not>{'|'.join(NEGATIONS)}) ?(?P<hedge>{trie(list(FRONT))})"
+    r"|(?:是|为|相当于|等于)[^\n]{1,20}?的(?= ?[\d一二三四五六七八九十两百])"
     rf"|(?P<word>{trie([*FRONT, *DIRECTIONS, *WORDS['lead_in'].split(), *CURRENCIES])})"
     r"|(?:比|较|与)(?:\d{4}年|上年|去年|前年|上月|上季度|上一年|全国|全省|年初|“?十[一二三四五]五”?)?"
     r"(?:同期|同月|末|底|平均水平|平均|期间|相比){0,2}"
     r"|每(?:(?P<per>[^\d\s]{1,5}?))(?=[ \d¥$]|约|近|不)"
 )
+_UNROUND = re.compile(r"[万亿]\d{3}[1-9]$")
 _SIGNED = re.compile(r" *[-+负]")
 _FROM = re.compile(r" *(?:由|从)(?:原来|原先|过去|上年|去年|年初|\d{4} ?年)?的? *")
 _TO = re.compile(rf" *(?P<word>{trie(list(DIRECTIONS))})?了? *(?:到|至|为|成|达到|达)?了? *")
@@ -427,6 +465,8 @@ def _parse_at(text: str, clean: str, start: int, rule: ReadingRule) -> tuple[Qua
         and not (front or match["behind"] or match["x1"] or match["some"])
     ):
         raise QuantityError(text, position, "a number before 百, 千, 万 or 亿")
+    if match["n1"] and _UNROUND.search(match["n1"]):
+        raise QuantityError(text, match.end("n1") - 4, "one way of writing a number, 3.4567万 or 34567")
     try:
         reading = evaluate(match, rule, default)
     except UnreadableError as error:
@@ -453,7 +493,12 @@ def _read_front(
         if match is None or not match.group():
             return position, tuple(front), direction, default, per
         word = match["word"]
-        if word in FRONT:
+        if match["hedge"] and match.group() not in FRONT:
+            kind = turned(match["hedge"], FRONT[match["hedge"]])
+            front.append((match.group(), kind or FRONT[match["hedge"]]))
+        elif match["hedge"]:
+            front.append((match.group(), FRONT[match.group()]))
+        elif word in FRONT:
             front.append((word, FRONT[word]))
         elif word in DIRECTIONS:
             direction = DIRECTIONS[word]
