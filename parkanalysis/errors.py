@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-
-__all__ = ["InputError", "Problem", "nearest"]
+from dataclasses import asdict, dataclass, replace
 
 
 def nearest(name: str, valid: Iterable[str], cutoff: float = 60.0) -> str | None:
@@ -39,6 +38,8 @@ class Problem:
     nearest : str, optional
         The valid name that was probably meant.
     severity : {"error", "warning"}
+    rows : tuple of int
+        Further rows of which the same is to be said.
     """
 
     file: str
@@ -48,11 +49,14 @@ class Problem:
     column: str | None = None
     nearest: str | None = None
     severity: str = "error"
+    rows: tuple[int, ...] = ()
 
     def __str__(self) -> str:
         place = self.file
         if self.row is not None:
             place += f", row {self.row}"
+        if self.rows:
+            place += f" and {len(self.rows)} more up to row {self.rows[-1]}"
         if self.column is not None:
             place += f", column {self.column}"
         text = f"{place}: found {self.found}; allowed: {self.allowed}"
@@ -61,6 +65,32 @@ class Problem:
     def to_dict(self) -> dict[str, object]:
         """Return the problem as a plain mapping, for JSON."""
         return asdict(self)
+
+
+_VARYING = re.compile(r"'[^']*'|\w*[_\d]\w*(?:[.,:/-]\w+)*")
+_SEVERAL = 4
+
+
+def told_once(problems: Iterable[Problem]) -> list[Problem]:
+    """One problem, with the other rows, in place of many of one kind in one column.
+
+    Examples
+    --------
+    >>> print(*told_once(Problem("a.csv", f"'{n} %'", "a number", n, "value") for n in range(2, 90)))
+    a.csv, row 2 and 87 more up to row 89, column value: found '2 %'; allowed: a number
+    """
+    kinds: dict[tuple[object, ...], list[Problem]] = {}
+    for p in problems:
+        texts = (_VARYING.sub("…", p.found), _VARYING.sub("…", p.allowed))
+        kinds.setdefault((p.file, p.column, p.severity, p.row is None, *texts), []).append(p)
+    told: list[Problem] = []
+    for (_, _, _, everywhere, *_), same in kinds.items():
+        if everywhere or len(same) < _SEVERAL:
+            told += same
+        else:
+            first, *others = sorted(same, key=lambda p: p.row or 0)
+            told.append(replace(first, rows=tuple(p.row for p in others if p.row is not None)))
+    return told
 
 
 class InputError(ValueError):

@@ -336,7 +336,7 @@ Place = tuple[Any, ...]
 
 def _config(files: Files, config: ParkFile) -> Iterator[Problem]:
     """Checks of park.yml against the tables."""
-    for place, item in _items(config):
+    for place, item in config_items(config):
         for field, ref in references(type(item)).items():
             if getattr(item, field) is not None:
                 yield from _reference(files, place, item, field, ref)
@@ -350,7 +350,7 @@ def _config(files: Files, config: ParkFile) -> Iterator[Problem]:
     yield from _vintage(files, config)
 
 
-def _items(config: ParkFile) -> Iterator[tuple[Place, BaseModel]]:
+def config_items(config: ParkFile) -> Iterator[tuple[Place, BaseModel]]:
     """The parts of park.yml that name levers, figures or one another, with their places."""
     yield (), config
     if config.stated is not None:
@@ -420,7 +420,8 @@ def _named_lever(files: Files, place: Place, item: BaseModel, field: str, ref: R
         value = getattr(row, column)
         if not low <= value <= high:
             text = f"{value:g} of {name}, the {field} of {'.'.join(place) or 'the park'}"
-            yield Problem("levers.csv", text, f"{low:g} to {high:g}", line, column)
+            allowed = f"{low:g} or more" if high == np.inf else f"{low:g} to {high:g}"
+            yield Problem("levers.csv", text, allowed, line, column)
 
 
 def _unit_at(files: Files, item: BaseModel, path: str) -> str:
@@ -472,10 +473,6 @@ def _balance(files: Files, config: ParkFile) -> Iterator[Problem]:
     """The accounts can be scaled to the published total only from parts that cannot all be 0."""
     names = {i.value_added or i.value_added_rate for i in config.industries.values()}
     found = [files.levers[name] for name in names if name is not None and name in files.levers]
-    for line, row in found:
-        if row.minimum < 0:
-            allowed = "0 or more for the value added of an industry"
-            yield Problem("levers.csv", f"{row.minimum:g} of {row.lever}", allowed, line, "minimum")
     if len(found) == len(names) and all(row.minimum <= 0 for _, row in found):
         allowed = "one industry at least whose lever has a minimum above 0"
         yield _at(files, ("industries",), "industries whose value added may all be 0", allowed)

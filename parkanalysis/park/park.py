@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,11 +11,12 @@ from typing import Any
 
 import pandas as pd
 
-from parkanalysis.errors import InputError, Problem, nearest
+from parkanalysis.errors import InputError, Problem, nearest, told_once
 from parkanalysis.park.checks import Anything, Files, cross_check
 from parkanalysis.park.levers import UNITS, Lever
 from parkanalysis.park.read import MAX_PROBLEMS, Raw, attempt, parse_model, read_folder, validate_rows
 from parkanalysis.park.schema import KEYS, TABLES, ParkFile, ScenarioFile
+from parkanalysis.park.slips import slips
 from parkanalysis.park.workbook import read_workbook
 from parkanalysis.quantities import RULES, Quantity, parse
 
@@ -104,6 +105,13 @@ class Park:
     scenarios : mapping of str to ScenarioFile
     digest : str
         Hash over all files.
+    path : Path
+    doubts : tuple of Problem
+        Warnings of numbers that hardly can be.
+    lines : mapping of str to int
+        Row of each lever in its table.
+    place : callable
+        Turns the place of a problem (file, row, column of a folder) into the place in this kind of park.
     """
 
     id: str
@@ -118,6 +126,9 @@ class Park:
     scenarios: Mapping[str, ScenarioFile]
     digest: str
     path: Path = field(repr=False)
+    doubts: tuple[Problem, ...] = field(repr=False)
+    lines: Mapping[str, int] = field(repr=False)
+    place: Callable[[Problem], Problem] = field(repr=False)
 
     def amount(self, figure: str, unit: str = "CNY_100m") -> float:
         """Value of a figure in a lever unit, 亿元 unless said otherwise; a rate of decline is negative."""
@@ -156,9 +167,9 @@ def _is_fall(quantity: Quantity) -> bool:
     return rate and quantity.direction in FALLS and not re.search("[到至为]", quantity.text)
 
 
-def _frame(name: str, rows: list[Any]) -> pd.DataFrame:
+def _frame(name: str, rows: list[tuple[int, Any]]) -> pd.DataFrame:
     columns = list(TABLES[name].model_fields)
-    records = [row.model_dump() for row in rows]
+    records = [row.model_dump() for _, row in rows]
     # the order of rows in a file must not matter
     records.sort(key=lambda record: [str(record[column]) for column in columns])
     return pd.DataFrame(records, columns=columns)
@@ -279,13 +290,25 @@ def read_park(path: str | Path) -> Park:
     files = _validated(raw, problems)
     problems += cross_check(files)
     if problems:
-        raise InputError(raw.place(p) for p in problems[: 10 * MAX_PROBLEMS])
+        raise InputError(raw.place(p) for p in told_once(problems[: 10 * MAX_PROBLEMS]))
+    frames = {name: _frame(name, files.rows[name]) for name in TABLES if name != "levers"}
+    ordered = sorted(files.rows["levers"], key=lambda r: r[1].lever)
+    levers = {row.lever: _lever(row, files.parsed, frames["value_added_rates"]) for _, row in ordered}
+    doubts = told_once(slips(files, levers))
+    if any(p.severity == "error" for p in doubts):
+        raise InputError(raw.place(p) for p in doubts if p.severity == "error")
+    return _park(raw, files, frames, levers, doubts, place)
+
+
+def _park(
+    raw: Raw,
+    files: Files,
+    frames: Mapping[str, pd.DataFrame],
+    levers: Mapping[str, Lever],
+    doubts: Iterable[Problem],
+    path: Path,
+) -> Park:
     assert files.config is not None
-    frames = {name: _frame(name, [r for _, r in files.rows[name]]) for name in TABLES if name != "levers"}
-    levers = {
-        row.lever: _lever(row, files.parsed, frames["value_added_rates"])
-        for _, row in sorted(files.rows["levers"], key=lambda r: r[1].lever)
-    }
     scenarios = {name: scenario for name, (_, scenario) in files.scenarios.items()}
     scenarios.setdefault("reference", REFERENCE)
     return Park(
@@ -296,5 +319,8 @@ def read_park(path: str | Path) -> Park:
         levers=levers,
         scenarios=dict(sorted(scenarios.items())),
         digest=raw.digest,
-        path=place,
+        path=path,
+        doubts=tuple(raw.place(p) for p in doubts),
+        lines={row.lever: line for line, row in files.rows["levers"]},
+        place=raw.place,
     )

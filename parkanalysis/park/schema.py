@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from math import inf
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal, Union, get_args
 
@@ -184,6 +185,8 @@ PRICES = tuple(f"CNY/{volume}" for volume in VOLUMES)
 FRACTION = ("fraction",)
 MOST_YEARS = 5
 SHARE = (0.0, 1.0)  # a share outside has no meaning
+NOT_NEGATIVE = (0.0, inf)
+USUAL_RATE = (0.02, 0.9)  # value added per gross output
 
 
 @dataclass(frozen=True)
@@ -205,6 +208,8 @@ class Ref:
         Field that has the same unit: one of the same item, or ``product.`` and one of its product.
     asks : tuple of str
         A field and the unit that it must have where this one is filled.
+    usual : tuple of float
+        Between which a central value lies in most cases, in canonical units; others are warned of.
     """
 
     role: Literal["lever", "figure", "source", "industry", "product", "plant"]
@@ -214,6 +219,7 @@ class Ref:
     per: str = ""
     same: str = ""
     asks: tuple[str, str] | None = None
+    usual: tuple[float, float] | None = None
 
 
 @cache
@@ -384,14 +390,18 @@ class Industry(Strict):
         Identifier | None, Ref("figure", MONEY), _says("figure: gross output of the base year")
     ] = None
     value_added_rate: Annotated[
-        Identifier | None, Ref("lever", FRACTION, bounds=SHARE), _says("lever: value added per gross output")
+        Identifier | None,
+        Ref("lever", FRACTION, bounds=SHARE, usual=USUAL_RATE),
+        _says("lever: value added per gross output"),
     ] = None
     value_added: Annotated[
-        Identifier | None, Ref("lever", MONEY), _says("lever: value added of the base year")
+        Identifier | None,
+        Ref("lever", MONEY, bounds=NOT_NEGATIVE),
+        _says("lever: value added of the base year"),
     ] = None
     growth: Annotated[
         Identifier | None,
-        Ref("lever", FRACTION, "target", (-1.0, 10.0)),
+        Ref("lever", FRACTION, "target", (-1.0, 10.0), usual=(-0.5, 0.5)),
         _says("lever: growth a year of its own beside the common one, around 0"),
     ] = None
 
@@ -407,7 +417,7 @@ InIndustry = Annotated[Identifier, Ref("industry"), _says("an industry of this f
 OfProduct = Annotated[Identifier, Ref("product"), _says("a product of this file")]
 Vat = Annotated[
     Identifier | None,
-    Ref("lever", FRACTION, bounds=SHARE),
+    Ref("lever", FRACTION, bounds=SHARE, usual=(0.0, 0.25)),
     _says("lever: value added tax that the price holds; without it none"),
 ]
 
@@ -444,7 +454,9 @@ class Plant(Strict):
     name: Label
     industry: InIndustry
     value_added: Annotated[
-        Identifier, Ref("lever", MONEY), _says("lever: value added of the plant in the base year")
+        Identifier,
+        Ref("lever", MONEY, bounds=NOT_NEGATIVE),
+        _says("lever: value added of the plant in the base year"),
     ]
     product: Annotated[Identifier | None, Ref("product"), _says("product that the plant makes")] = None
     volume: Annotated[
@@ -582,7 +594,7 @@ class ParkFile(Strict):
     ] = None
     growth: Annotated[
         Identifier,
-        Ref("lever", FRACTION, "target", (-1.0, 10.0)),
+        Ref("lever", FRACTION, "target", (-1.0, 10.0), usual=(-0.5, 0.5)),
         _says("lever: growth a year of value added that no shock says anything of, a fraction"),
     ]
     vat_in_value_added: Annotated[
@@ -604,7 +616,7 @@ class ParkFile(Strict):
     checks: dict[Identifier, Check] = _says("comparisons for the audit", default={})
     deflator: Annotated[
         Identifier | None,
-        Ref("lever", FRACTION, "target", (-0.9, 10.0)),
+        Ref("lever", FRACTION, "target", (-0.9, 10.0), usual=(-0.3, 0.3)),
         _says("lever: change of producer prices, for comparable prices"),
     ] = None
 

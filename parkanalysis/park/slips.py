@@ -1,0 +1,546 @@
+"""Slips of scale and sense: numbers that cannot be, and numbers that hardly are, with the one that would fit."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
+from statistics import median
+from typing import Any
+
+from pydantic import BaseModel
+
+from parkanalysis.errors import Problem
+from parkanalysis.park.checks import Files, config_items
+from parkanalysis.park.levers import UNITS, Lever
+from parkanalysis.park.read import line_of
+from parkanalysis.park.schema import ParkFile, Product, Ref, references
+
+YUAN_PER_100M = 1e8
+KWH_PER_MW_HOUR = 1_000
+ABSURD = 100.0  # a part a hundred times the whole cannot be
+HARDLY = 1e-3  # a thousandth of what it belongs to hardly is
+ROUNDING = 1.005  # printed figures are rounded; half a per cent is no finding
+STEP = 3.0  # a series that changes by less in a step is never doubted
+OWN_CHANGES = 5.0  # beyond five times its own largest change it is
+LEAST_RATE = 0.01  # value added per output of an input-output table
+QUOTED = 0.015  # a price agrees with quotations within this
+# how the usual units of Chinese statistics are printed
+PRINTED = {"CNY": "元", "CNY_10k": "万元", "CNY_100m": "亿元", "t": "吨", "10k_t": "万吨"}
+PRINTED |= {
+    "kWh": "千瓦时",
+    "10k_kWh": "万千瓦时",
+    "100m_kWh": "亿千瓦时",
+    "m3": "立方米",
+    "10k_m3": "万立方米",
+}
+
+Fits = Callable[[float], bool]
+
+
+@dataclass(frozen=True)
+class _Known:
+    """The files of a park with the central values of its levers, as far as numbers give them."""
+
+    files: Files
+    config: ParkFile
+    levers: Mapping[str, Lever]
+
+    def central(self, name: str | None) -> float | None:
+        """Central value in canonical units; None where a forecast gives it or the field is empty."""
+        if name is None or math.isnan(self.levers[name].central):
+            return None
+        return self.levers[name].central * UNITS[self.levers[name].unit][1]
+
+    def money(self, name: str | None) -> float | None:
+        """Central value of an amount, 亿元."""
+        value = self.central(name)
+        return None if value is None else value / YUAN_PER_100M
+
+    def figure(self, name: str) -> float:
+        """A printed amount, 亿元."""
+        return self.files.parsed[name].value / YUAN_PER_100M
+
+    def lever_problem(self, name: str, found: str, allowed: str, severity: str = "warning") -> Problem:
+        lever = self.levers[name]
+        column = "figure" if lever.figure else "series" if lever.series else "central"
+        return Problem("levers.csv", found, allowed, self.files.levers[name][0], column, severity=severity)
+
+    def figure_problem(self, name: str, found: str, allowed: str, severity: str = "warning") -> Problem:
+        line = next(line for line, row in self.files.rows["figures"] if row.figure == name)
+        return Problem("figures.csv", found, allowed, line, "quantity", severity=severity)
+
+    def volume(self, product: Product) -> float | None:
+        """Volume of a product in the base year, canonical units."""
+        return self.central(product.volume)
+
+    def added(self, industry: str) -> float | None:
+        """Value added of an industry before balancing, 亿元."""
+        item = self.config.industries[industry]
+        if item.gross_output is None:
+            return self.money(item.value_added)
+        rate = self.central(item.value_added_rate)
+        return None if rate is None else rate * self.figure(item.gross_output)
+
+
+def slips(files: Files, levers: Mapping[str, Lever]) -> list[Problem]:
+    """What cannot be (errors) and what hardly is (warnings) in the files of a park that can be read.
+
+    Parts are set against their whole, prices after against prices before, series against their own past,
+    levers against what is usual in their place.
+    """
+    assert files.config is not None
+    known = _Known(files, files.config, levers)
+    checks = (_industries, _plants, _products, _shock_levers, _stated, _unusual, _settings)
+    found = [p for check in checks for p in check(known)]
+    return [*found, *_rates(files), *_series(files), *_quotations(known), *_periods(known)]
+
+
+def _fitting(value: float, unit: str, fits: Fits) -> str:
+    """The unit, or the power of ten, in which a lever's number would fit."""
+    canonical, factor = UNITS[unit]
+    number = value / factor
+    for code, (other, size) in UNITS.items():
+        if other == canonical and code != unit and fits(number * size):
+            return f"; reads like {PRINTED.get(code, code)}: {number * size / factor:g} {unit}"
+    return _power(value, fits, lambda v: f"{v / factor:g} {unit}")
+
+
+def _power(value: float, fits: Fits, shown: Callable[[float], str]) -> str:
+    """The power of ten that would make a number fit."""
+    for power in (4, -4, 8, -8, 1, -1, 2, -2, 3, -3):
+        if fits(value * 10.0**power):
+            words = {4: "万", 8: "亿"}.get(abs(power), f"{10 ** abs(power):,}")
+            return f"; reads like a slip by {words}: {shown(value * 10.0**power)}"
+    return ""
+
+
+def _amount(value: float) -> str:
+    return f"{value:.4g} CNY_100m"
+
+
+def _industries(known: _Known) -> Iterator[Problem]:
+    """Parts against the published total, the total against all output."""
+    config = known.config
+    total = known.figure(config.value_added)
+    parts = {key: added for key in config.industries if (added := known.added(key)) is not None}
+    whole = sum(parts.values())
+    complete = len(parts) == len(config.industries)
+    printed = known.files.parsed[config.value_added].text
+
+    def near(value: float) -> bool:
+        return complete and whole / 3 < value < whole * 3
+
+    outputs = [i.gross_output for i in config.industries.values()]
+    if complete and None not in outputs:
+        output = sum(known.figure(name) for name in outputs if name)
+        if total > output * ROUNDING:
+            fit = _power(total, near, _amount)
+            allowed = f"at most the gross output of all industries, {_amount(output)}{fit}"
+            yield known.figure_problem(config.value_added, f"value added of {printed!r}", allowed, "error")
+            return
+    giants = [key for key, part in parts.items() if part > ABSURD * total]
+    rest = whole - sum(parts[key] for key in giants)
+    if complete and whole > 0 and (total > ABSURD * whole or (giants and not total / 10 < rest < total * 10)):
+        fit = _power(total, near, _amount)
+        allowed = f"near the sum of its parts, {_amount(whole)}{fit}"
+        yield known.figure_problem(config.value_added, f"a total of {printed!r}", allowed, "error")
+        return
+    for key, part in parts.items():
+        yield from _part(known, key, part, total)
+
+
+def _part(known: _Known, key: str, part: float, total: float) -> Iterator[Problem]:
+    """One industry against the total."""
+    if HARDLY * total <= part <= ABSURD * total:
+        return
+    item = known.config.industries[key]
+    severity = "error" if part > total else "warning"
+    allowed = f"{HARDLY:.1%} to all of the published {_amount(total)}"
+    if item.gross_output is not None:
+        output = known.figure(item.gross_output)
+        rate = part / output if output else 0.0
+        fit = _power(output, lambda v: HARDLY * total < v * rate < total, _amount)
+        printed = known.files.parsed[item.gross_output].text
+        found = (
+            f"gross output of {printed!r} for the industry {key}, which makes {_amount(part)} of value added"
+        )
+        yield known.figure_problem(item.gross_output, found, allowed + fit, severity)
+    elif item.value_added is not None:
+        unit = known.levers[item.value_added].unit
+        fit = _fitting(part * YUAN_PER_100M, unit, lambda v: HARDLY * total < v / YUAN_PER_100M < total)
+        found = f"{item.value_added} of {_amount(part)} for the industry {key}"
+        yield known.lever_problem(item.value_added, found, allowed + fit, severity)
+
+
+def _plants(known: _Known) -> Iterator[Problem]:
+    """Plants against their industry and their product."""
+    together: dict[str, float] = {}
+    for key, plant in known.config.plants.items():
+        own, industry = known.money(plant.value_added), known.added(plant.industry)
+        if own is None or not industry:
+            continue
+        together[plant.industry] = together.get(plant.industry, 0.0) + own
+        if not HARDLY / 10 * industry <= own <= ABSURD * industry:
+            unit = known.levers[plant.value_added].unit
+            fit = _fitting(
+                own * YUAN_PER_100M, unit, _between(industry * YUAN_PER_100M / 200, industry * YUAN_PER_100M)
+            )
+            found = f"{plant.value_added} of {_amount(own)} for the plant {key}"
+            allowed = f"a part of its industry {plant.industry}, {_amount(industry)}{fit}"
+            severity = "error" if own > industry else "warning"
+            yield known.lever_problem(plant.value_added, found, allowed, severity)
+    for industry_key, own in together.items():
+        industry = known.added(industry_key)
+        several = [p for p in known.config.plants.values() if p.industry == industry_key]
+        if industry and len(several) > 1 and industry * ROUNDING < own:
+            names = ", ".join(key for key, p in known.config.plants.items() if p.industry == industry_key)
+            found = f"{_amount(own)} for the plants {names} together"
+            allowed = f"at most the value added of their industry {industry_key}, {_amount(industry)}"
+            if all((known.money(p.value_added) or 0) <= industry * ROUNDING for p in several):
+                yield known.lever_problem(several[0].value_added, found, allowed)
+
+
+def _between(low: float, high: float) -> Fits:
+    return lambda value: low <= value <= high
+
+
+def _products(known: _Known) -> Iterator[Problem]:
+    """What a product sells for against the output of its industry."""
+    for key, product in known.config.products.items():
+        volume, price = known.volume(product), known.central(product.price)
+        if not volume or not price:
+            continue
+        sales = volume * price / (1 + (known.central(product.vat_rate) or 0.0)) / YUAN_PER_100M
+        yield from _sales(known, product.volume, key, product.industry, sales)
+
+
+def _sales(known: _Known, volume: str, product: str, industry: str, sales: float) -> Iterator[Problem]:
+    output_figure = known.config.industries[industry].gross_output
+    whole = known.figure(output_figure) if output_figure is not None else known.added(industry)
+    if not whole:
+        return
+    most = ROUNDING * whole if output_figure is not None else ABSURD * whole
+    if HARDLY * whole <= sales <= most:
+        return
+    found = f"{volume} that sells for {_amount(sales)} without VAT as {product}"
+    unit = known.levers[volume].unit
+    scale = known.central(volume) or 0.0
+    fit = _fitting(scale, unit, lambda v: HARDLY * whole < sales * v / scale <= whole)
+    what = "printed gross output" if output_figure is not None else "value added"
+    allowed = f"at most the {what} of {industry}, {_amount(whole)}"
+    if sales < HARDLY * whole:
+        allowed = f"a thousandth or more of the {what} of {industry}, {_amount(whole)}"
+    severity = "error" if sales > ABSURD * whole else "warning"
+    yield known.lever_problem(volume, found, allowed + fit, severity)
+
+
+# how far what the target year brings usually lies from the base year, as a factor
+CHANGES = {"CNY/": (0.2, 5.0), "": (1e-3, 10.0)}
+
+
+def _shock_levers(known: _Known) -> Iterator[Problem]:
+    """What a plant or the target year brings against the base year of the same product or contract."""
+    for place, item in config_items(known.config):
+        for field, ref in references(type(item)).items():
+            if not ref.same:
+                continue
+            name, base = getattr(item, field), _base_of(known, item, ref.same)
+            value, before = known.central(name), known.central(base)
+            if name is None or name == base or not value or not before:
+                continue
+            unit = known.levers[name].unit
+            low, high = next(v for k, v in CHANGES.items() if UNITS[unit][0].startswith(k))
+            if ref.year == "base" and place[:1] == ("plants",):
+                high = ROUNDING  # a plant makes no more than is made
+            if not low <= value / before <= high:
+                factor = UNITS[unit][1]
+                fit = _fitting(value, unit, _between(before / 3, before * 3))
+                found = f"{name} of {value / factor:g} {unit} for {place[1]}"
+                allowed = f"{low:g} to {high:g} times {base}, {before / factor:g} {unit}{fit}"
+                if high == ROUNDING:
+                    allowed = f"at most all of {item.product}, {before / factor:g} {unit}{fit}"  # type: ignore[attr-defined]
+                yield known.lever_problem(name, found, allowed)
+
+
+def _base_of(known: _Known, item: Any, path: str) -> str | None:
+    head, _, tail = path.rpartition(".")
+    owner = known.config.products.get(getattr(item, head) or "") if head else item
+    return getattr(owner, tail, None)
+
+
+def _stated(known: _Known) -> Iterator[Problem]:
+    """The administration's own projection against the published total."""
+    stated = known.config.stated
+    if stated is None:
+        return
+    total = known.figure(known.config.value_added)
+    bounds = {"result": (1 / STEP, STEP), "loss": (HARDLY / 10, 1.0)}
+    for field, (low, high) in bounds.items():
+        name = getattr(stated, field)
+        if name is None:
+            continue
+        value = known.figure(name)
+        if low * total <= value <= high * total:
+            continue
+        fit = _power(value, _between(low * total, high * total), _amount)
+        found = f"a stated {field} of {known.files.parsed[name].text!r}"
+        allowed = f"{low:.2g} to {high:g} times the published {_amount(total)}{fit}"
+        absurd = value > ABSURD * total or (field == "result" and value < total / ABSURD)
+        yield known.figure_problem(name, found, allowed, "error" if absurd else "warning")
+
+
+def _uses(config: ParkFile) -> dict[str, tuple[str, Ref]]:
+    """Levers with the field, and what is usual there, in which each stands first."""
+    uses: dict[str, tuple[str, Ref]] = {}
+    for place, item in config_items(config):
+        for field, ref in references(type(item)).items():
+            name = getattr(item, field)
+            if ref.role == "lever" and ref.usual is not None and name is not None:
+                uses.setdefault(name, (".".join((*place, field)), ref))
+    return uses
+
+
+def _unusual(known: _Known) -> Iterator[Problem]:
+    """Central values outside what is usual in their place."""
+    for name, (place, ref) in _uses(known.config).items():
+        value = known.central(name)
+        assert ref.usual is not None
+        if value is not None and not ref.usual[0] <= value <= ref.usual[1]:
+            found = f"{name} of {value:g} as {place}"
+            yield known.lever_problem(name, found, _usual(value, ref.usual))
+
+
+def _usual(value: float, usual: tuple[float, float]) -> str:
+    low, high = usual
+    allowed = f"{low:g} to {high:g} in most cases"
+    if low < value / 100 < high and value > high:
+        return f"{allowed}; reads like a percentage: {value / 100:g}"
+    if 0 <= low <= 1 - value <= high <= 1:
+        return f"{allowed}; reads like the part that is lost: {1 - value:g} would be left"
+    return allowed
+
+
+def _settings(known: _Known) -> Iterator[Problem]:
+    """Numbers that scenarios set, outside what is usual in their place."""
+    uses = _uses(known.config)
+    for scenario, (document, file) in known.files.scenarios.items():
+        for name, setting in file.levers.items():
+            if name not in uses or not isinstance(setting, float | int):
+                continue
+            place, ref = uses[name]
+            value = setting * UNITS[known.levers[name].unit][1]
+            assert ref.usual is not None
+            if not ref.usual[0] <= value <= ref.usual[1]:
+                line = line_of(document, ("levers", name))
+                found = f"{value:g} as {place}"
+                problem = Problem(f"scenarios/{scenario}.yml", found, _usual(value, ref.usual), line)
+                yield replace(problem, column=f"levers.{name}", severity="warning")
+
+
+def _rates(files: Files) -> Iterator[Problem]:
+    """Value added and output of one row in different units, or one of them ten times too large."""
+    rows = files.rows["value_added_rates"]
+    rates = {line: row.value_added_10k_cny / row.gross_output_10k_cny for line, row in rows}
+    for line, row in rows:
+        rate = rates[line]
+        others = [rates[n] for n, other in rows if other.industry == row.industry and n != line]
+        middle = median(others) if len(others) > 1 else rate
+        if rate >= LEAST_RATE and 1 / OWN_CHANGES <= rate / middle <= OWN_CHANGES:
+            continue
+        target = middle if LEAST_RATE < middle < 1 and len(others) > 1 else 0.2
+        fit = _power(
+            row.value_added_10k_cny,
+            lambda v, t=target, g=row.gross_output_10k_cny: t / 3 < v / g < min(t * 3, 1),
+            lambda v: f"{v:g}",
+        )  # type: ignore[misc]
+        allowed = (
+            f"near the other rates of {row.industry}, {middle:.2g}{fit}"
+            if len(others) > 1
+            else f"{LEAST_RATE:.0%} of output or more{fit}"
+        )
+        found = f"{row.value_added_10k_cny:g}, {rate:.2g} of the gross output {row.gross_output_10k_cny:g}"
+        yield Problem(
+            "value_added_rates.csv", found, allowed, line, "value_added_10k_cny", severity="warning"
+        )
+
+
+def _series(files: Files) -> Iterator[Problem]:
+    """Jumps and gaps of each series."""
+    for table in ("history", "prices"):
+        rows = sorted(files.rows[table], key=lambda r: (r[1].series, r[1].period, r[1].published))
+        for name, group in groupby(rows, key=lambda r: r[1].series):
+            points = list(group)
+            yield from _jumps(table, name, points)
+            if table == "history":
+                yield from _gaps(name, points)
+
+
+def _jumps(table: str, name: str, points: Sequence[tuple[int, Any]]) -> Iterator[Problem]:
+    """Values that stand apart from the rest of their series by more than it ever changes by itself."""
+    if points[0][1].unit in ("percent", "%", "fraction") or any(row.value <= 0 for _, row in points):
+        return
+    logs = [math.log10(row.value) for _, row in points]
+    steps = [abs(b - a) for a, b in pairwise(logs)]
+    ordinary = max((s for s in steps if s < math.log10(STEP)), default=0.0)
+    limit = max(math.log10(STEP), OWN_CHANGES * ordinary)
+    runs: list[list[int]] = [[0]]
+    for i, step in enumerate(steps, start=1):
+        if step > limit:
+            runs.append([])
+        runs[-1].append(i)
+    if len(runs) == 1:
+        return
+    usual = max(runs, key=len)
+    level = median(logs[i] for i in usual)
+    for run in runs:
+        if abs(median(logs[i] for i in run) - level) <= limit:
+            continue
+        nearest = logs[min(usual, key=lambda i: abs(i - run[0]))]
+        yield _jump(table, name, [points[i] for i in run], nearest)
+
+
+def _jump(table: str, name: str, points: Sequence[tuple[int, Any]], neighbour: float) -> Problem:
+    (line, row), *others = points
+    off = math.log10(row.value) - neighbour
+    power = round(off)
+    allowed = f"near its neighbours, such as {10**neighbour:.4g} {row.unit}"
+    if power and abs(off - power) < 0.3:
+        unit = _shifted(row.unit, -power)
+        reads = f"reads like {unit}" if unit else f"reads like a slip by {10 ** abs(power):,}"
+        allowed += f"; {reads}: {row.value / 10.0**power:.6g} {row.unit}"
+    found = f"{row.value:g} {row.unit} of {name} in {row.period}"
+    rows = tuple(n for n, _ in others)
+    return Problem(f"{table}.csv", found, allowed, line, "value", severity="warning", rows=rows)
+
+
+def _shifted(unit: str, power: int) -> str:
+    """The printed unit that is smaller or larger by a power of ten, where there is one."""
+    canonical, factor = UNITS.get(unit, ("", 0.0))
+    for code, (other, size) in UNITS.items():
+        if other == canonical and math.isclose(size, factor * 10.0**power):
+            return PRINTED.get(code, code)
+    return ""
+
+
+def _gaps(name: str, points: Sequence[tuple[int, Any]]) -> Iterator[Problem]:
+    """Years that a yearly series leaves out between its first and its last."""
+    if any(len(row.period) != 4 for _, row in points):
+        return
+    years = [int(row.period) for _, row in points]
+    missing = sorted(set(range(years[0], years[-1])) - set(years))
+    if missing:
+        after = next(line for line, row in points if int(row.period) > missing[0])
+        found = f"no value of {name} for {', '.join(map(str, missing[:10]))}"
+        allowed = "a value for each year; those left out are filled on a straight line"
+        yield Problem("history.csv", found, allowed, after, "period", severity="warning")
+
+
+FALLING, RISING = (
+    re.compile(r"降|跌|下滑|\bfall|\bdrop|\bcut\b|cheap"),
+    re.compile(r"涨|上调|\bris(e|ing)|increase"),
+)
+NET, GROSS = (
+    re.compile(r"不含(增值)?税|without VAT|net of VAT|excl", re.I),
+    re.compile(r"(?<!不)含(增值)?税|VAT included|incl", re.I),
+)
+
+
+def _quotations(known: _Known) -> Iterator[Problem]:
+    """Prices before and after, with and without VAT, against names, notes and quotations."""
+    for key, product in known.config.products.items():
+        yield from _tax_basis(known, product.price, product.vat_rate)
+        before = known.central(product.price)
+        for shock_key, shock in known.config.shocks.items():
+            after_name = getattr(shock, "price", None)
+            if getattr(shock, "product", None) != key or after_name is None:
+                continue
+            yield from _tax_basis(known, after_name, product.vat_rate)
+            after = known.central(after_name)
+            if before and after and before != after:
+                yield from _swapped(known, product, shock_key, shock, before, after)
+        yield from _quoted(known, product)
+
+
+def _tax_basis(known: _Known, price: str, vat_rate: str | None) -> Iterator[Problem]:
+    """A price whose note says the opposite of what park.yml says of VAT."""
+    lever = known.levers[price]
+    note = f"{lever.note} {lever.note_zh}"
+    if vat_rate is not None and NET.search(note) and not GROSS.search(note):
+        allowed = f"a price with VAT, as vat_rate: {vat_rate} in park.yml says"
+        yield known.lever_problem(price, f"{price}, a price without VAT by its note", allowed)
+    if vat_rate is None and GROSS.search(note) and not NET.search(note):
+        yield known.lever_problem(price, f"{price}, a price with VAT by its note", "a vat_rate in park.yml")
+
+
+def _swapped(
+    known: _Known, product: Product, key: str, shock: Any, before: float, after: float
+) -> Iterator[Problem]:
+    """A price after typed before."""
+    names = " ".join(shock.name.values()).lower()
+    series = _quotes(known, product, shock.price)
+    wrong = (FALLING.search(names) and after > before) or (RISING.search(names) and after < before)
+    reason = f"the other way round, as the name of {key} says"
+    if series:
+        base, last = series
+        wrong = wrong or (abs(before - base) > abs(after - base) and abs(after - last) > abs(before - last))
+        reason = f"the other way round, as the quotations say ({base:.4g}, lately {last:.4g})"
+    if wrong:
+        unit = known.levers[product.price].unit
+        found = f"{product.price} of {before:g} {unit} before and {shock.price} of {after:g} after"
+        yield known.lever_problem(product.price, found, reason)
+
+
+def _quotes(known: _Known, product: Product, after: str | None = None) -> tuple[float, float] | None:
+    """Average of the base year and last quotation of the product's price series, by the vintage date."""
+    config = known.config
+    for name in (product.price, after):
+        if name is None or not known.levers[name].series:
+            continue
+        rows = [
+            row
+            for _, row in known.files.rows["prices"]
+            if row.series == known.levers[name].series
+            and row.unit == known.levers[name].unit
+            and row.published <= config.as_of
+        ]
+        base = [row.value for row in rows if int(row.period[:4]) == config.base_year]
+        if base:
+            return sum(base) / len(base), max(rows, key=lambda r: r.period).value
+    return None
+
+
+def _quoted(known: _Known, product: Product) -> Iterator[Problem]:
+    """A price before that is the quotations' without their VAT."""
+    shocks = [s for s in known.config.shocks.values() if getattr(s, "price", None)]
+    after = next(
+        (s.price for s in shocks if known.config.products.get(getattr(s, "product", "")) is product), None
+    )  # type: ignore[attr-defined]
+    series, before = _quotes(known, product, after), known.central(product.price)
+    vat = known.central(product.vat_rate)
+    if not series or not before or not vat:
+        return
+    base, unit = series[0], known.levers[product.price].unit
+    if abs(before * (1 + vat) / base - 1) < QUOTED < abs(before / base - 1):
+        found = f"{product.price} of {before:g} {unit}"
+        allowed = f"a price with VAT near the quotations' {base:.4g}; reads like one without: {before * (1 + vat):.4g}"
+        yield known.lever_problem(product.price, found, allowed)
+
+
+def _periods(known: _Known) -> Iterator[Problem]:
+    """Amounts of the base year that are printed for another."""
+    rows = {row.figure: row for _, row in known.files.rows["figures"]}
+    year = str(known.config.base_year)
+    for _, item in config_items(known.config):
+        for field, ref in references(type(item)).items():
+            name = getattr(item, field)
+            if ref.role == "figure" and ref.year == "base" and name in rows:
+                period = rows[name].period
+                years = re.findall(r"\d{4}", period)
+                if years and year not in years and len(years) == 1:
+                    problem = known.figure_problem(
+                        name, f"{name}, a figure of {period}", f"one of the base year {year}"
+                    )
+                    yield replace(problem, column="period")
