@@ -1,28 +1,37 @@
-"""Everything that can be said of a park's files before a report is made from them."""
+"""The one door for all checks of a park: its files, what the model makes of them, what the audit finds."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from parkanalysis.errors import InputError, Problem
+import numpy as np
 
-if TYPE_CHECKING:
-    from parkanalysis.park.park import Park
+from parkanalysis.errors import InputError, Problem, told_once
+from parkanalysis.model.accounts import Base, base_year
+from parkanalysis.model.audit import CONTRADICTION, OTHER_SCOPE, audit, check_names
+from parkanalysis.model.draws import YUAN_PER_100M, Draws
+from parkanalysis.model.projection import project
+from parkanalysis.model.scenario import Scenario, build_scenario, read_scenario
+from parkanalysis.model.target_year import used_levers
+from parkanalysis.park import UNITS, Lever, Park, read_park
+from parkanalysis.park.new import EXAMPLE_SOURCE
+from parkanalysis.park.park import REFERENCE
 
-__all__ = ["check"]
+ROUNDING = 1.005  # printed figures are rounded; half a per cent is no finding
+# half the 10-90% range beyond its ends is 2.6 standard deviations from the middle of a normal
+FAR = 0.5
+LEAST_WIDTH = 0.2  # of the central value, where the range is narrower or a point
+LISTED = 12
 
 
 def check(path: str | Path) -> list[Problem]:
     """All problems of a park: errors, or where there are none, warnings.
 
-    Errors are what ``read_park`` refuses (schema, units, ranges, references between
-    files, vintage) and a scenario that cannot be projected. Warnings are numbers that cannot hold
-    together, the audit's findings, levers and sources that nothing uses, and numbers of the template
-    that still stand.
+    Errors are what ``read_park`` refuses (schema, units, ranges, references between files, vintage,
+    numbers that cannot be) and a scenario that cannot be projected. Warnings are :func:`doubts`.
 
     Parameters
     ----------
@@ -41,35 +50,34 @@ def check(path: str | Path) -> list[Problem]:
     carried out: stated 82 count, computed 80 count; allowed: equals, unless scope or basis differ as
     noted: ...
     """
-    from parkanalysis.model.plausibility import implausible
-    from parkanalysis.park.park import read_park
-
     try:
         park = read_park(path)
     except InputError as error:
         return list(error.problems)
-    errors = list(_unworkable(park))
-    if errors:
-        return errors
-    found = [*_template(park), *_unused(park), *_late(park), *implausible(park), *_audit(park)]
-    return [replace(p, severity="warning", file=_file(park, p.file)) for p in found]
+    return list(_unworkable(park)) or doubts(park)
+
+
+def doubts(park: Park) -> list[Problem]:
+    """What a park that can be projected is warned of, each kind once.
+
+    Numbers that hardly can be, numbers that do not fit together, settings without effect, levers and
+    sources that nothing uses, numbers of the template that still stand, the audit's findings.
+    """
+    found = [*_template(park), *_unused(park), *_idle(park), *_late(park), *implausible(park), *_audit(park)]
+    own = [replace(p, severity="warning", file=_file(park, p.file)) for p in found]
+    return told_once([*park.doubts, *own])
 
 
 def _file(park: Park, file: str) -> str:
     """Name the sheet where the park is a workbook."""
     if park.path.is_dir() or "." not in file:
         return file
-    return f"{park.path.name}, sheet {file.partition('.')[0]}"
+    return f"{park.path.name}, sheet {file.partition('.')[0].partition('/')[0]}"
 
 
 def _unworkable(park: Park) -> Iterator[Problem]:
     """Checks of park.yml that cannot be read, and scenarios that give no number."""
-    import numpy as np
-
-    from parkanalysis.model import audit
-    from parkanalysis.model.projection import project
-
-    yield from audit.check_names(park)
+    yield from check_names(park)
     for name in park.scenarios:
         file = f"scenarios/{name}.yml"
         try:
@@ -84,11 +92,12 @@ def _unworkable(park: Park) -> Iterator[Problem]:
             continue
         if not np.isfinite(draws).all():
             yield Problem(file, "a projection that is no number", "levers that can be projected")
+        elif np.median(draws) < 0:
+            found = f"a projection of {np.median(draws):.4g} CNY_100m"
+            yield Problem(file, found, "value added of 0 or more: no industry loses more than it adds")
 
 
 def _template(park: Park) -> Iterator[Problem]:
-    from parkanalysis.park.new import EXAMPLE_SOURCE
-
     tables = {"figures.csv": park.figures["source"], "history.csv": park.history["source"]}
     tables |= {"prices.csv": park.prices["source"], "value_added_rates.csv": park.value_added_rates["source"]}
     counts = {file: int((column == EXAMPLE_SOURCE).sum()) for file, column in tables.items()}
@@ -99,28 +108,47 @@ def _template(park: Park) -> Iterator[Problem]:
             yield Problem(file, found, "the park's own numbers, with their sources", column="source")
 
 
+def _listed(names: Sequence[str], one: str, many: str) -> str:
+    """One name with what is to be said of it, or their number and the first of them."""
+    if len(names) == 1:
+        return f"{names[0]}, {one}"
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return f"{len(names)} {many}: {', '.join(names[:LISTED])}{more}"
+
+
 def _unused(park: Park) -> Iterator[Problem]:
     config = park.config
     items: list[object] = [*config.industries.values(), *config.products.values()]
     items += [*config.plants.values(), *config.shocks.values()]
     used = {value for item in items for value in vars(item).values() if isinstance(value, str)}
-    used |= {config.growth, config.deflator or ""}
+    used |= {value for value in vars(config).values() if isinstance(value, str)}
     text = " ".join(f"{c.stated} {c.computed}" for c in config.checks.values())
-    for name in park.levers:
-        if name not in used and name not in text:
-            allowed = "a lever that park.yml uses"
-            yield Problem("levers.csv", f"{name}, which nothing uses", allowed, column="lever")
+    spare = [name for name in park.levers if name not in used and name not in text]
+    if spare:
+        found = _listed(spare, "which nothing uses", "levers that nothing uses")
+        yield Problem("levers.csv", found, "a lever that park.yml uses", column="lever")
     tables = (park.figures, park.history, park.prices, park.value_added_rates)
     cited = {s for t in tables for s in t["source"]} | {lever.source for lever in park.levers.values()}
-    for source in park.sources["source"]:
-        if source not in cited:
-            allowed = "a source that a row names"
-            yield Problem("sources.csv", f"{source}, which nothing cites", allowed, column="source")
+    idle = [source for source in park.sources["source"] if source not in cited]
+    if idle:
+        found = _listed(idle, "which nothing cites", "sources that nothing cites")
+        yield Problem("sources.csv", found, "a source that a row names", column="source")
     shown = {s for scenario in park.scenarios.values() for s in scenario.shocks if scenario.shocks != "all"}
-    if all(s.shocks != "all" for s in park.scenarios.values()):
-        for shock in set(config.shocks) - shown:
-            found = f"{shock}, which no scenario turns on"
-            yield Problem("park.yml", found, "a shock of a scenario", column=f"shocks.{shock}")
+    hidden = [s for s in config.shocks if s not in shown]
+    if hidden and all(s.shocks != "all" for s in park.scenarios.values()):
+        found = _listed(hidden, "which no scenario turns on", "shocks that no scenario turns on")
+        yield Problem("park.yml", found, "a shock of a scenario", column="shocks")
+
+
+def _idle(park: Park) -> Iterator[Problem]:
+    """Levers that a scenario sets and none of its shocks uses: they change nothing."""
+    for name, file in park.scenarios.items():
+        uses = used_levers(read_scenario(park, name))
+        idle = [lever for lever in file.levers if lever not in uses]
+        if idle:
+            found = _listed(idle, "which no active shock uses", "levers set that no active shock uses")
+            allowed = "levers of the scenario's shocks, of the base year or of growth"
+            yield Problem(f"scenarios/{name}.yml", found, allowed, column="levers")
 
 
 def _late(park: Park) -> Iterator[Problem]:
@@ -130,10 +158,69 @@ def _late(park: Park) -> Iterator[Problem]:
         yield Problem("park.yml", str(park.config.as_of), allowed, column="as_of")
 
 
+def implausible(park: Park) -> list[Problem]:
+    """What cannot hold together in the accounts of the base year, at its central values.
+
+    A plant adds no more than its industry, and balancing to the published total leaves an industry near
+    the range that its lever gives, and within its hard bounds.
+
+    Examples
+    --------
+    >>> implausible(read_park("qingzhen"))
+    []
+    """
+    scenario = build_scenario(park, REFERENCE, "reference")
+    draw = Draws(scenario, None, seed=1)
+    base = base_year(draw)
+    found = [*_plants(park, base, draw), *_balanced(scenario, base)]
+    return [
+        Problem("levers.csv", text, allowed, park.lines[lever], _column(park.levers[lever]))
+        for lever, text, allowed in found
+    ]
+
+
+Finding = tuple[str, str, str]  # lever, found, allowed
+
+
+def _column(lever: Lever) -> str:
+    """The column that gives the central value."""
+    if lever.figure:
+        return "figure"
+    return "series" if lever.series else "central"
+
+
+def _plants(park: Park, base: Base, draw: Draws) -> Iterator[Finding]:
+    for name, plant in park.config.plants.items():
+        own, industry = float(draw(plant.value_added)[0]), float(base.value_added[plant.industry][0])
+        if own > industry * ROUNDING:
+            text = f"{plant.value_added} of {own:g} CNY_100m for the plant {name}"
+            allowed = f"at most the value added of its industry {plant.industry}, {industry:.4g} CNY_100m"
+            yield plant.value_added, text, allowed
+
+
+def _balanced(scenario: Scenario, base: Base) -> Iterator[Finding]:
+    park = scenario.park
+    for name, industry in park.config.industries.items():
+        key = industry.value_added_rate or industry.value_added
+        assert key is not None
+        lever = scenario.levers[key]
+        value = float(base.value_added[name][0]) * YUAN_PER_100M / UNITS[lever.unit][1]
+        if name in base.rate:
+            value = float(base.rate[name][0])
+        margin = FAR * max(lever.high - lever.low, LEAST_WIDTH * abs(lever.central))
+        low, high = max(lever.low - margin, lever.minimum), min(lever.high + margin, lever.maximum)
+        slack = 1e-9 * max(1.0, abs(lever.central))
+        if not low - slack <= value <= high + slack:
+            text = f"{key} of {value:.4g} after balancing to the published {park.value_added:g} CNY_100m"
+            allowed = (
+                f"near its range {lever.low:.4g} to {lever.high:.4g}, within {lever.minimum:g} to "
+                f"{lever.maximum:g}: the parts do not fit the total"
+            )
+            yield key, text, allowed
+
+
 def _audit(park: Park) -> Iterator[Problem]:
     """What the audit finds that cannot both hold, or has to be verified."""
-    from parkanalysis.model.audit import CONTRADICTION, OTHER_SCOPE, audit
-
     frame = audit(park)
     for row in frame[frame["verdict"].isin([CONTRADICTION, OTHER_SCOPE])].to_dict("records"):
         unit = f" {row['unit']}" if row["unit"] else ""

@@ -1,4 +1,4 @@
-"""Slips of scale and sense: numbers that cannot be, and numbers that hardly are, with the one that would fit."""
+"""Slips of scale and sense: numbers that cannot be or hardly are, with the one that would fit."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from itertools import groupby, pairwise
 from statistics import median
 from typing import Any
 
-from pydantic import BaseModel
-
 from parkanalysis.errors import Problem
 from parkanalysis.park.checks import Files, config_items
 from parkanalysis.park.levers import UNITS, Lever
 from parkanalysis.park.read import line_of
 from parkanalysis.park.schema import ParkFile, Product, Ref, references
+from parkanalysis.quantities import SYMBOLS
 
 YUAN_PER_100M = 1e8
 KWH_PER_MW_HOUR = 1_000
@@ -27,16 +26,6 @@ STEP = 3.0  # a series that changes by less in a step is never doubted
 OWN_CHANGES = 5.0  # beyond five times its own largest change it is
 LEAST_RATE = 0.01  # value added per output of an input-output table
 QUOTED = 0.015  # a price agrees with quotations within this
-# how the usual units of Chinese statistics are printed
-PRINTED = {"CNY": "元", "CNY_10k": "万元", "CNY_100m": "亿元", "t": "吨", "10k_t": "万吨"}
-PRINTED |= {
-    "kWh": "千瓦时",
-    "10k_kWh": "万千瓦时",
-    "100m_kWh": "亿千瓦时",
-    "m3": "立方米",
-    "10k_m3": "万立方米",
-}
-
 Fits = Callable[[float], bool]
 
 
@@ -84,6 +73,11 @@ class _Known:
         rate = self.central(item.value_added_rate)
         return None if rate is None else rate * self.figure(item.gross_output)
 
+    def sound(self, industry: str) -> float | None:
+        """The same; None where it cannot be, or hardly is, a part of the published total."""
+        added, total = self.added(industry), self.figure(self.config.value_added)
+        return added if added is not None and HARDLY * total <= added <= ROUNDING * total else None
+
 
 def slips(files: Files, levers: Mapping[str, Lever]) -> list[Problem]:
     """What cannot be (errors) and what hardly is (warnings) in the files of a park that can be read.
@@ -93,9 +87,19 @@ def slips(files: Files, levers: Mapping[str, Lever]) -> list[Problem]:
     """
     assert files.config is not None
     known = _Known(files, files.config, levers)
+    found = list(_total(known))
+    if any(p.severity == "error" for p in found):  # nothing can be set against a total that is wrong itself
+        return found
     checks = (_industries, _plants, _products, _shock_levers, _stated, _unusual, _settings)
-    found = [p for check in checks for p in check(known)]
+    found += [p for check in checks for p in check(known)]
     return [*found, *_rates(files), *_series(files), *_quotations(known), *_periods(known)]
+
+
+def _printed(code: str) -> str:
+    """A unit as Chinese statistics print it: 10k_t is 万吨."""
+    canonical, factor = UNITS[code]
+    sizes = {1.0: "", 1e4: "万", 1e8: "亿"}
+    return f"{sizes[factor]}{SYMBOLS[canonical]}" if factor in sizes and canonical in SYMBOLS else code
 
 
 def _fitting(value: float, unit: str, fits: Fits) -> str:
@@ -104,7 +108,7 @@ def _fitting(value: float, unit: str, fits: Fits) -> str:
     number = value / factor
     for code, (other, size) in UNITS.items():
         if other == canonical and code != unit and fits(number * size):
-            return f"; reads like {PRINTED.get(code, code)}: {number * size / factor:g} {unit}"
+            return f"; reads like {_printed(code)}: {number * size / factor:g} {unit}"
     return _power(value, fits, lambda v: f"{v / factor:g} {unit}")
 
 
@@ -121,65 +125,73 @@ def _amount(value: float) -> str:
     return f"{value:.4g} CNY_100m"
 
 
-def _industries(known: _Known) -> Iterator[Problem]:
-    """Parts against the published total, the total against all output."""
+def _total(known: _Known) -> Iterator[Problem]:
+    """The published total against all output and against the sum of its parts."""
     config = known.config
-    total = known.figure(config.value_added)
-    parts = {key: added for key in config.industries if (added := known.added(key)) is not None}
-    whole = sum(parts.values())
-    complete = len(parts) == len(config.industries)
-    printed = known.files.parsed[config.value_added].text
-
-    def near(value: float) -> bool:
-        return complete and whole / 3 < value < whole * 3
-
+    total, printed = known.figure(config.value_added), known.files.parsed[config.value_added].text
+    parts = [known.added(key) for key in config.industries]
+    if None in parts:
+        return
+    whole = sum(part for part in parts if part is not None)
+    fit = _power(total, _between(whole / 3, whole * 3), _amount)
     outputs = [i.gross_output for i in config.industries.values()]
-    if complete and None not in outputs:
-        output = sum(known.figure(name) for name in outputs if name)
-        if total > output * ROUNDING:
-            fit = _power(total, near, _amount)
-            allowed = f"at most the gross output of all industries, {_amount(output)}{fit}"
-            yield known.figure_problem(config.value_added, f"value added of {printed!r}", allowed, "error")
-            return
-    giants = [key for key, part in parts.items() if part > ABSURD * total]
-    rest = whole - sum(parts[key] for key in giants)
-    if complete and whole > 0 and (total > ABSURD * whole or (giants and not total / 10 < rest < total * 10)):
-        fit = _power(total, near, _amount)
+    output = sum(known.figure(name) for name in outputs if name)
+    if None not in outputs and total > output * ROUNDING:
+        allowed = f"at most the gross output of all industries, {_amount(output)}{fit}"
+        yield known.figure_problem(config.value_added, f"value added of {printed!r}", allowed, "error")
+        return
+    rest = sum(part for part in parts if part is not None and part <= total)
+    if rest < whole and total / 10 < rest < total * 10:  # it is the parts above it that are wrong
+        return
+    apart = not total / ABSURD <= whole <= total * ABSURD
+    if apart or (fit and not whole / 3 <= total <= whole * 3):
         allowed = f"near the sum of its parts, {_amount(whole)}{fit}"
-        yield known.figure_problem(config.value_added, f"a total of {printed!r}", allowed, "error")
-        return
-    for key, part in parts.items():
-        yield from _part(known, key, part, total)
+        found = f"a total of {printed!r}"
+        yield known.figure_problem(config.value_added, found, allowed, "error" if apart else "warning")
 
 
-def _part(known: _Known, key: str, part: float, total: float) -> Iterator[Problem]:
-    """One industry against the total."""
-    if HARDLY * total <= part <= ABSURD * total:
-        return
+def _industries(known: _Known) -> Iterator[Problem]:
+    """Each industry against the published total."""
+    total = known.figure(known.config.value_added)
+    for key in known.config.industries:
+        part = known.added(key)
+        if part is not None and not HARDLY * total <= part <= ROUNDING * total:
+            yield _part(known, key, part, total)
+
+
+def _part(known: _Known, key: str, part: float, total: float) -> Problem:
+    """An industry that is too large or too small."""
     item = known.config.industries[key]
-    severity = "error" if part > total else "warning"
+    absurd = part > ABSURD * total or any(_above(known, key, part))
+    severity = "error" if absurd else "warning"
     allowed = f"{HARDLY:.1%} to all of the published {_amount(total)}"
     if item.gross_output is not None:
         output = known.figure(item.gross_output)
         rate = part / output if output else 0.0
         fit = _power(output, lambda v: HARDLY * total < v * rate < total, _amount)
         printed = known.files.parsed[item.gross_output].text
-        found = (
-            f"gross output of {printed!r} for the industry {key}, which makes {_amount(part)} of value added"
-        )
-        yield known.figure_problem(item.gross_output, found, allowed + fit, severity)
-    elif item.value_added is not None:
-        unit = known.levers[item.value_added].unit
-        fit = _fitting(part * YUAN_PER_100M, unit, lambda v: HARDLY * total < v / YUAN_PER_100M < total)
-        found = f"{item.value_added} of {_amount(part)} for the industry {key}"
-        yield known.lever_problem(item.value_added, found, allowed + fit, severity)
+        found = f"{printed!r} of output for the industry {key}, which makes {_amount(part)} of value added"
+        return known.figure_problem(item.gross_output, found, allowed + fit, severity)
+    assert item.value_added is not None
+    unit = known.levers[item.value_added].unit
+    fit = _fitting(part * YUAN_PER_100M, unit, lambda v: HARDLY * total < v / YUAN_PER_100M < total)
+    found = f"{item.value_added} of {_amount(part)} for the industry {key}"
+    return known.lever_problem(item.value_added, found, allowed + fit, severity)
+
+
+def _above(known: _Known, key: str, part: float) -> Iterator[bool]:
+    """Whether plants of an industry add a hundred times what it adds, or products sell for that."""
+    for plant in known.config.plants.values():
+        yield plant.industry == key and (known.money(plant.value_added) or 0.0) > ABSURD * part
+    for product in known.config.products.values():
+        yield product.industry == key and (_sold(known, product) or 0.0) > ABSURD * part / LEAST_RATE
 
 
 def _plants(known: _Known) -> Iterator[Problem]:
     """Plants against their industry and their product."""
     together: dict[str, float] = {}
     for key, plant in known.config.plants.items():
-        own, industry = known.money(plant.value_added), known.added(plant.industry)
+        own, industry = known.money(plant.value_added), known.sound(plant.industry)
         if own is None or not industry:
             continue
         together[plant.industry] = together.get(plant.industry, 0.0) + own
@@ -193,7 +205,7 @@ def _plants(known: _Known) -> Iterator[Problem]:
             severity = "error" if own > industry else "warning"
             yield known.lever_problem(plant.value_added, found, allowed, severity)
     for industry_key, own in together.items():
-        industry = known.added(industry_key)
+        industry = known.sound(industry_key)
         several = [p for p in known.config.plants.values() if p.industry == industry_key]
         if industry and len(several) > 1 and industry * ROUNDING < own:
             names = ", ".join(key for key, p in known.config.plants.items() if p.industry == industry_key)
@@ -207,14 +219,20 @@ def _between(low: float, high: float) -> Fits:
     return lambda value: low <= value <= high
 
 
+def _sold(known: _Known, product: Product) -> float | None:
+    """What a product sells for in the base year, without VAT, 亿元."""
+    volume, price = known.volume(product), known.central(product.price)
+    if not volume or not price:
+        return None
+    return volume * price / (1 + (known.central(product.vat_rate) or 0.0)) / YUAN_PER_100M
+
+
 def _products(known: _Known) -> Iterator[Problem]:
     """What a product sells for against the output of its industry."""
     for key, product in known.config.products.items():
-        volume, price = known.volume(product), known.central(product.price)
-        if not volume or not price:
-            continue
-        sales = volume * price / (1 + (known.central(product.vat_rate) or 0.0)) / YUAN_PER_100M
-        yield from _sales(known, product.volume, key, product.industry, sales)
+        sales = _sold(known, product)
+        if sales and known.sound(product.industry):
+            yield from _sales(known, product.volume, key, product.industry, sales)
 
 
 def _sales(known: _Known, volume: str, product: str, industry: str, sales: float) -> Iterator[Problem]:
@@ -285,7 +303,7 @@ def _stated(known: _Known) -> Iterator[Problem]:
         value = known.figure(name)
         if low * total <= value <= high * total:
             continue
-        fit = _power(value, _between(low * total, high * total), _amount)
+        fit = _power(value, _between(max(low, 0.01) * total, high * total), _amount)
         found = f"a stated {field} of {known.files.parsed[name].text!r}"
         allowed = f"{low:.2g} to {high:g} times the published {_amount(total)}{fit}"
         absurd = value > ABSURD * total or (field == "result" and value < total / ABSURD)
@@ -421,7 +439,7 @@ def _shifted(unit: str, power: int) -> str:
     canonical, factor = UNITS.get(unit, ("", 0.0))
     for code, (other, size) in UNITS.items():
         if other == canonical and math.isclose(size, factor * 10.0**power):
-            return PRINTED.get(code, code)
+            return _printed(code)
     return ""
 
 
@@ -525,7 +543,8 @@ def _quoted(known: _Known, product: Product) -> Iterator[Problem]:
     base, unit = series[0], known.levers[product.price].unit
     if abs(before * (1 + vat) / base - 1) < QUOTED < abs(before / base - 1):
         found = f"{product.price} of {before:g} {unit}"
-        allowed = f"a price with VAT near the quotations' {base:.4g}; reads like one without: {before * (1 + vat):.4g}"
+        gross = f"reads like one without: {before * (1 + vat):.4g}"
+        allowed = f"a price with VAT near the quotations' {base:.4g}; {gross}"
         yield known.lever_problem(product.price, found, allowed)
 
 

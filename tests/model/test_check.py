@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from parkfiles import PARKS, add_row, copy_park, edit, set_cell
 
-from parkanalysis.model.check import check
+from parkanalysis.model.check import check, implausible
+from parkanalysis.park import read_park
 from parkanalysis.park.new import TEMPLATE
 from parkanalysis.park.workbook import write_workbook
 
@@ -58,7 +59,7 @@ def test_what_nothing_uses_is_warned_of(zone):
     assert {
         "diary, which nothing cites",
         "spare, which nothing uses",
-        "summer_rationing, which no scenario turns on",
+        "2 shocks that no scenario turns on: billet_price_falls, summer_rationing",
     } <= found
     assert not of(check(zone), "error")
 
@@ -90,3 +91,65 @@ def test_warnings_of_a_workbook_name_its_sheets(tmp_path):
 def test_a_place_that_is_no_park():
     (problem,) = check("nowhere")
     assert problem.severity == "error"
+
+
+def said(zone):
+    return [str(p) for p in implausible(read_park(zone))]
+
+
+@pytest.mark.parametrize("park", ["qingzhen", TEMPLATE, PARKS / "harbour", PARKS / "tiny"])
+def test_nothing_to_say_of_the_parks_that_hold_together(park):
+    assert implausible(read_park(park)) == []
+
+
+def test_a_plant_above_its_industry(zone):
+    for column, value in {"low": "17", "central": "18", "high": "20", "maximum": "30"}.items():
+        line = set_cell(zone / "levers.csv", "value_added_old_mill", column, value)
+    # steel 0.18 * 88.4 = 15.912, less its part of the 0.612 by which the parts exceed 52.6
+    assert said(zone) == [
+        f"levers.csv, row {line}, column central: found value_added_old_mill of 18 CNY_100m for the plant "
+        "old_mill; allowed: at most the value added of its industry steel, 15.88 CNY_100m"
+    ]
+    (warning,) = [p for p in check(zone) if p.row == line]
+    assert warning.severity == "warning"
+
+
+def test_parts_that_do_not_fit_the_total(zone):
+    line = set_cell(zone / "figures.csv", "value_added_2024", "quantity", "20 亿元")
+    assert line == 2
+    found = implausible(read_park(zone))
+    # all other industry is held at 0; of the 11.212 that steel (15.912) and machinery (15.3) exceed 20 by,
+    # machinery bears 74.56%: its variance is (0.1 * 61.2)^2, that of steel (0.04044 * 88.4)^2; 6.94 / 61.2
+    assert [p.found for p in found] == [
+        "value_added_rate_machinery of 0.1134 after balancing to the published 20 CNY_100m",
+        "value_added_other_2024 of 0 after balancing to the published 20 CNY_100m",
+    ]
+    assert found[0].allowed == (
+        "near its range 0.2 to 0.3, within 0.02 to 0.8: the parts do not fit the total"
+    )
+    assert {p.column for p in found} == {"central"}
+
+
+def test_a_workbook_names_sheet_and_row(zone, tmp_path):
+    for column, value in {"low": "17", "central": "18", "high": "20", "maximum": "30"}.items():
+        line = set_cell(zone / "levers.csv", "value_added_old_mill", column, value)
+    write_workbook(zone, tmp_path / "zone.xlsx")
+    (warning,) = [p for p in check(tmp_path / "zone.xlsx") if "old_mill" in p.found]
+    assert str(warning).startswith(f"zone.xlsx, sheet levers, row {line}, column central")
+
+
+def test_settings_without_effect_are_named(zone):
+    levers = "levers: {rationing_cap: 0.8, billet_pass_through: 0.5, vat_rate: 0.1}"
+    edit(zone / "scenarios" / "closure.yml", "shocks:", f"{levers}\nshocks:")
+    (problem,) = [p for p in check(zone) if p.file == "scenarios/closure.yml"]
+    assert problem.found.startswith(
+        "3 levers set that no active shock uses: rationing_cap, billet_pass_through"
+    )
+
+
+def test_many_of_one_kind_are_one_line(zone):
+    for i in range(40):
+        add_row(zone / "sources.csv", source=f"diary_{i}", title="Diary", publisher="nobody")
+    (problem,) = [p for p in check(zone) if p.file == "sources.csv"]
+    assert problem.found.startswith("40 sources that nothing cites: diary_0, diary_1,")
+    assert problem.found.endswith("and 28 more")
