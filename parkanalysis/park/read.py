@@ -514,6 +514,10 @@ def parse_model(name: str, document: Any, model: type[M]) -> M:
     )
 
 
+def _as_it_is(problem: Problem) -> Problem:
+    return problem
+
+
 @dataclass(frozen=True)
 class Raw:
     """Records and documents of a park.
@@ -540,7 +544,7 @@ class Raw:
     scenarios: Mapping[str, Any]
     problems: list[Problem]
     digest: str
-    place: Callable[[Problem], Problem] = field(default=lambda problem: problem)
+    place: Callable[[Problem], Problem] = _as_it_is
 
 
 def attempt(problems: list[Problem], step: Callable[..., T], *arguments: Any) -> T | None:

@@ -686,7 +686,7 @@ def json_schema(model: type[BaseModel]) -> dict[str, Any]:
     """
     if model is ParkFile:
         kinds = tuple(Shock.kinds.values())
-        field = Field(description=ParkFile.model_fields["shocks"].description, default={})
+        field: Any = Field(description=ParkFile.model_fields["shocks"].description, default={})
         shocks: Any = (dict[Identifier, _one_of(kinds)], field)  # type: ignore[misc]
         model = create_model("ParkFile", __base__=ParkFile, __doc__=ParkFile.__doc__, shocks=shocks)
     return model.model_json_schema()

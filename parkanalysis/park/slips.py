@@ -361,28 +361,25 @@ def _settings(known: _Known) -> Iterator[Problem]:
 def _rates(files: Files) -> Iterator[Problem]:
     """Value added and output of one row in different units, or one of them ten times too large."""
     rows = files.rows["value_added_rates"]
-    rates = {line: row.value_added_10k_cny / row.gross_output_10k_cny for line, row in rows}
+    rates: dict[str, list[float]] = {}
+    for _, row in rows:
+        rates.setdefault(row.industry, []).append(row.value_added_10k_cny / row.gross_output_10k_cny)
     for line, row in rows:
-        rate = rates[line]
-        others = [rates[n] for n, other in rows if other.industry == row.industry and n != line]
-        middle = median(others) if len(others) > 1 else rate
-        if rate >= LEAST_RATE and 1 / OWN_CHANGES <= rate / middle <= OWN_CHANGES:
+        added, output, several = row.value_added_10k_cny, row.gross_output_10k_cny, rates[row.industry]
+        middle = median(several) if len(several) > 2 else max(added / output, LEAST_RATE)
+        if added / output >= LEAST_RATE and 1 / OWN_CHANGES <= added / output / middle <= OWN_CHANGES:
             continue
-        target = middle if LEAST_RATE < middle < 1 and len(others) > 1 else 0.2
-        fit = _power(
-            row.value_added_10k_cny,
-            lambda v, t=target, g=row.gross_output_10k_cny: t / 3 < v / g < min(t * 3, 1),
-            lambda v: f"{v:g}",
-        )  # type: ignore[misc]
-        allowed = (
-            f"near the other rates of {row.industry}, {middle:.2g}{fit}"
-            if len(others) > 1
-            else f"{LEAST_RATE:.0%} of output or more{fit}"
-        )
-        found = f"{row.value_added_10k_cny:g}, {rate:.2g} of the gross output {row.gross_output_10k_cny:g}"
+        usual = middle if middle > LEAST_RATE else 0.2
+        fit = _power(added, _between(usual / 3 * output, min(usual * 3, 1.0) * output), _plain)
+        allowed = f"near {usual:.2g} of the output{fit}"
+        found = f"{added:g}, {added / output:.2g} of the gross output {output:g}"
         yield Problem(
             "value_added_rates.csv", found, allowed, line, "value_added_10k_cny", severity="warning"
         )
+
+
+def _plain(value: float) -> str:
+    return f"{value:g}"
 
 
 def _series(files: Files) -> Iterator[Problem]:
@@ -469,17 +466,21 @@ NET, GROSS = (
 def _quotations(known: _Known) -> Iterator[Problem]:
     """Prices before and after, with and without VAT, against names, notes and quotations."""
     for key, product in known.config.products.items():
-        yield from _tax_basis(known, product.price, product.vat_rate)
+        shocks: list[tuple[str, Any]] = [
+            (name, shock)
+            for name, shock in known.config.shocks.items()
+            if getattr(shock, "product", None) == key and getattr(shock, "price", None)
+        ]
+        for price in dict.fromkeys([product.price, *(shock.price for _, shock in shocks)]):
+            yield from _tax_basis(known, price, product.vat_rate)
+        quotes = _quotes(known, [product.price, *(shock.price for _, shock in shocks)])
         before = known.central(product.price)
-        for shock_key, shock in known.config.shocks.items():
-            after_name = getattr(shock, "price", None)
-            if getattr(shock, "product", None) != key or after_name is None:
-                continue
-            yield from _tax_basis(known, after_name, product.vat_rate)
-            after = known.central(after_name)
+        for name, shock in shocks:
+            after = known.central(shock.price)
             if before and after and before != after:
-                yield from _swapped(known, product, shock_key, shock, before, after)
-        yield from _quoted(known, product)
+                yield from _swapped(known, product.price, (name, shock), (before, after), quotes)
+        if quotes and before:
+            yield from _quoted(known, product, before, quotes[0])
 
 
 def _tax_basis(known: _Known, price: str, vat_rate: str | None) -> Iterator[Problem]:
@@ -494,35 +495,35 @@ def _tax_basis(known: _Known, price: str, vat_rate: str | None) -> Iterator[Prob
 
 
 def _swapped(
-    known: _Known, product: Product, key: str, shock: Any, before: float, after: float
+    known: _Known,
+    price: str,
+    shock: tuple[str, Any],
+    prices: tuple[float, float],
+    quotes: tuple[float, float] | None,
 ) -> Iterator[Problem]:
     """A price after typed before."""
-    names = " ".join(shock.name.values()).lower()
-    series = _quotes(known, product, shock.price)
+    (key, item), (before, after) = shock, prices
+    names = " ".join(item.name.values()).lower()
     wrong = (FALLING.search(names) and after > before) or (RISING.search(names) and after < before)
     reason = f"the other way round, as the name of {key} says"
-    if series:
-        base, last = series
-        wrong = wrong or (abs(before - base) > abs(after - base) and abs(after - last) > abs(before - last))
+    if quotes:
+        base, last = quotes
+        nearer = abs(before - base) > abs(after - base) and abs(after - last) > abs(before - last)
+        wrong = wrong or nearer
         reason = f"the other way round, as the quotations say ({base:.4g}, lately {last:.4g})"
     if wrong:
-        unit = known.levers[product.price].unit
-        found = f"{product.price} of {before:g} {unit} before and {shock.price} of {after:g} after"
-        yield known.lever_problem(product.price, found, reason)
+        found = f"{price} of {before:g} {known.levers[price].unit} before and {item.price} of {after:g} after"
+        yield known.lever_problem(price, found, reason)
 
 
-def _quotes(known: _Known, product: Product, after: str | None = None) -> tuple[float, float] | None:
-    """Average of the base year and last quotation of the product's price series, by the vintage date."""
+def _quotes(known: _Known, prices: Sequence[str]) -> tuple[float, float] | None:
+    """Average of the base year and last quotation of a product's price series, by the vintage date."""
     config = known.config
-    for name in (product.price, after):
-        if name is None or not known.levers[name].series:
-            continue
+    for lever in (known.levers[name] for name in prices):
         rows = [
             row
             for _, row in known.files.rows["prices"]
-            if row.series == known.levers[name].series
-            and row.unit == known.levers[name].unit
-            and row.published <= config.as_of
+            if row.series == lever.series and row.unit == lever.unit and row.published <= config.as_of
         ]
         base = [row.value for row in rows if int(row.period[:4]) == config.base_year]
         if base:
@@ -530,21 +531,12 @@ def _quotes(known: _Known, product: Product, after: str | None = None) -> tuple[
     return None
 
 
-def _quoted(known: _Known, product: Product) -> Iterator[Problem]:
+def _quoted(known: _Known, product: Product, before: float, quoted: float) -> Iterator[Problem]:
     """A price before that is the quotations' without their VAT."""
-    shocks = [s for s in known.config.shocks.values() if getattr(s, "price", None)]
-    after = next(
-        (s.price for s in shocks if known.config.products.get(getattr(s, "product", "")) is product), None
-    )  # type: ignore[attr-defined]
-    series, before = _quotes(known, product, after), known.central(product.price)
-    vat = known.central(product.vat_rate)
-    if not series or not before or not vat:
-        return
-    base, unit = series[0], known.levers[product.price].unit
-    if abs(before * (1 + vat) / base - 1) < QUOTED < abs(before / base - 1):
-        found = f"{product.price} of {before:g} {unit}"
-        gross = f"reads like one without: {before * (1 + vat):.4g}"
-        allowed = f"a price with VAT near the quotations' {base:.4g}; {gross}"
+    gross = before * (1 + (known.central(product.vat_rate) or 0.0))
+    if abs(gross / quoted - 1) < QUOTED < abs(before / quoted - 1):
+        found = f"{product.price} of {before:g} {known.levers[product.price].unit}"
+        allowed = f"a price with VAT near the quotations' {quoted:.4g}; reads like one without: {gross:.4g}"
         yield known.lever_problem(product.price, found, allowed)
 
 
