@@ -6,8 +6,8 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from parkanalysis.model.compare import project_all
 
+from parkanalysis.model.compare import project_all
 from parkanalysis.model.inverse import frontier
 from parkanalysis.model.projection import project
 from parkanalysis.report import chart_targets, charts, findings, side_by_side

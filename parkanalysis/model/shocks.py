@@ -17,6 +17,8 @@ from parkanalysis.park.schema import (
     FRACTION,
     PRICES,
     SHARE,
+    USUAL_HOURS,
+    USUAL_RATE,
     VOLUMES,
     Identifier,
     InIndustry,
@@ -277,7 +279,7 @@ class ContractedVolume(_OfProduct):
     ] = None
     hours: Annotated[
         Identifier | None,
-        Ref("lever", ("h",)),
+        Ref("lever", ("h",), usual=USUAL_HOURS),
         Field(description="lever: utilisation hours of the base year, with capacity"),
     ] = None
 
@@ -346,7 +348,7 @@ class OutputCap(Kind):
     industry: InIndustry
     cap: Annotated[
         Identifier,
-        Ref("lever", FRACTION, "target", SHARE),
+        Ref("lever", FRACTION, "target", SHARE, usual=(0.5, 1.0)),
         Field(description="lever: part of output that is allowed, 1 is all"),
     ]
 
@@ -371,10 +373,14 @@ class RateChange(Kind):
     kind: Literal["rate_change"]
     industry: InIndustry
     rate_before: Annotated[
-        Identifier, Ref("lever", FRACTION, bounds=SHARE), Field(description="lever: rate before")
+        Identifier,
+        Ref("lever", FRACTION, bounds=SHARE, usual=USUAL_RATE),
+        Field(description="lever: rate before"),
     ]
     rate_after: Annotated[
-        Identifier, Ref("lever", FRACTION, "target", SHARE), Field(description="lever: rate after")
+        Identifier,
+        Ref("lever", FRACTION, "target", SHARE, usual=USUAL_RATE),
+        Field(description="lever: rate after"),
     ]
 
     def impact(self, effect: Effect, before: Stretch) -> Any:

@@ -429,6 +429,8 @@ def _unit_at(files: Files, item: BaseModel, path: str) -> str:
     assert files.config is not None
     head, _, tail = path.rpartition(".")
     owner = files.config.products.get(getattr(item, head) or "") if head else item
+    if tail == "volume" and getattr(owner, "capacity", None) is not None:
+        return "kWh"
     return files.unit(getattr(owner, tail, None))
 
 

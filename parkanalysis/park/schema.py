@@ -187,6 +187,7 @@ MOST_YEARS = 5
 SHARE = (0.0, 1.0)  # a share outside has no meaning
 NOT_NEGATIVE = (0.0, inf)
 USUAL_RATE = (0.02, 0.9)  # value added per gross output
+USUAL_HOURS = (300.0, 8784.0)  # of full load in a year
 
 
 @dataclass(frozen=True)
@@ -434,7 +435,9 @@ class Product(Strict):
         Identifier | None, Ref("lever", ("MW",)), _says("lever: capacity in MW, instead of volume")
     ] = None
     hours: Annotated[
-        Identifier | None, Ref("lever", ("h",)), _says("lever: hours of full load, with capacity")
+        Identifier | None,
+        Ref("lever", ("h",), usual=USUAL_HOURS),
+        _says("lever: hours of full load, with capacity"),
     ] = None
     price: Annotated[Identifier, Ref("lever", PRICES, per="volume"), _says("lever: price in the base year")]
     vat_rate: Vat = None

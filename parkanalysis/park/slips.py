@@ -14,7 +14,7 @@ from parkanalysis.errors import Problem
 from parkanalysis.park.checks import Files, config_items
 from parkanalysis.park.levers import UNITS, Lever
 from parkanalysis.park.read import line_of
-from parkanalysis.park.schema import ParkFile, Product, Ref, references
+from parkanalysis.park.schema import PRICES, ParkFile, Product, Ref, references
 from parkanalysis.quantities import SYMBOLS
 
 YUAN_PER_100M = 1e8
@@ -63,7 +63,10 @@ class _Known:
 
     def volume(self, product: Product) -> float | None:
         """Volume of a product in the base year, canonical units."""
-        return self.central(product.volume)
+        if product.capacity is None:
+            return self.central(product.volume)
+        capacity, hours = self.central(product.capacity), self.central(product.hours)
+        return None if capacity is None or hours is None else capacity * hours * KWH_PER_MW_HOUR
 
     def added(self, industry: str) -> float | None:
         """Value added of an industry before balancing, 亿元."""
@@ -232,7 +235,7 @@ def _products(known: _Known) -> Iterator[Problem]:
     for key, product in known.config.products.items():
         sales = _sold(known, product)
         if sales and known.sound(product.industry):
-            yield from _sales(known, product.volume, key, product.industry, sales)
+            yield from _sales(known, product.volume or product.capacity or "", key, product.industry, sales)
 
 
 def _sales(known: _Known, volume: str, product: str, industry: str, sales: float) -> Iterator[Problem]:
@@ -256,37 +259,40 @@ def _sales(known: _Known, volume: str, product: str, industry: str, sales: float
 
 
 # how far what the target year brings usually lies from the base year, as a factor
-CHANGES = {"CNY/": (0.2, 5.0), "": (1e-3, 10.0)}
+CHANGES = {"price": (0.2, 5.0), "volume": (1e-3, 10.0)}
 
 
 def _shock_levers(known: _Known) -> Iterator[Problem]:
     """What a plant or the target year brings against the base year of the same product or contract."""
     for place, item in config_items(known.config):
         for field, ref in references(type(item)).items():
-            if not ref.same:
+            name, (base, before) = getattr(item, field), _before(known, item, ref)
+            kind = "price" if ref.units == PRICES else "volume"
+            # only a price is set against a price; a floor or a cost is another thing
+            if name is None or name == base or not before or (kind == "price" and field != kind):
                 continue
-            name, base = getattr(item, field), _base_of(known, item, ref.same)
-            value, before = known.central(name), known.central(base)
-            if name is None or name == base or not value or not before:
-                continue
-            unit = known.levers[name].unit
-            low, high = next(v for k, v in CHANGES.items() if UNITS[unit][0].startswith(k))
-            if ref.year == "base" and place[:1] == ("plants",):
-                high = ROUNDING  # a plant makes no more than is made
-            if not low <= value / before <= high:
+            value, unit = known.central(name), known.levers[name].unit
+            low, high = CHANGES[kind]
+            if place[:1] == ("plants",):  # a plant makes no more than is made
+                high = ROUNDING
+            if value and not low <= value / before <= high:
                 factor = UNITS[unit][1]
-                fit = _fitting(value, unit, _between(before / 3, before * 3))
+                fit = _fitting(value, unit, _between(before / 3, before * min(3, high)))
                 found = f"{name} of {value / factor:g} {unit} for {place[1]}"
-                allowed = f"{low:g} to {high:g} times {base}, {before / factor:g} {unit}{fit}"
-                if high == ROUNDING:
-                    allowed = f"at most all of {item.product}, {before / factor:g} {unit}{fit}"  # type: ignore[attr-defined]
-                yield known.lever_problem(name, found, allowed)
+                most = "no more than" if high == ROUNDING else f"{low:g} to {high:g} times"
+                yield known.lever_problem(name, found, f"{most} {base}, {before / factor:g} {unit}{fit}")
 
 
-def _base_of(known: _Known, item: Any, path: str) -> str | None:
-    head, _, tail = path.rpartition(".")
+def _before(known: _Known, item: Any, ref: Ref) -> tuple[str, float | None]:
+    """Name and value of the base year that a lever is set against."""
+    head, _, tail = ref.same.rpartition(".")
     owner = known.config.products.get(getattr(item, head) or "") if head else item
-    return getattr(owner, tail, None)
+    if not tail or owner is None:
+        return "", None
+    if isinstance(owner, Product) and tail == "volume":
+        return owner.volume or f"{owner.capacity} and {owner.hours}", known.volume(owner)
+    name = getattr(owner, tail)
+    return name or "", known.central(name)
 
 
 def _stated(known: _Known) -> Iterator[Problem]:

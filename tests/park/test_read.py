@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
-from parkanalysis.model.compare import read_parks
 from parkfiles import copy_park, edit, only
 
 from parkanalysis.errors import InputError
+from parkanalysis.model.compare import read_parks
 from parkanalysis.park import read_park
 from parkanalysis.park.new import TEMPLATE
 from parkanalysis.park.read import (

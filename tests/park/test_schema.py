@@ -185,7 +185,8 @@ def test_a_printed_unit_leads_to_its_code(printed, code):
 def test_the_target_year_is_one_to_five_years_after_the_base_year():
     (problem,) = refused(PARK.replace("target_year: 2021", "target_year: 2026"), ParkFile, "park.yml")
     assert str(problem) == (
-        "park.yml, row 4, column target_year: found 2026; allowed: 2021 to 2025, the years after the base_year 2020"
+        "park.yml, row 4, column target_year: found 2026; allowed: 2021 to 2025, the years after the "
+        "base_year 2020"
     )
 
 

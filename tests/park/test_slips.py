@@ -232,7 +232,7 @@ def test_a_plant_that_makes_more_than_is_made(zone):
         zone,
         "levers.csv",
         "mill_volume of 1.6e+06 t for old_mill",
-        "at most all of billet, 1.5e+06 t",
+        "no more than billet_volume_2024",
         "warning",
     )
 
@@ -305,3 +305,31 @@ def test_a_problem_of_88_rows_is_told_once(zone, quantity, found):
     problem = at(zone, "figures.csv", found, "", "error")
     assert len(problem.rows) == 87
     assert "row 8 and 87 more up to row 95" in str(problem)
+
+
+@pytest.mark.parametrize("where", ["levers.csv", "scenarios/combined.yml"])
+def test_a_cap_typed_as_the_cut(zone, where):
+    if where == "levers.csv":
+        lever(zone, "rationing_cap", low="0.1", central="0.164", high="0.2")
+    else:
+        edit(zone / where, "shocks:", "levers: {rationing_cap: 0.164}\nshocks:")
+    found = "0.164 as shocks.summer_rationing.cap"
+    at(zone, where, found, "reads like the part that is lost: 0.836 would be left", "warning")
+
+
+def test_a_price_in_another_unit(zone):
+    lever(zone, "billet_price_2025", figure="", low="0.32", central="0.34", high="0.37", minimum="0")
+    allowed = "0.2 to 5 times billet_price_2024, 3850 CNY/t; reads like a slip by 万: 3400 CNY/t"
+    at(zone, "levers.csv", "billet_price_2025 of 0.34 CNY/t for billet_price_falls", allowed, "warning")
+
+
+def test_a_contract_in_another_unit(tmp_path):
+    zone = copy_park(tmp_path, PARKS / "harbour")
+    set_cell(zone / "levers.csv", "gas_before", "unit", "m3")
+    at(
+        zone,
+        "levers.csv",
+        "gas_before of 1400 m3 for gas_contract",
+        "reads like 万立方米: 1.4e+07 m3",
+        "warning",
+    )
