@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -210,7 +210,23 @@ def report(
 
         page = portfolio_page.write(out, parks, scenarios, (languages or ("",))[0], draws, seed)
         typer.echo(f"all parks together in {page}")
+    if not reports["fresh"].all():
+        _tell_doubts(parks)
     typer.echo(f"{len(reports)} reports in {out}; open {out / 'index.html'}")
+
+
+def _tell_doubts(parks: Sequence[str]) -> None:
+    """What check warns of; among several parks their number only."""
+    from parkanalysis.model.check import doubts
+    from parkanalysis.park import read_park
+
+    for park in parks:
+        found = doubts(read_park(park))
+        if len(parks) == 1:
+            for problem in found:
+                typer.echo(f"warning: {problem}", err=True)
+        elif found:
+            typer.echo(f"{park}: {len(found)} warnings; see parkanalysis check {park}", err=True)
 
 
 @app.command(epilog="Example: parkanalysis read work_report.docx > figures_draft.csv")
@@ -238,15 +254,21 @@ def check(
     if format not in ("text", "json"):
         raise InputError(Problem("--format", repr(format), "text, json"))
     problems = check_park(park)
-    errors = [p for p in problems if p.severity == "error"]
     if format == "json":
         typer.echo(json.dumps([p.to_dict() for p in problems], ensure_ascii=False, indent=1))
-    else:
-        for problem in problems:
-            typer.echo(f"{problem.severity}: {problem}", err=problem.severity == "error")
-        typer.echo(f"{len(errors)} errors, {len(problems) - len(errors)} warnings", err=bool(errors))
+    errors = _tell(problems, quiet=format == "json")
     if errors:
         raise typer.Exit(1)
+
+
+def _tell(problems: Sequence[Problem], quiet: bool = False) -> int:
+    """Print problems, a line each; the number of errors among them."""
+    errors = sum(p.severity == "error" for p in problems)
+    if not quiet:
+        for problem in problems:
+            typer.echo(f"{problem.severity}: {problem}", err=problem.severity == "error")
+        typer.echo(f"{errors} errors, {len(problems) - errors} warnings", err=bool(errors))
+    return errors
 
 
 @app.command(epilog="Example: parkanalysis new parks/mine --name 'My zone' --from work_report.docx")
@@ -307,9 +329,12 @@ def explore(
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
 ) -> None:
     """Serve the what-if notebook as a page, on this machine only."""
-    from parkanalysis.park.park import park_path
+    from parkanalysis.model.check import check as check_park
+    from parkanalysis.park import park_path
 
     os.environ["PARKANALYSIS_PARK"] = str(park_path(park))
+    if _tell(check_park(park)):
+        raise typer.Exit(1)
     if lang:
         os.environ["PARKANALYSIS_LANG"] = lang
     own = Path(__file__).resolve().parent / "explore" / "templates" / "page"

@@ -124,6 +124,23 @@ def test_check_says_what_is_wrong_with_status_1(capsys, park_copy):
     assert json.loads(out)[0]["file"] == "levers.csv"
 
 
+def test_explore_checks_before_it_starts(capsys, park_copy):
+    (park_copy / "park.yml").write_text("name: A\n", encoding="utf-8")
+    status, _, err = run(capsys, "explore", "--park", str(park_copy), "--no-browser")
+    assert status == 1
+    assert "error: park.yml, column base_year: found nothing" in err
+
+
+def test_report_tells_what_check_warns_of(capsys, park_copy, tmp_path, monkeypatch):
+    def rendered(*arguments, **options):
+        return pd.DataFrame({"status": ["ok"], "fresh": [False]})
+
+    monkeypatch.setattr(batch, "render", rendered)
+    status, _, err = run(capsys, "report", "--park", str(park_copy), "--out", str(tmp_path))
+    assert status == 0
+    assert err.count("warning: audit, column") == len(check(park_copy))
+
+
 def test_read_drafts_a_ledger(capsys, tmp_path):
     document = tmp_path / "report.txt"
     document.write_text("一、基本情况\n2015 年，产值 42.86 亿元。\n", encoding="utf-8")
