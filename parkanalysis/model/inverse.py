@@ -309,7 +309,7 @@ def break_evens(projection: Projected, target: float, probability: float = 0.5) 
     >>> from parkanalysis.model.projection import project
     >>> found = break_evens(project("qingzhen", "power_contract", draws=64), target=40)
     >>> found["value"].head(2).round(2).to_dict()
-    {'baseline_growth': 0.14, 'power_sold_2016': 9.06}
+    {'baseline_growth': 0.14, 'power_further_2016': 9.06}
     """
     levers = projection.scenario.levers
     free = [n for n in target_year_levers(projection.scenario) if levers[n].minimum < levers[n].maximum]
@@ -385,7 +385,7 @@ def frontier(
     --------
     >>> from parkanalysis.model.projection import project
     >>> projection = project("qingzhen", "power_contract", draws=64)
-    >>> grid = frontier(projection, "baseline_growth", "power_sold_2016", target=40, size=5)
+    >>> grid = frontier(projection, "baseline_growth", "power_further_2016", target=40, size=5)
     >>> grid.feasible.sum(axis=1).tolist()  # by volume sold, how many of the five growths suffice
     [2, 3, 3, 3, 3]
     """
@@ -455,7 +455,7 @@ def importance(projection: Projected) -> pd.Series:
     --------
     >>> from parkanalysis.model.projection import project
     >>> importance(project("qingzhen", "power_contract", draws=256)).head(3).round(2).to_dict()
-    {'baseline_growth': 0.95, 'power_hours_2015': 0.04, 'power_sold_2016': 0.02}
+    {'baseline_growth': 0.95, 'power_hours_2015': 0.04, 'power_further_2016': 0.02}
     """
     scenario = projection.scenario
     span = (0, min(len(projection.draws), IMPORTANCE_DRAWS))

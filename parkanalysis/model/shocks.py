@@ -232,7 +232,7 @@ class ContractedVolume(_OfProduct):
 
     impact = (volume + further - base volume that runs) * margin, the margin being the price less the
     cost that goes with each unit, or without one the average, price without VAT times the industry's
-    rate; and in no draw more per unit than the industry adds.
+    rate; what is not sold takes away no more than its part of what the industry still adds.
     """
 
     needs_rate = True
@@ -305,27 +305,23 @@ class ContractedVolume(_OfProduct):
         return found
 
     def _margin(self, effect: Effect, base: Base, price: Any) -> Any:
-        """Value added per unit sold, yuan, no more than the industry adds."""
+        """Value added per unit sold, yuan."""
         x = effect.levers
         if self.unit_cost is None:
-            margin = price / (1 + x["vat_rate"]) * base.rate[effect.industry]
-        else:
-            margin = np.maximum((price - x["unit_cost"]) / (1 + x["vat"]), 0.0)
-        volume = self._base_volume(effect, base)
-        most = base.value_added[effect.industry] * YUAN_PER_100M
-        return np.minimum(margin, np.divide(most, volume, out=np.full_like(most, np.inf), where=volume > 0))
-
-    def _base_volume(self, effect: Effect, base: Base) -> Array:
-        return effect.levers["base_volume"] if self.product is None else base.products[self.product].volume
+            return price / (1 + x["vat_rate"]) * base.rate[effect.industry]
+        return np.maximum((price - x["unit_cost"]) / (1 + x["vat"]), 0.0)
 
     def impact(self, effect: Effect, before: Stretch) -> Any:
         x = effect.levers
         sold = (x["volume"] + x["further"]) * before.years
         if self.product is None:
-            price, base = x["price"], x["base_volume"] * before.running()
+            price, made = x["price"], x["base_volume"] * before.running()
         else:
-            price, base = before.price(self.product), before.volume(self.product)
-        return (sold - base) * self._margin(effect, before.base, price) / YUAN_PER_100M
+            price, made = before.price(self.product), before.volume(self.product)
+        change = (sold - made) * self._margin(effect, before.base, price) / YUAN_PER_100M
+        # what is not sold takes away no more than its part of what the industry still adds
+        part = np.divide(made - sold, made, out=np.zeros_like(change), where=made > sold)
+        return np.maximum(change, np.where(change < 0, -np.maximum(before.added(), 0.0) * part, change))
 
     def models(self, effect: Effect, base: Base) -> Mapping[str, Array]:
         if self.product is not None:

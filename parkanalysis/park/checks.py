@@ -549,12 +549,18 @@ def contradiction(correlations: Sequence[Correlation]) -> list[Correlation]:
 
 
 def _vintage(files: Files, config: ParkFile) -> Iterator[Problem]:
-    """Nothing published after ``as_of`` may enter a projection."""
+    """Nothing published after ``as_of``, or on an unknown day, may enter a projection."""
     if config.as_of.year < config.base_year:
         allowed = f"a day not before the base year {config.base_year}"
         yield _at(files, ("as_of",), str(config.as_of), allowed)
     published = {row.source: row.published for _, row in files.rows["sources"]}
     late = {s for s, day in published.items() if day is not None and day > config.as_of}
+    for line, row in files.rows["levers"]:
+        own = any(value is not None for value in (row.low, row.central, row.high))
+        if own and row.evidence != "assumed" and published.get(row.source, config.as_of) is None:
+            allowed = "a source with its day of publication, or evidence assumed"
+            found = f"{row.source} without a day of publication behind {row.lever}"
+            yield Problem("levers.csv", found, allowed, line, "source")
     for table in ("figures", "levers", "value_added_rates"):
         for line, row in files.rows[table]:
             if row.source in late and getattr(row, "use", "yes") == "yes":

@@ -250,7 +250,7 @@ def what_if(projection: Projection, lever: str, values: Iterable[float], target:
     Examples
     --------
     >>> projection = project("qingzhen", "power_contract", draws=256)
-    >>> what_if(projection, "power_sold_2016", [12, 24], target=40)["median"].round(1).to_dict()
+    >>> what_if(projection, "power_further_2016", [12, 24], target=40)["median"].round(1).to_dict()
     {12: 40.2, 24: 41.2}
     """
     draws = min(len(projection.draws), WHAT_IF_DRAWS)
@@ -274,7 +274,7 @@ def break_evens(
     --------
     >>> projection = project("qingzhen", "power_contract", draws=256)
     >>> [(b.lever, b.status) for b in break_evens(projection, ranking(projection), target=40, most=2)]
-    [('baseline_growth', 'met'), ('power_sold_2016', 'met')]
+    [('baseline_growth', 'met'), ('power_further_2016', 'met')]
     """
     levers = projection.scenario.levers
     moving = [n for n in ranked.index[ranked["share"] > 0] if levers[n].minimum < levers[n].maximum]

@@ -56,14 +56,14 @@ def test_every_break_even_meets_the_target_and_a_grid_agrees(combined, probabili
 
 def test_many_draws_find_what_few_draws_looked_for(qingzhen):
     projection = project(qingzhen, "combined", 5000, 1)
-    found = projection.break_even("power_sold_2016", projection.median + 0.5)
+    found = projection.break_even("power_further_2016", projection.median + 0.5)
     assert found.status == "met"
-    assert at(projection, power_sold_2016=found.value) == pytest.approx(projection.median + 0.5, abs=1e-6)
+    assert at(projection, power_further_2016=found.value) == pytest.approx(projection.median + 0.5, abs=1e-6)
 
 
 @settings(max_examples=12, deadline=None)
 @given(
-    st.floats(-3, 3), st.sampled_from(["alumina_pass_through", "power_sold_2016", "value_added_minmetals"])
+    st.floats(-3, 3), st.sampled_from(["alumina_pass_through", "power_further_2016", "value_added_minmetals"])
 )
 def test_statements_of_never_and_always_hold(combined, shift, name):
     projection = project(combined.park, "combined", 256, 1)
@@ -106,7 +106,7 @@ def test_a_lever_set_onto_its_bound(qingzhen):
     found = project(qingzhen, scenario, 256, 1)
     # nothing is left of the fall but the growth that its product does not take
     assert found.contributions().loc["alumina_price_fall", "waterfall"] == pytest.approx(0, abs=1e-12)
-    assert found.break_even("alumina_pass_through", found.median).value == pytest.approx(1, abs=1e-6)
+    assert found.break_even("alumina_pass_through", found.median - 1e-9).value == pytest.approx(1, abs=1e-6)
 
 
 def test_a_lever_without_a_part_in_the_scenario_has_no_effect(qingzhen):

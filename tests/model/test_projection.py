@@ -93,7 +93,7 @@ def test_lever_changes_move_the_projection_the_right_way(qingzhen):
     assert median(alumina_price_2016=1700) > median(alumina_price_2016=1500)
     assert median(alumina_pass_through=0.6) > median(alumina_pass_through=0.2)
     assert median(closed_share_minmetals=0.2) > median(closed_share_minmetals=1.0)
-    assert median(power_sold_2016=20) > median(power_sold_2016=12)
+    assert median(power_further_2016=8) > median(power_further_2016=0)
 
 
 def test_quantiles_of_normal_draws_against_the_closed_form():

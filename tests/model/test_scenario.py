@@ -21,14 +21,14 @@ def test_a_scenario_sets_levers_in_every_way(qingzhen):
         alumina_price_2016=1700,
         alumina_pass_through={"low": 0.1, "central": 0.2, "high": 0.4, "distribution": "pert"},
         power_tariff={"quantile": 0.9},
-        power_sold_2016={"figure": "power_contract_2016"},
+        power_further_2016=3,
     )
     levers = scenario.levers
     assert levers["alumina_price_2016"].is_point
     assert levers["alumina_price_2016"].central == 1700
     assert levers["alumina_pass_through"].ppf(np.array([0.1, 0.9])) == pytest.approx([0.1, 0.4])
     assert levers["power_tariff"].central == qingzhen.levers["power_tariff"].high
-    assert levers["power_sold_2016"].central == 12
+    assert levers["power_further_2016"].central == 3
     assert scenario.shocks == tuple(qingzhen.config.shocks)
 
 
@@ -76,7 +76,7 @@ def test_differences_are_listed_with_units(qingzhen):
         ({"alumina_price_2016": 99999}, "99999; allowed: 900 to 4000 CNY/t"),
         ({"alumina_price_2016": float("nan")}, "nan"),
         ({"alumina_price_2016": float("inf")}, "inf"),
-        ({"power_sold_2016": -1}, "-1; allowed: 0 to 100"),
+        ({"power_further_2016": -1}, "-1; allowed: 0 to 60"),
         ({"alumina_price_2016": "cheap"}, "'cheap'"),
         ({"alumina_price_2016": True}, "True"),
         ({"alumina_price_2016": {"low": 1900, "central": 1580, "high": 1450}}, "low ≤ central ≤ high"),
@@ -99,7 +99,7 @@ def test_bad_levers_are_refused_with_what_is_allowed(qingzhen, levers, found):
 
 def test_all_bad_levers_are_named_at_once(qingzhen):
     with pytest.raises(InputError) as error:
-        read_scenario(qingzhen, "combined", vat_rat=0.17, power_sold_2016=-3, alumina_pass_through=2)
+        read_scenario(qingzhen, "combined", vat_rat=0.17, power_further_2016=-3, alumina_pass_through=2)
     assert len(error.value.problems) == 3
 
 
@@ -140,7 +140,9 @@ def test_volumes_are_finite_and_not_negative(park_copy, value):
 
 def test_a_shock_on_an_unknown_industry(park_copy):
     edit(
-        park_copy / "park.yml", "    industry: power_heat\n    volume", "    industry: power_heet\n    volume"
+        park_copy / "park.yml",
+        "    industry: power_heat\n    product",
+        "    industry: power_heet\n    product",
     )
     problem = one(park_copy)
     assert "unknown industry 'power_heet'" in problem.found

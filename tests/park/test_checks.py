@@ -363,7 +363,7 @@ def test_a_contradiction_is_found_when_the_park_is_checked(tmp_path):
         "correlations:\n",
         "correlations:\n"
         "  - {levers: [baseline_growth, alumina_pass_through], rank: 0.95}\n"
-        "  - {levers: [baseline_growth, power_sold_2016], rank: 0.6}\n",
+        "  - {levers: [baseline_growth, power_further_2016], rank: 0.6}\n",
     )
     (problem,) = problems(park)
     assert problem.file == "park.yml"
