@@ -206,9 +206,9 @@ def report(
         typer.echo(batch.failure_table(failed), err=True)
         raise typer.Exit(1)
     if len(parks) > 1:
-        from parkanalysis.report import portfolio_page
+        from parkanalysis.report import index
 
-        page = portfolio_page.write(out, parks, scenarios, (languages or ("",))[0], draws, seed)
+        page = index.write_portfolio(out, parks, scenarios, (languages or ("",))[0], draws, seed)
         typer.echo(f"all parks together in {page}")
     if not reports["fresh"].all():
         _tell_doubts(parks)

@@ -16,7 +16,7 @@ from parkanalysis.park import Park, known_parks, of_park, park_path, read_park
 from parkanalysis.rendering import pool, stamp
 from parkanalysis.rendering.notebook import TABLE, Failure, Rendered, Work, digest
 from parkanalysis.rendering.plan import Order, Report, folder_name, levers_text, plan
-from parkanalysis.report import overview
+from parkanalysis.report import index
 from parkanalysis.report.export import FORMATS
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _engine(
 
 def _write_index(out: Path, parks: Mapping[str, Park]) -> None:
     try:
-        overview.write(out, parks)
+        index.write(out, parks)
     except OSError as error:
         _log.warning("%s: %s", out / "index.html", words(error))
 

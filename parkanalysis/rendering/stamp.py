@@ -60,6 +60,7 @@ def entry(report: Report, rendered: Rendered, origin: str) -> dict[str, Any]:
         "seconds": round(rendered.seconds, 3),
         "cell_seconds": round(rendered.cell_seconds, 3),
         "inputs": report.inputs,
+        "data": report.work.park.digest,
         "formats": sorted(report.work.formats),
         "files": {name: digest(content) for name, content in sorted(rendered.files.items())},
         "error": None if rendered.failure is None else asdict(rendered.failure),

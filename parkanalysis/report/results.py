@@ -45,6 +45,38 @@ def main_scenario(park: Park) -> str:
     return min(park.scenarios, key=lambda n: (len(park.scenarios[n].levers), -weight[n]))
 
 
+@dataclass(frozen=True)
+class Headline:
+    """What is said first of a projection; amounts in 亿元.
+
+    Attributes
+    ----------
+    base_year, target_year : int
+    base, median : float
+    interval : pair of float
+        Holds 80% of the draws.
+    goal : Goal
+    chance : float
+        Of reaching the goal.
+    safe : float
+        Target that is met with 80%.
+    """
+
+    base_year: int
+    target_year: int
+    base: float
+    median: float
+    interval: tuple[float, float]
+    goal: Goal
+    chance: float
+    safe: float
+
+    @property
+    def growth(self) -> float:
+        """Median on the base year at current prices, a fraction."""
+        return self.median / self.base - 1
+
+
 @dataclass(frozen=True, eq=False)
 class Results:
     """Everything a report shows of one scenario; each number is computed once, when first asked for.
@@ -139,6 +171,14 @@ class Results:
         reached = {p: float(np.quantile(self.projection.draws, 1 - p)) for p in (0.5, 0.8, 0.9)}
         frame = pd.DataFrame({"target": reached}).rename_axis("probability")
         return frame.assign(growth=frame["target"] / self.base - 1)
+
+    @cached_property
+    def headline(self) -> Headline:
+        """What is said first."""
+        config, safe = self.park.config, float(self.met["target"].to_dict()[0.8])
+        chance = self.chance(self.goal.value)
+        years = (config.base_year, config.target_year)
+        return Headline(*years, self.base, self.median, self.interval, self.goal, chance, safe)
 
     # -- why ---------------------------------------------------------------------------------------
 
