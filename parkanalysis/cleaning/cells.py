@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from parkanalysis.quantities import unit_of_head
@@ -24,6 +24,8 @@ _SYMBOLS = {
     "n/a": "not_available",
     "不详": "not_available",
     "无": "none",
+    "持平": "unchanged",
+    "基本持平": "unchanged",
 }
 
 
@@ -112,6 +114,10 @@ class Period:
             self.year or other.year, *months, self.shift or other.shift, self.current or other.current
         )
 
+    def cumulative(self) -> Period:
+        """Return the period from January on, where it is a month or a quarter."""
+        return replace(self, first=1) if self.last else self
+
     def code(self) -> str:
         """ISO 8601 (``2015``, ``2015-03``, ``2015-01/2015-06``); ``XXXX`` for an unknown year (8601-2)."""
         year = "XXXX" if self.year is None else str(self.year - self.shift)
@@ -129,7 +135,7 @@ _PERIODS = [
     re.compile(rf"{_YEAR}[-./年]?(?P<last>0[1-9]|1[0-2])(?:[-./]\d\d)?月?"),
     re.compile(rf"{_YEAR}[-./年](?P<last>[1-9])(?!\d)月?"),
     re.compile(
-        rf"(?:{_YEAR}年?)?(?P<quarter>(?:第?[一二三四1-4]|前[二三四]|1{_TO}[2-4])季度?|上半年|下半年|Q[1-4])"
+        rf"(?:{_YEAR}年?)?(?P<quarter>(?:第?[一二三四1-4]|前[二三四]|[1一](?:季度)?{_TO}[二三四2-4])季度?|上半年|下半年|Q[1-4])"
     ),
     re.compile(rf"{_YEAR}年?(?:度)?(?:全年)?"),
     re.compile(
@@ -175,5 +181,5 @@ def _quarter(text: str) -> tuple[int, int]:
     number = next(
         int(c) if c.isdigit() else "一二三四".index(c) + 1 for c in reversed(text) if c in "1234一二三四"
     )
-    first = 1 if text[0] == "前" or re.match(rf"1{_TO}", text) else number * 3 - 2
+    first = 1 if text[0] == "前" or re.match(rf"[1一](?:季度)?{_TO}", text) else number * 3 - 2
     return first, number * 3

@@ -11,7 +11,7 @@ from parkanalysis.cleaning.cells import Figure, Period, clean_name, figure, inde
 from parkanalysis.cleaning.layout import Layout, letter
 from parkanalysis.cleaning.sheets import Change
 from parkanalysis.errors import Problem
-from parkanalysis.quantities import Unit, unit_of_head
+from parkanalysis.quantities import UNKNOWN, Unit, unit_of_head
 
 TOTAL = re.compile(
     r"(?:合计|总计|小计|共计|总合计|全部合计)(?: ?(?:Grand |Sub-?)?total)?|total", re.IGNORECASE
@@ -30,6 +30,7 @@ class Column:
     unit: Unit | None
     kind: str
     above: tuple[str, ...]
+    base: str = ""
 
     @property
     def assumed(self) -> Unit | None:
@@ -51,6 +52,8 @@ class Row:
     filled: bool
     unit: Unit | None
     when: Period
+    base: str = ""
+    amount: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -72,13 +75,17 @@ class Entry:
 
     def record(self) -> dict[str, object]:
         """Return the entry as a row of the tidy frame."""
-        item, variable = (self.column.name, "value") if self.dated else (self.row.name, self.column.name)
-        parent = "_".join(self.column.above) if self.dated else self.row.parent
+        item, variable, parent = self.row.name, self.column.name, self.row.parent
+        if self.dated and self.row.group:
+            item, parent = self.row.group, self.row.section
+        elif self.dated:
+            item, variable, parent = self.column.name, "value", "_".join(self.column.above)
         return {
             "item": item,
             "parent": parent,
             "period": self.period,
             "variable": variable,
+            "base": self.column.base or self.row.base,
             "value": float("nan") if self.value is None else float(self.value),
             "unit": self.unit,
             "status": self.status,
@@ -108,6 +115,7 @@ class Outline:
         self._whole: Row | None = None
         self._levels: list[Row] = []
         self._open = False
+        self._parts: list[Row] = []
 
     def place(self, row: Row, marked: bool) -> Row:
         """Return the row with its kind and parent; ``marked`` where it is printed as 其中 or #."""
@@ -116,11 +124,30 @@ class Outline:
         if TOTAL.fullmatch(row.name):
             return self._stand(replace(row, kind="total", parent=row.group or row.section))
         whole = self._whole
-        if whole is not None and (marked or (self._open and (row.indent > whole.indent or not row.filled))):
+        if whole is not None and (marked or (self._open and self._goes_on(row, whole))):
+            self._parts = [row] if marked or not self._open else [*self._parts, row]
             self._open = True
             return replace(row, kind="of_which", parent=whole.name)
         outer = [level.name for level in self._levels if level.indent < row.indent]
         return self._stand(replace(row, parent=outer[-1] if outer else row.group or row.section))
+
+    def _goes_on(self, row: Row, whole: Row) -> bool:
+        """Tell whether a row behind 其中 is its sibling: outline, or a part that its whole still holds.
+
+        An unmarked row at the whole's own margin is one where it completes the whole, or where it is named
+        like the part before it and the whole (#单位存款, 个人存款 of 存款余额) and they do not exceed it.
+        """
+        if row.indent > whole.indent or not row.filled:
+            return True
+        amounts = [part.amount for part in (*self._parts, row)]
+        if whole.amount is None or any(a is None or a < 0 for a in amounts) or row.unit != whole.unit:
+            return False
+        room = whole.amount - sum((a for a in amounts if a is not None), Decimal(0))
+        grain = Decimal(len(amounts)) * Decimal(1).scaleb(_exponent(whole.amount))
+        if abs(room) <= grain:
+            return True
+        alike = self._parts[-1].name[-2:] == row.name[-2:] and row.name[-2:] in whole.name
+        return alike and room >= 0
 
     def _stand(self, row: Row) -> Row:
         """Make a row the one that rows below may belong to."""
@@ -130,6 +157,25 @@ class Outline:
         return row
 
 
+def _exponent(number: Decimal) -> int:
+    """Power of ten of the last printed digit."""
+    exponent = number.as_tuple().exponent
+    return exponent if isinstance(exponent, int) else 0
+
+
+_DASHES = frozenset({"-", "—", "－"})
+
+
+def _is_word(text: str) -> bool:
+    """Tell whether a head cell is part of a name: neither a unit nor a period nor their bracket."""
+    name = clean_name(text)
+    return unit_of_head(name.strip("()")) is None and period(name) is None and split_unit(name)[0] != ""
+
+
+_BASE = re.compile(r"(?:以)?((?:上年|上年同期|上月|同期|\d{4}年?)(?:同期|同月)?)(?:=|为)100")
+_YEAR_NAME = re.compile(r"(?:19|20)\d\d年?")
+_CUMULATIVE = re.compile(r"累计")
+_MEASURE_LINE = re.compile(r"指\s*标\s*[:：]\s*(.+)")
 _OFFICE = re.compile(r"[局委会司厂区市县办院处]$|中心$")
 _PERIOD_HEADS = re.compile(r"年份|年度|时间|月份|日期|期间|年|月|季度|(?:年份|时间)?\s*Year|指标时间")
 _SECTION = re.compile(r"[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[)）]|按|分|主要|其中|.*[:：]$")
@@ -203,22 +249,39 @@ class Reader:
         layout = self.layout
         cells = layout.grid.cells
         parts: list[str] = []
+        above = -1
         for n, r in enumerate(layout.header):
+            if r in layout.dropped:
+                continue
             text = cells[r][c].strip()
             below = any(cells[lower][c].strip() for lower in layout.header[n + 1 :])
             left = [k for k in range(layout.values[0], c) if cells[r][k].strip()]
-            if not text and below and left:
-                text = cells[r][left[-1]].strip()
+            filled = cells[r][left[-1]].strip() if not text and below and left else ""
+            if filled and unit_of_head(filled.strip("()（）")) is None:
+                text = filled
                 self.change(f"{letter(c)}{r + 1}", "", text, "header over several columns")
-            if text and (not parts or parts[-1] != text):
+            if not text or text in parts[-1:] or (text in _DASHES and r in layout.unit_rows):
+                continue
+            if above >= 0 and not self._spans(above, c) and _is_word(parts[-1]) and _is_word(text):
+                parts[-1] += text  # 资产 over 总计 in one column is one name
+            else:
                 parts.append(text)
+            above = r
         return parts
 
+    def _spans(self, r: int, c: int) -> bool:
+        """Tell whether a head cell stands over more than its own column."""
+        cells, covered = self.layout.grid.cells[r], self.layout.grid.covered
+        beside = c + 1 in self.layout.values and (not cells[c + 1].strip() or (r, c + 1) in covered)
+        return not cells[c].strip() or (r, c) in covered or beside
+
     def _column(self, c: int) -> Column:
-        when, names, own, kind = Period(), [], None, "plain"
+        when, names, own, kind, base = Period(), [], None, "plain", ""
         parts = self._header_parts(c)
         for part in parts:
             name, printed = split_unit(clean_name(part))
+            based = _BASE.search(clean_name(part))
+            base = based.group().removeprefix("以").replace("为", "=") if based else base
             if printed is None and len(parts) > 1 and unit_of_head(name.strip("()")) is not None:
                 name, printed = "", name.strip("()")
             if printed is not None:
@@ -231,6 +294,8 @@ class Reader:
                 when, name = when.join(read[0]), read[1]
             kind = "total" if TOTAL.fullmatch(name) else kind
             names += [name] if name else []
+        if _CUMULATIVE.search("".join(names)):
+            when = when.cumulative()
         rate = own if own is not None else implied_unit("_".join(names))
         if (when == Period() and rate is not None and not rate.additive) or when == Period(shift=1):
             when = self._beside(when, c)
@@ -241,10 +306,16 @@ class Reader:
         if kind == "of_which" and plain:
             names = [plain[-1].name, *names]
             own = own or (None if implied_unit(names[-1]) else plain[-1].unit)
-        column = Column(c, "_".join(names) or "value", resolved, own, kind, tuple(names[:-1]))
+        name = "_".join(names) or self._measure() or "value"
+        column = Column(c, name, resolved, own, kind, tuple(names[:-1]), base)
         if own is None and column.assumed is not None:
             self.change(f"column {letter(c)}", "no unit", said(column.assumed), "what the name implies")
         return column
+
+    def _measure(self) -> str:
+        """Return what the title says that all figures measure: 指标：地区生产总值(亿元)."""
+        found = [m[1] for m in map(_MEASURE_LINE.match, self.layout.title) if m]
+        return split_unit(clean_name(found[0]))[0] if len(found) == 1 else ""
 
     def _beside(self, when: Period, c: int) -> Period:
         """Period of 同比增长 or 上年同期 beside dated columns: the latest year's, of these the nearest."""
@@ -271,7 +342,7 @@ class Reader:
         layout = self.layout
         label = layout.labels[-1]
         rows: list[Row] = []
-        outline, section, group, year = Outline(), "", "", Period()
+        outline, section, group, year, years = Outline(), "", "", Period(), 0
         for n, r in enumerate(layout.body):
             raw, group = self._label(r, group)
             whole = clean_name(raw)
@@ -279,23 +350,36 @@ class Reader:
             if printed is None and layout.unit_column is not None:
                 printed = layout.grid.cells[r][layout.unit_column].strip() or None
             self.change(f"{letter(label)}{r + 1}", raw, name, "name normalised, unit and marks apart")
-            if printed and unit_of_head(printed) is None:
-                self.problem(f"unit {printed!r}", "a unit such as 万元, 万吨, %", r, layout.unit_column)
+            unknown = bool(printed) and unit_of_head(printed or "") is None and figure(printed or "") is None
+            if unknown and printed:
+                self.change(f"row {r + 1}", printed, UNKNOWN, "a unit that is not known")
             when = Period()
             if self.dated and (read := period(name)) is not None:
                 when = read[0].join(Period(year.year))
                 year = when if when.year else year
-            code = unit_of_head(printed) if printed else None
+            code = Unit(UNKNOWN) if unknown else unit_of_head(printed) if printed else None
             if code is None and (implied := implied_unit(name)) is not None:
                 self.change(f"row {r + 1}", "no unit", said(implied), "what the name implies")
+            based = _BASE.search(whole)
             row = Row(r, name, "", section, group, "plain", indent(raw), True, code, when)
+            row = replace(row, base=based.group() if based else "", amount=self._amount(r))
             if not any(layout.own(r, c) for c in layout.values):
-                below = layout.grid.cells[layout.body[n + 1]][label] if n + 1 < len(layout.body) else ""
-                opens = indent(below) > row.indent or _SECTION.match(raw.strip()) is not None
-                row = replace(row, filled=not opens)
+                below = layout.body[n + 1] if n + 1 < len(layout.body) else None
+                opens = below is not None and any(layout.own(below, c) for c in layout.values)
+                row = replace(row, filled=not (opens or _SECTION.match(raw.strip()) is not None))
             rows.append(outline.place(row, _OF_WHICH.match(whole) is not None))
+            years += _YEAR_NAME.fullmatch(name) is not None and row.filled
             section = section if row.filled or rows[-1].kind != "plain" else name
+        if years and not self.dated:
+            found = "years and names in one column of labels"
+            self.problem(found, "years or names, or a heading without figures for each year", column=label)
         return rows
+
+    def _amount(self, r: int) -> Decimal | None:
+        """Return the first figure of a row, as printed."""
+        texts = (self.layout.own(r, c) for c in self.layout.values)
+        read = next((figure(text) for text in texts if text), None)
+        return None if read is None else read.value
 
     def _label(self, r: int, group: str) -> tuple[str, str]:
         """Return the printed name of a row and the group that label columns before it give."""
@@ -337,6 +421,8 @@ class Reader:
 
     def _entry(self, row: Row, column: Column, read: Figure, habit: _Habit) -> Entry:
         unit = self._unit(row, column, read, habit) or Unit("unstated")
+        if read.status == "unchanged" and unit.code == "fraction":
+            read = replace(read, value=Decimal(0))
         text = self.layout.grid.cells[row.index][column.index].strip()
         at = f"{letter(column.index)}{row.index + 1}"
         if read.value is None:
@@ -347,6 +433,8 @@ class Reader:
         decimals = max(read.decimals, habit.decimals)
         exact = unit == Unit("count") and not decimals  # firms are counted one by one, people often in 万人
         when = row.when.join(column.when).join(self.period) if self.dated else column.when
+        if _CUMULATIVE.search(row.name if not self.dated else column.name):
+            when = when.cumulative()
         return Entry(
             row,
             column,
@@ -370,6 +458,8 @@ class Reader:
         if read.unit is None:
             return fallback
         own = unit_of_head(read.unit)
+        if own == Unit("times") and fallback is not None and fallback.code == "fraction":
+            return Unit("fraction")  # grew 1.1倍
         against = explicit if habit.uniform else fallback
         if own != against and not (habit.uniform and against is None):
             expected = f"one unit in a column: {said(against)}"

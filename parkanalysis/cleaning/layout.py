@@ -21,9 +21,11 @@ _UNIT_IN_TITLE = re.compile(r"(?:^|[\s　（(])(?:计量|金额|数量)?单\s*�
 _CONTINUED = re.compile(r"[（(]?续表?\d*[）)]?")
 _NUMERIC_LOOK = re.compile(r"[-+−－约近超><≥≤]?[\d０-９][\d０-９.．,，\s]*[余多]?[%％]?")
 _DATED = re.compile(r"\d\s*(?:年|月|季)")
+_META_HEADS = {"单位", "计量单位", "频度", "频率", "地区", "来源", "更新时间", "指标类型", "状态"}
 _UNIT_HEADS = {"单位", "计量单位"}
 _CODE_HEADS = {"代码", "代号", "序号", "编号", "编码", "行次", "行号", "No.", "Code"}
 _REMARK_HEADS = {"备注", "说明", "注释"}
+_ENGLISH = re.compile(r"[A-Za-z][A-Za-z ,.&’'()-]+")
 _YEAR = re.compile(r"(?:19|20)\d\d(?:\.0+)?")
 
 
@@ -41,6 +43,8 @@ class Layout:
     unit_column: int | None
     values: tuple[int, ...]
     changes: tuple[Change, ...]
+    dropped: frozenset[int] = frozenset()
+    unit_rows: frozenset[int] = frozenset()
 
     def own(self, row: int, column: int) -> str:
         """Text of a cell, empty where a merged area only repeats it."""
@@ -101,6 +105,19 @@ class _Rows:
         below = self.own(r + 1).get(self.first) if r + 1 < len(self.grid.cells) else None
         return len(digits) > 1 and digits == counted and set(rest) <= set("甲乙丙丁AB") and below != "乙"
 
+    def says_nothing(self, r: int) -> bool:
+        """Tell whether a row under the head repeats one word (地区 全国 全国) or tells how often (频度)."""
+        head, *rest = list(self.own(r).values()) or [""]
+        return head in {"频度", "频率", "来源", "更新时间", "状态"} or (
+            head in _META_HEADS - _UNIT_HEADS and len(rest) > 1 and len(set(rest)) == 1
+        )
+
+    def gloss(self, r: int) -> bool:
+        """Tell whether a row is a heading with its English beside it."""
+        own = self.own(r)
+        rest = [t for c, t in own.items() if c > self.first]
+        return self.first in own and bool(rest) and all(_ENGLISH.fullmatch(t) for t in rest)
+
     def unit_row(self, r: int) -> bool:
         own = self.own(r).values()
         return not self.figures(r) and sum(bool(_UNIT_ROW.match(t)) for t in own) == 1 and len(own) < 5
@@ -131,12 +148,23 @@ def find_layout(grid: Grid) -> Layout:
     sections = [r for r in between if len(rows.own(r)) == 1 and rows.first in rows.own(r) and r > multi[0]]
     numbering = [r for r in between if rows.numbering(r)]
     header = [r for r in between if r not in sections and r not in numbering]
+    dropped = frozenset(r for r in header[1:] if rows.says_nothing(r))
     changes = [
         Change(f"row {r + 1}", " ".join(rows.own(r).values()), "left out", "numbers of the columns")
         for r in numbering
     ]
-    body, notes, dropped = _body(rows, header, start)
+    changes += [
+        Change(f"row {r + 1}", " ".join(rows.own(r).values()), "left out", "the same for all columns")
+        for r in sorted(dropped)
+    ]
+    body, notes, repeated = _body(rows, header, start)
     columns = _Columns(rows, header, body)
+    first = columns.labels[0]
+    names = [rows.own(r)[first] for r in body if first in rows.own(r)]
+    head = period(grid.cells[header[0]][first]) if header else None
+    if head is not None and not head[1] and all(figure(n) is not None and period(n) is None for n in names):
+        allowed = "a column of names or periods left of the figures"
+        raise InputError(Problem(grid.name, "no label column", allowed, column=letter(first)))
     return Layout(
         grid,
         tuple(title),
@@ -147,13 +175,15 @@ def find_layout(grid: Grid) -> Layout:
         tuple(columns.labels),
         columns.unit_column,
         tuple(columns.values),
-        tuple(changes + dropped + columns.changes),
+        tuple(changes + repeated + columns.changes),
+        dropped,
+        frozenset(r for r in header if rows.own(r).get(rows.first) in _UNIT_HEADS),
     )
 
 
 def _heads(rows: _Rows, r: int, first: int) -> bool:
     """Tell whether a row with several cells belongs to the header."""
-    if rows.numbering(r) or not rows.figures(r):
+    if rows.numbering(r) or not rows.figures(r) or rows.own(r).get(rows.first) in _META_HEADS:
         return True
     return rows.years(r) and (r == first or rows.first not in rows.own(r))
 
@@ -172,6 +202,9 @@ def _body(rows: _Rows, header: list[int], start: int) -> tuple[list[int], list[s
         is_note = bool(own) and (_NOTE.match(text) is not None or r > last)
         label = own.get(rows.first)
         heading = any(label and label == t.get(rows.first) for t in titles) or not rows.figures(r)
+        if heading and rows.gloss(r) and label not in [t.get(rows.first) for t in titles]:
+            body.append(r)
+            continue
         if not own:
             continue
         if own in titles or _CONTINUED.fullmatch(re.sub(r"\s+", "", text)) or rows.unit_row(r):
@@ -208,10 +241,11 @@ class _Columns:
             texts = [rows.own(r)[c] for r in data if c in rows.own(r)]
             words = [t for t in texts if figure(t) is None and not _NUMERIC_LOOK.fullmatch(t)]
             # 2013 or 1-6月 in the first column reads as a figure, but is a label.
-            dated = bool(texts) and all(period(t) is not None for t in texts) and not self.labels
+            headless = not head or not self.labels
+            dated = bool(texts) and headless and all(period(t) is not None for t in texts)
             if not texts and not head:
                 continue
-            if head in _UNIT_HEADS and (not words or all(unit_of_head(t) for t in words)):
+            if head in _UNIT_HEADS and (not words or any(unit_of_head(t) for t in words)):
                 self.unit_column = c
             elif head in _CODE_HEADS or (self._foreign(words, texts) and self.labels):
                 self.changes.append(
@@ -219,7 +253,7 @@ class _Columns:
                 )
             elif head in _REMARK_HEADS:
                 self.remarks += texts
-            elif not self.labels or (not self.values and len(words) > len(texts) / 2 and not dated):
+            elif not self.labels or (not self.values and (len(words) > len(texts) / 2) != dated):
                 self.labels.append(c)
             elif len(words) > len(texts) / 2 and any(re.search(r"[㐀-鿿]", t) for t in words):
                 raise InputError(_second(rows.grid.name, (header or body)[0], head or texts[0], letter(c)))

@@ -19,7 +19,8 @@ from parkanalysis.quantities import Unit
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = ["item", "parent", "period", "variable", "value", "unit", "status", "printed", "row", "column"]
+KEY = ["item", "parent", "period", "variable", "base"]
+COLUMNS = [*KEY, "value", "unit", "status", "printed", "row", "column"]
 
 
 @dataclass(frozen=True)
@@ -104,15 +105,31 @@ def tidy(grid: Grid, *, totals: Literal["refuse", "report"] = "refuse") -> Table
             for check in checks
             if check["verdict"] == "differs"
         ]
+    plain = [e.record() for e in entries if e.row.kind == "plain" and e.column.kind != "total"]
+    reader.problems += _twins(grid.name, plain)
     if reader.problems:
         raise InputError(reader.problems)
-    plain = [e.record() for e in entries if e.row.kind == "plain" and e.column.kind != "total"]
     kept = [name for name in COLUMNS if name != "value"]
     columns = [*kept, "kind", "stated", "computed", "difference", "tolerance", "verdict"]
     frame = pd.DataFrame(plain, columns=COLUMNS).astype({"value": float, "row": int})
     apart = pd.DataFrame(checks, columns=columns)
     changes = (*grid.changes, *layout.changes, *reader.changes)
     return Table(frame, apart, layout.notes, changes, layout.title)
+
+
+def _twins(name: str, records: list[dict[str, Any]]) -> list[Problem]:
+    """Figures that nothing tells apart: same item, parent, period, variable and base."""
+    first: dict[tuple[object, ...], dict[str, Any]] = {}
+    twins = []
+    for record in records:
+        other = first.setdefault(tuple(record[key] for key in KEY), record)
+        if other is not record:
+            found = (
+                f"{record['item']} ({record['variable']} {record['period']}) again, as in row {other['row']}"
+            )
+            allowed = "figures told apart by name, heading, period or base"
+            twins.append(Problem(name, found, allowed, row=record["row"], column=record["column"]))
+    return twins[:20]
 
 
 def single_months(frame: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
@@ -12,6 +13,9 @@ from parkanalysis.quantities import Unit
 
 # Signs for nothing (—) count as zero; … as less than one unit, or the sum is unknown; so with other gaps.
 _ZERO = {"none", "omitted"}
+# Averages, prices and the like are printed in units that add up, but do not; parts of some are not all.
+_NOT_SUMMED = re.compile(r"人均|户均|平均|均价|单价|价格|率|比重|指数|速度|密度|每(?!年|月)")
+_SOME = re.compile(r"主要|部分|重点|前.{1,3}[位名强]")
 _RELATIVE_NOISE = Decimal("1e-12")
 
 
@@ -110,6 +114,7 @@ def _sum(stated: Entry, parts: Sequence[Entry | None]) -> dict[str, Any]:
     known = [p for p in parts if p is not None and (p.value is not None or p.status in _ZERO)]
     computable = (
         stated.value is not None
+        and not _NOT_SUMMED.search(f"{stated.row.name} {stated.column.name}")
         and Unit(stated.unit).additive
         and len(known) == len(parts) > 0
         and all(p.unit == stated.unit for p in known)
@@ -122,7 +127,10 @@ def _sum(stated: Entry, parts: Sequence[Entry | None]) -> dict[str, Any]:
     tolerance = stated.step + sum(steps, Decimal(0)) + abs(stated.value) * _RELATIVE_NOISE
     if abs(stated.value - computed) <= tolerance:
         return _check(stated, "total", computed, tolerance, "holds")
-    return _check(stated, "total", computed, tolerance, "cannot be checked" if vague else "differs")
+    partial = computed < stated.value and any(_SOME.search(p.row.section + p.row.group) for p in known)
+    return _check(
+        stated, "total", computed, tolerance, "cannot be checked" if vague or partial else "differs"
+    )
 
 
 def _best(readings: list[list[dict[str, Any]]], line: Sequence[Entry]) -> list[dict[str, Any]]:

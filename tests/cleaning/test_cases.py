@@ -1,0 +1,83 @@
+"""Small tables of the shapes that bureaus publish and that were once misread."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+
+from parkanalysis.cleaning import read_table
+from parkanalysis.errors import InputError
+
+HERE = Path(__file__).parent
+CASES = [json.loads(line) for line in (HERE / "table_cases.jsonl").read_text("utf-8").splitlines()]
+KEY = ["item", "parent", "period", "variable", "base"]
+
+
+def cell(text):
+    try:
+        return float(text) if "." in text else int(text)
+    except ValueError:
+        return text or None
+
+
+def write(folder, case):
+    if case["format"] == "html":
+        path = folder / "table.html"
+        path.write_text(f"<html><body>{case['text']}</body></html>", "utf-8")
+        return path
+    book = Workbook()
+    for row in case["text"].split("\n"):
+        book.active.append([cell(text) for text in row.split("\t")])
+    for area in case["merge"]:
+        book.active.merge_cells(area)
+    book.save(folder / "table.xlsx")
+    return folder / "table.xlsx"
+
+
+def rows_of(table, item):
+    """Rows of the frame, and of the totals where the item stands there."""
+    frame = table.frame[table.frame["item"] == item]
+    return frame if len(frame) else table.totals[table.totals["item"] == item]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["kind"])
+def test_table_cases(tmp_path, case):
+    path, expected = write(tmp_path, case), case["expected"]
+    if any(key.startswith("refused") for key in expected):
+        with pytest.raises(InputError):
+            read_table(path)
+        return
+    table = read_table(path)
+    assert not table.frame.duplicated(KEY).any()
+    for item, fields in expected.items():
+        if not isinstance(fields, dict):
+            continue
+        rows = rows_of(table, item)
+        for name, wanted in fields.items():
+            found = rows[name].drop_duplicates().tolist()
+            assert set(wanted if isinstance(wanted, list) else [wanted]) <= set(found), (item, name)
+
+
+def test_cases_said_in_words(tmp_path):
+    by_kind = {case["kind"].removeprefix("table: "): case for case in CASES}
+
+    def read(kind):
+        return read_table(write(tmp_path, by_kind[kind]))
+
+    bases = read("index bases dropped: two series under one key").frame["base"]
+    assert set(bases) == {"上年=100", "1978年=100"}
+    frame = read("资产 / 总计 over two head rows leaves the frame as a total").frame
+    assert set(frame["variable"]) == {"资产总计", "负债合计", "营业收入"}
+    totals = read("其中 twice under one whole: a right table refused").totals
+    assert (totals["parent"] == "总人口").all()
+    assert (totals["kind"] == "of_which").all()
+    unchanged = rows_of(read("words in a growth column refuse the table"), "原油").iloc[1]
+    assert (unchanged["value"], unchanged["status"]) == (0, "unchanged")
+    items = read("'-' in a unit row of a data service's export refuses the table").frame["item"]
+    assert set(items) == {"GDP_累计", "出厂价格指数_当期"}
+    assert set(read("the measure stands in the title only: variable is value").frame["variable"]) == {
+        "地区生产总值"
+    }
