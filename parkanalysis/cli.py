@@ -36,6 +36,7 @@ ARGUMENTS = {
     "--grid",
     "--lang",
     "--to",
+    "--port",
 }
 
 app = typer.Typer(
@@ -319,7 +320,7 @@ def lab(
     )
 
 
-@app.command(epilog="Example: parkanalysis explore --park parks/mine --port 8866")
+@app.command(epilog="Example: parkanalysis explore --park parks/mine --save page.html")
 def explore(
     park: Annotated[
         str, typer.Option("--park", metavar="DIR", help="Folder of a park, or a name.")
@@ -327,28 +328,41 @@ def explore(
     lang: Annotated[str, typer.Option(help="zh or en; the park's first language without.")] = "",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the page.")] = 8866,
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+    save: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the page as one file instead, to open offline.")
+    ] = None,
 ) -> None:
-    """Serve the what-if notebook as a page, on this machine only."""
-    from parkanalysis.model.check import check as check_park
-    from parkanalysis.park import park_path
+    """Open the what-if page: a slider for every lever, a switch for every shock, the answer beside them."""
+    import webbrowser
 
-    os.environ["PARKANALYSIS_PARK"] = str(park_path(park))
+    from parkanalysis import explore as what_if
+    from parkanalysis.cleaning import write_aside
+    from parkanalysis.model.check import check as check_park
+    from parkanalysis.park import read_park
+
+    if lang not in ("", "zh", "en"):
+        raise InputError(Problem("--lang", repr(lang), "zh, en"))
     if _tell(check_park(park)):
         raise typer.Exit(1)
-    if lang:
-        os.environ["PARKANALYSIS_LANG"] = lang
-    own = Path(__file__).resolve().parent / "explore" / "templates" / "page"
-    before = os.environ.get("JUPYTER_PATH")
-    os.environ["JUPYTER_PATH"] = os.pathsep.join([str(own), before] if before else [str(own)])
-    _start(
-        "voila",
-        str(_notebooks() / "explore.ipynb"),
-        "--template=parkanalysis",
-        "--show_tracebacks=True",
-        "--Voila.ip=127.0.0.1",
-        f"--port={port}",
-        *([] if browser else ["--no-browser"]),
-    )
+    there = read_park(park)
+    if save is not None:
+        try:
+            write_aside(save, what_if.page_html(there, lang).encode())
+        except OSError as error:
+            found = error.strerror or str(error)
+            raise InputError(Problem(str(save), found, "a file in a folder to write in")) from None
+        typer.echo(f"the page is {save}")
+        return
+    try:
+        server = what_if.Server(there, lang, port)
+    except OSError as error:
+        allowed = "a port that is free, as in --port 8867"
+        raise InputError(Problem("--port", f"{port}: {error.strerror}", allowed)) from None
+    typer.echo(f"{server.address} is the page; Ctrl+C ends it")
+    sys.stdout.flush()
+    if browser:
+        webbrowser.open(server.address)
+    server.serve_forever()
 
 
 class Stopped(BaseException):

@@ -1,16 +1,13 @@
 """The README's results are what the package computes."""
 
-import csv
 import importlib.util
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import yaml
 
 from parkanalysis.cli import main
-from parkanalysis.explore import own_data
 from parkanalysis.model.projection import project
 from parkanalysis.park.park import read_park
 
@@ -110,12 +107,3 @@ def test_own_data_is_typed_as_written_and_slips_are_told_as_printed(zone, capsys
         typed(zone, step.file, step.lines)
         assert command(capsys, "check", str(zone)) == (0, [])
     assert project(read_park(zone), "my_scenario", draws=64).scenario.shocks == ("close_my_plant",)
-
-
-def test_own_data_is_what_the_notebook_shows(zone):
-    for step, shown in zip(own_data_steps(), own_data.additions(read_park(zone)), strict=True):
-        assert step.file == shown.file
-        if step.file.endswith(".csv"):
-            assert list(csv.reader([step.lines])) == list(csv.reader([shown.text]))
-        else:
-            assert yaml.safe_load(step.lines) == yaml.safe_load(shown.text)

@@ -49,6 +49,12 @@ def _keys() -> set[str]:
     return set().union(*map(_literals, _code()))
 
 
+def _pages() -> str:
+    """Templates and scripts, which name the texts that they say."""
+    files = (f for f in PACKAGE.rglob("templates/**/*") if f.suffix in (".j2", ".js"))
+    return "\n".join(f.read_text(encoding="utf-8") for f in files)
+
+
 def _texts() -> set[str]:
     nodes = (node for tree in _code() for node in ast.walk(tree))
     return {n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)}
@@ -60,7 +66,8 @@ def test_every_text_is_translated():
 
 
 def test_the_catalogue_holds_nothing_that_nobody_says():
-    assert not sorted(set(catalogue("zh")) - _texts())
+    pages = _pages()
+    assert not sorted(text for text in set(catalogue("zh")) - _texts() if text not in pages)
 
 
 def test_both_languages_take_the_same_values():

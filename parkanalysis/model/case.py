@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +13,7 @@ from parkanalysis.model.scenario import Scenario, read_scenario
 from parkanalysis.park.park import Park, read_park
 from parkanalysis.park.schema import PARAMETERS
 
-__all__ = ["Case", "page_parameters", "read_parameters"]
+__all__ = ["Case", "read_parameters"]
 
 # names that IPython itself puts into a namespace with values of plain types
 _IPYTHON = {"In", "Out"}
@@ -138,24 +137,3 @@ def read_parameters(namespace: Mapping[str, Any]) -> Case:
     reference = reference_scenario(park)
     scenario = read_scenario(park, given.get("scenario", reference.name), **levers)
     return Case(park, scenario, reference, str(lang), given.get("draws", 20_000), given.get("seed", 2016))
-
-
-def page_parameters(namespace: Mapping[str, Any]) -> Case:
-    """Parameters of a notebook served as a page: ``parkanalysis explore`` names park and language.
-
-    It does so in ``PARKANALYSIS_PARK`` and ``PARKANALYSIS_LANG``; where they are not set this is
-    ``read_parameters``. A park without the notebook's scenario starts from its reference.
-
-    Examples
-    --------
-    >>> page_parameters({"park": "qingzhen", "draws": 100}).draws
-    100
-    """
-    given = dict(namespace)
-    park, lang = (os.environ.get(f"PARKANALYSIS_{name}") for name in ("PARK", "LANG"))
-    if park:
-        given.pop("lang", None)
-        given["park"] = park
-        if given.get("scenario") not in read_park(park).scenarios:
-            given.pop("scenario", None)
-    return read_parameters({**given, "lang": lang} if lang else given)

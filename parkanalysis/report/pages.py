@@ -77,7 +77,7 @@ def _glyph_names() -> tuple[str, ...]:
 
 
 @functools.lru_cache(maxsize=16)
-def _font_face(characters: frozenset[str]) -> str:
+def font_face(characters: frozenset[str]) -> str:
     """Style rule with the glyphs of some characters, for readers whose system has no Chinese font."""
     import base64
     import io
@@ -152,7 +152,7 @@ def page(
             body=Markup(body),
             contents=[(anchor, Markup(text)) for anchor, text in contents] if len(contents) > 1 else [],
             css=Markup(_style()),
-            font=Markup(_font_face(wide)) if wide else "",
+            font=Markup(font_face(wide)) if wide else "",
             kind=kind,
             links=leads,
             script=Markup(script),
