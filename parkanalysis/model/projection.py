@@ -12,9 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from parkanalysis.errors import InputError, Problem
+from parkanalysis.forecasting import annual, forecast
 from parkanalysis.model import inverse
 from parkanalysis.model.contributions import Contributions, contributions, frame
-from parkanalysis.model.draws import Draws, chunks
+from parkanalysis.model.draws import chunks
 from parkanalysis.model.scenario import Scenario, in_year, own_lever, read_scenario
 from parkanalysis.model.target_year import State, state, total
 from parkanalysis.park import Park, read_park
@@ -22,6 +23,7 @@ from parkanalysis.park import Park, read_park
 Array = NDArray[np.float64]
 QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 MAX_DRAWS = 2_000_000
+LEAST_DEFLATORS = 3
 
 
 def _quantiles(ordered: Array, quantiles: Iterable[float]) -> pd.DataFrame:
@@ -262,16 +264,12 @@ def comparable_growth(current: Any, price_change: Any) -> Any:
 
     comparable = (1 + current) / (1 + price_change) - 1
 
-    Single deflation: value added is divided by the price index of output, inputs included (OECD 2001,
-    Measuring Productivity, annex 4). Where the prices of inputs fall by less than those of output,
-    it overstates real growth; where they fall by more, it understates it.
-
     Parameters
     ----------
     current : float or ndarray
         Growth at current prices, a fraction.
     price_change : float or ndarray, above -1
-        Change of producer prices over the year before, a fraction.
+        Change of the implicit deflator of value added over the year before, a fraction.
 
     Examples
     --------
@@ -281,47 +279,67 @@ def comparable_growth(current: Any, price_change: Any) -> Any:
     return (1 + current) / (1 + price_change) - 1
 
 
+def implicit_deflator(park: Park) -> pd.DataFrame:
+    """What the area's own nominal and real series imply, and how the recipe did in past years.
+
+    deflator_t = (1 + nominal_t) / (1 + real_t) - 1; the recipe for a year takes the deflator of the year
+    before, which is all that is known when it is made.
+
+    Returns
+    -------
+    DataFrame
+        Index ``year``; ``nominal``, ``real`` (growth), ``deflator``, ``recipe`` (growth at comparable
+        prices by the recipe) and ``error`` = recipe - real; fractions. Empty where the park names no
+        pair of series.
+    """
+    pair = park.config.comparable
+    if pair is None:
+        return pd.DataFrame(columns=["nominal", "real", "deflator", "recipe", "error"], dtype=float)
+    nominal = annual(park.series(pair.nominal)).pct_change().rename("nominal")
+    real = park.series(pair.real).set_index("period")["value"].rename("real")
+    real.index = real.index.astype(int)
+    table = pd.concat([nominal, real], axis=1, join="inner").dropna().sort_index()
+    table = table[table.index <= park.config.base_year].rename_axis("year")
+    table["deflator"] = comparable_growth(table["nominal"], table["real"])
+    table["recipe"] = comparable_growth(table["nominal"], table["deflator"].shift())
+    return table.assign(error=table["recipe"] - table["real"])
+
+
 def growth_draws(projection: Projection) -> dict[str, Array]:
-    """Draws of growth on the base year, ``current`` and, where the park names a deflator, ``comparable``.
+    """Draws of growth on the base year, ``current`` and, where there is a local pair, ``comparable``.
 
     At comparable prices a fall of a product's price is no loss of output (SNA 2008, chapter 15): price
-    changes that the scenario names are left out, and the growth of the rest, that of a series at current
-    prices, is deflated.
+    changes that the scenario names are left out, and the rest is deflated by the implicit deflator of
+    the area, forecast from three of its past values or more. From fewer, none is given.
 
     Returns
     -------
     dict of str to array, shape (n_draws,)
-        Fractions. The deflator keeps its own draws and its rank correlations.
-
-    Raises
-    ------
-    InputError
-        Where the deflator falls to -1 or below.
+        Fractions.
 
     Examples
     --------
-    >>> draws = growth_draws(project("qingzhen", "combined", draws=64))
-    >>> {name: round(float(np.median(values)), 2) for name, values in draws.items()}
-    {'current': -0.06, 'comparable': 0.11}
+    >>> list(growth_draws(project("qingzhen", "combined", draws=64)))  # no local pair is published
+    ['current']
     """
-    park = projection.park
+    park, n = projection.park, len(projection.draws)
     current = projection.draws / park.value_added - 1
-    deflator = park.config.deflator
-    if deflator is None:
+    past = implicit_deflator(park)["deflator"]
+    if len(past) < LEAST_DEFLATORS:
         return {"current": current}
-    n, shocks = len(current), park.config.shocks
-    held = tuple(s for s in projection.scenario.shocks if shocks[s].kind != "price_change")
+    shocks = park.config.shocks
+    held = tuple(s for s in projection.scenario.shocks if not shocks[s].price_only)
     at_old_prices = replace(projection.scenario, shocks=held)
-    change, volume = np.empty(n), np.empty(n)
+    volume = np.empty(n)
     for span in chunks(n):
-        stretch = None if n == 1 else span
-        change[slice(*span)] = Draws(projection.scenario, stretch, projection.seed)(deflator)
-        volume[slice(*span)] = total(state(at_old_prices, stretch, projection.seed))
-    if (change <= -1).any():
-        raise InputError(
-            Problem("levers.csv", f"{deflator} at {change.min():g}", "above -1", column=deflator)
-        )
-    return {"current": current, "comparable": comparable_growth(volume / park.value_added - 1, change)}
+        volume[slice(*span)] = total(state(at_old_prices, None if n == 1 else span, projection.seed))
+    years = projection.scenario.years
+    change = forecast(1 + past, years, "naive", transform="none")
+    prices = np.ones(n)
+    drawn = change.draws(n, projection.seed) if n > 1 else change.median[None, :]
+    for step in range(years):
+        prices = prices * np.maximum(drawn[:, step], 0.1)
+    return {"current": current, "comparable": comparable_growth(volume / park.value_added - 1, prices - 1)}
 
 
 def growth(projection: Projection) -> pd.DataFrame:
@@ -330,13 +348,13 @@ def growth(projection: Projection) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index ``quantile``; columns ``current`` and, where the park names a deflator, ``comparable``.
-        Fractions.
+        Index ``quantile``; columns ``current`` and, where the park has a local pair of nominal and real
+        series, ``comparable``. Fractions.
 
     Examples
     --------
     >>> list(growth(project("qingzhen", "combined", draws=64)).columns)
-    ['current', 'comparable']
+    ['current']
     """
     columns = {name: np.quantile(v, QUANTILES) for name, v in growth_draws(projection).items()}
     return pd.DataFrame(columns, index=pd.Index(QUANTILES, name="quantile"))

@@ -181,6 +181,7 @@ class PriceChange(_OfProduct):
 
     once = "product"
     order = 3
+    price_only = True
     label: ClassVar = {"zh": "价格变动", "en": "price changes"}
 
     kind: Literal["price_change"]

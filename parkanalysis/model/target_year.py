@@ -161,6 +161,8 @@ class Kind(Shock):
 
     order: ClassVar[int]
     label: ClassVar[dict[str, str]]
+    #: whether it changes prices and no volume, which is nothing at comparable prices
+    price_only: ClassVar[bool] = False
 
     def draws(self, park: ParkFile, draw: Draws) -> dict[str, Array]:
         """Draws of the fields that name levers; 0 where a field is left out."""

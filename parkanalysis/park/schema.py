@@ -550,6 +550,13 @@ class StatedProjection(Strict):
     ] = None
 
 
+class ComparablePrices(Strict):
+    """A local pair of yearly series; without one, growth at comparable prices is not given."""
+
+    nominal: Annotated[Identifier, _says("series of history.csv: levels at current prices")]
+    real: Annotated[Identifier, _says("series of history.csv: growth at comparable prices, a fraction")]
+
+
 class Correlation(Strict):
     """Rank correlation (Spearman) between two levers."""
 
@@ -617,10 +624,8 @@ class ParkFile(Strict):
     stated: Annotated[StatedProjection | None, _says("the administration's own projection")] = None
     correlations: tuple[Correlation, ...] = _says("pairs of levers that move together", default=())
     checks: dict[Identifier, Check] = _says("comparisons for the audit", default={})
-    deflator: Annotated[
-        Identifier | None,
-        Ref("lever", FRACTION, "target", (-0.9, 10.0), usual=(-0.3, 0.3)),
-        _says("lever: change of producer prices, for comparable prices"),
+    comparable: Annotated[
+        ComparablePrices | None, _says("series that growth at comparable prices is derived from")
     ] = None
 
     @field_validator("target_year")

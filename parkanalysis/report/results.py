@@ -14,7 +14,7 @@ from parkanalysis.model import compare as comparison
 from parkanalysis.model.audit import audit
 from parkanalysis.model.case import Case
 from parkanalysis.model.inverse import BreakEven, Frontier, frontier
-from parkanalysis.model.projection import Projection, growth
+from parkanalysis.model.projection import Projection, growth, implicit_deflator
 from parkanalysis.model.scenario import Scenario, difference
 from parkanalysis.model.target_year import used_levers
 from parkanalysis.park.levers import EVIDENCE
@@ -162,8 +162,13 @@ class Results:
 
     @cached_property
     def growth_quantiles(self) -> pd.DataFrame:
-        """Growth at current and, with a deflator, at comparable prices."""
+        """Growth at current and, with a local pair of series, at comparable prices."""
         return growth(self.projection)
+
+    @property
+    def comparable_error(self) -> float:
+        """Mean absolute error of growth at comparable prices in past years, a fraction."""
+        return float(implicit_deflator(self.park)["error"].abs().mean())
 
     @cached_property
     def met(self) -> pd.DataFrame:
