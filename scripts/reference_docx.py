@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (XML reads better unbroken)
 """Write the Word style sheets that pandoc takes over: report/templates/reference_{zh,en}.docx.
 
 Chinese follows GB/T 9704-2012 (layout of official documents of Party and government): A4, margins 37, 35, 28
@@ -86,9 +87,42 @@ def english() -> Sheet:
             Style("Title", serif, 20, bold=True, align="left", line=25, after=6),
             Style("Subtitle", serif, 12, align="left", line=16, after=6),
             Style("Date", serif, 11, align="left", line=15, after=14),
-            Style("Heading 1", serif, 14, bold=True, align="left", line=18, before=14, after=4, level=0, keep=True),
-            Style("Heading 2", serif, 12, bold=True, align="left", line=16, before=10, after=3, level=1, keep=True),
-            Style("Heading 3", serif, 11, bold=True, align="left", line=15, before=8, after=2, level=2, keep=True),
+            Style(
+                "Heading 1",
+                serif,
+                14,
+                bold=True,
+                align="left",
+                line=18,
+                before=14,
+                after=4,
+                level=0,
+                keep=True,
+            ),
+            Style(
+                "Heading 2",
+                serif,
+                12,
+                bold=True,
+                align="left",
+                line=16,
+                before=10,
+                after=3,
+                level=1,
+                keep=True,
+            ),
+            Style(
+                "Heading 3",
+                serif,
+                11,
+                bold=True,
+                align="left",
+                line=15,
+                before=8,
+                after=2,
+                level=2,
+                keep=True,
+            ),
             Style("Caption", serif, 9.5, align="left", line=13, before=6, after=3, keep=True),
             Style("Table Caption", serif, 9.5, based="Caption", align="left", line=13, before=6, keep=True),
             Style("Image Caption", serif, 9.5, based="Caption", align="left", line=13, after=6),
@@ -109,7 +143,11 @@ def style_xml(style: Style) -> str:
     key = style.name.replace(" ", "")
     default = ' w:default="1"' if key == "Normal" else ""
     based = f'<w:basedOn w:val="{style.based.replace(" ", "")}"/>' if style.based else ""
-    line = f' w:line="{style.line * 20:g}" w:lineRule="exact"' if style.line else ' w:line="240" w:lineRule="auto"'
+    line = (
+        f' w:line="{style.line * 20:g}" w:lineRule="exact"'
+        if style.line
+        else ' w:line="240" w:lineRule="auto"'
+    )
     spacing = f'<w:spacing w:before="{style.before * 20:g}" w:after="{style.after * 20:g}"{line}/>'
     indent = f'<w:ind w:firstLineChars="{style.indent}" w:firstLine="{style.indent * style.size / 5:g}"/>'
     level = f'<w:outlineLvl w:val="{style.level}"/>' if style.level >= 0 else ""
@@ -126,12 +164,14 @@ def style_xml(style: Style) -> str:
 
 def styles_xml(sheet: Sheet) -> str:
     body = sheet.styles[0]
-    edges = "".join(f'<w:{e} w:val="single" w:sz="4" w:space="0" w:color="000000"/>' for e in ("top", "bottom", "insideH"))
+    edges = "".join(
+        f'<w:{e} w:val="single" w:sz="4" w:space="0" w:color="000000"/>' for e in ("top", "bottom", "insideH")
+    )
     table = (
         '<w:style w:type="table" w:default="1" w:styleId="Table"><w:name w:val="Table"/><w:qFormat/>'
         f'<w:tblPr><w:tblBorders>{edges}</w:tblBorders><w:tblCellMar><w:left w:w="60" w:type="dxa"/>'
         '<w:right w:w="60" w:type="dxa"/></w:tblCellMar></w:tblPr>'
-        '<w:trPr><w:cantSplit/></w:trPr>'
+        "<w:trPr><w:cantSplit/></w:trPr>"
         '<w:tblStylePr w:type="firstRow"><w:rPr><w:b/></w:rPr><w:trPr><w:tblHeader/></w:trPr></w:tblStylePr></w:style>'
     )
     link = (
@@ -191,7 +231,9 @@ def document_xml(sheet: Sheet) -> str:
 def parts(sheet: Sheet) -> dict[str, str]:
     head = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
     kinds = {"document": "document.main", "styles": "styles", "footer1": "footer"}
-    types = "".join(f'<Override PartName="/word/{n}.xml" ContentType="{MIME}.{k}+xml"/>' for n, k in kinds.items())
+    types = "".join(
+        f'<Override PartName="/word/{n}.xml" ContentType="{MIME}.{k}+xml"/>' for n, k in kinds.items()
+    )
     return {
         "[Content_Types].xml": f'{head}<Types xmlns="{PACKAGE}/content-types"><Default Extension="rels" '
         f'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>{types}</Types>',

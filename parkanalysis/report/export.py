@@ -15,17 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from parkanalysis.errors import InputError, Problem
 from parkanalysis.model.case import Case
-from parkanalysis.report.results import report_results, tidy
-from parkanalysis.report.sections import page_figures
+from parkanalysis.report.results import Results, report_results, tidy
+from parkanalysis.report.sections import TEMPLATES, Figure, Html, fill, page_figures
+from parkanalysis.report.style import titled, to_bytes
 from parkanalysis.report.words import Words
 from parkanalysis.report.workbook import to_csv, to_xlsx, vintage_time
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from parkanalysis.report.sections import Figure
-
-__all__ = ["export", "figure_files", "to_docx", "to_pdf"]
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome", "msedge")
 FLAGS = (
@@ -39,6 +36,8 @@ FLAGS = (
     "--disable-sync",
     "--no-pdf-header-footer",
 )
+#: Of a chart in a document, in cm.
+PICTURE_WIDTH = 12
 FORMATS = ("xlsx", "csv", "docx", "pdf", "png", "svg")
 
 
@@ -119,56 +118,52 @@ def _source_date(day: dt.datetime) -> Iterator[None]:
             os.environ["SOURCE_DATE_EPOCH"] = before
 
 
-def to_docx(html: str, figures: Iterable[Figure], words: Words) -> bytes:
-    """A page as a Word document, its charts as pictures with their text alternatives.
+def to_docx(document: Html, figures: Iterable[Figure], words: Words) -> bytes:
+    """A document as a Word file, its charts as pictures with their text alternatives.
+
+    In Chinese after GB/T 9704-2012, the layout of official documents; styles come from
+    ``templates/reference_zh.docx`` and ``reference_en.docx``.
 
     Parameters
     ----------
-    html : str
-        As from ``pages.to_html``.
+    document : Html
+        As from ``fill("document", ...)``; a picture is named ``<id>.png`` after its figure.
     figures : iterable of Figure
-        The charts of the page, as from ``sections.page_figures``.
     words : Words
 
     Raises
     ------
     InputError
         Where pandoc is not installed (the extra ``documents`` brings it).
-
-    Examples
-    --------
-    >>> to_docx("<main><p>Growth of 8.1%</p></main>", [], Words(None, "en"))[:2]  # a zip archive, as all docx
-    b'PK'
     """
     try:
         import pypandoc
     except ImportError as error:
         allowed = "Word files need the extra: pip install 'parkanalysis[documents]'"
         raise InputError(Problem("--to", "'docx', but no pandoc", allowed)) from error
-    from parkanalysis.report.style import to_bytes
-
-    body = html[html.index("<main") : html.index("</main>")]
     with tempfile.TemporaryDirectory(prefix="parkanalysis-") as folder:
         for figure in figures:
-            Path(folder, f"{figure.id}.png").write_bytes(to_bytes(figure.axes, "png", 180, "white"))
-        body = re.sub(r"<figure(?: id=\"([^\"]+)\")?>(.*?)</figure>", _picture, body, flags=re.DOTALL)
-        body = re.sub(r"</?(?:details|summary)[^>]*>", "", body)
-        target = Path(folder, "report.docx")
-        language = "zh-Hans" if words.lang == "zh" else "en"
-        extra = [f"--resource-path={folder}", f"--metadata=lang:{language}", "--wrap=none"]
+            Path(folder, f"{figure.id}.png").write_bytes(to_bytes(figure.axes, "png", 200, "white"))
+        target = Path(folder, "document.docx")
+        extra = [
+            f"--resource-path={folder}",
+            f"--reference-doc={TEMPLATES / f'reference_{words.lang}.docx'}",
+            f"--lua-filter={TEMPLATES / 'docx.lua'}",
+            f"--metadata=lang:{'zh-Hans' if words.lang == 'zh' else 'en'}",
+            "--wrap=none",
+        ]
         with _source_date(vintage_time(words)):
-            pypandoc.convert_text(body, "docx", format="html", outputfile=str(target), extra_args=extra)
+            pypandoc.convert_text(
+                document.html, "docx", format="html", outputfile=str(target), extra_args=extra
+            )
         return target.read_bytes()
 
 
-def _picture(match: re.Match[str]) -> str:
-    name, inner = match[1], match[2]
-    title = re.search(r"<figcaption>(.*?)</figcaption>", inner, flags=re.DOTALL)
-    alt = re.search(r'aria-label="([^"]*)"', inner)
-    note = re.search(r'<p class="note">.*?</p>', inner, flags=re.DOTALL)
-    heading = f"<p><strong>{title[1]}</strong></p>" if title else ""
-    picture = f'<p><img src="{name}.png" alt="{alt[1] if alt else ""}" style="width:15cm"></p>'
-    return heading + picture + (note[0] if note else "")
+def documents(results: Results, figures: Iterable[Figure]) -> dict[str, bytes]:
+    """The report as a Word file."""
+    drawn = {figure.id.removeprefix("figure-"): figure for figure in figures}
+    text = fill("document", results.words, r=results, figures=drawn, width=PICTURE_WIDTH)
+    return {"report.docx": to_docx(text, drawn.values(), results.words)}
 
 
 def figure_files(figures: Iterable[Figure], forms: Iterable[str] = ("png", "svg")) -> dict[str, bytes]:
@@ -187,8 +182,6 @@ def figure_files(figures: Iterable[Figure], forms: Iterable[str] = ("png", "svg"
     >>> list(figure_files([growth]))
     ['figure-growth.png', 'figure-growth.svg']
     """
-    from parkanalysis.report.style import titled, to_bytes
-
     files = {}
     for figure in figures:
         ax = titled(figure.axes, figure.title, figure.source)
@@ -240,12 +233,13 @@ def export(
     if unknown:
         raise InputError(unknown)
     words = Words(case.park, case.lang)
-    drawn = page_figures(report_results(case)) if {"docx", "png", "svg"} & set(wanted) else []
+    results = report_results(case)
+    drawn = page_figures(results) if {"docx", "png", "svg"} & set(wanted) else []
     frame = tidy(case.project()) if frame is None else frame
     makers: dict[str, Any] = {
         "xlsx": lambda: {"results.xlsx": to_xlsx(frame, words)},
         "csv": lambda: {"results.csv": to_csv(frame)},
-        "docx": lambda: {"report.docx": to_docx(page, drawn, words)},
+        "docx": lambda: documents(results, drawn),
         "pdf": lambda: {"report.pdf": to_pdf(page)},
         "png": lambda: figure_files(drawn, ["png"]),
         "svg": lambda: figure_files(drawn, ["svg"]),

@@ -15,18 +15,26 @@ local function width_of(text)
   return width
 end
 
-function Header(header)
+local NUMERALS = { "一", "二", "三", "四", "五", "六", "七", "八", "九", "十" }
+local chinese, sections = false, 0
+
+local function heading(header)
   if header.classes:includes("title") then
     local text = escaped(pandoc.utils.stringify(header.content))
     return pandoc.RawBlock("openxml", '<w:p><w:pPr><w:pStyle w:val="Title"/><w:jc w:val="center"/></w:pPr>'
       .. '<w:r><w:t xml:space="preserve">' .. text .. "</w:t></w:r></w:p>")
   end
+  header.level = header.level - 1
   header.identifier = ""
+  if chinese and header.level == 1 then
+    sections = sections + 1
+    header.content:insert(1, pandoc.Str(NUMERALS[sections] .. "、"))
+  end
   return header
 end
 
-function Link(link)
-  return link.content
+local function link(element)
+  return element.content
 end
 
 local function rows_of(tbl)
@@ -37,7 +45,7 @@ local function rows_of(tbl)
   return rows
 end
 
-function Table(tbl)
+local function fitted(tbl)
   local need, total = {}, 0
   for _, row in ipairs(rows_of(tbl)) do
     for i, cell in ipairs(row.cells) do
@@ -63,4 +71,9 @@ function Table(tbl)
     tbl.colspecs[i] = { spec[1], need[i] / sum }
   end
   return tbl
+end
+
+function Pandoc(doc)
+  chinese = pandoc.utils.stringify(doc.meta.lang or ""):sub(1, 2) == "zh"
+  return doc:walk { traverse = "topdown", Header = heading, Table = fitted, Link = link }
 end

@@ -1,0 +1,191 @@
+"""Workbook, CSV, Word, PDF, pictures."""
+
+import io
+import json
+import shutil
+import subprocess
+import sys
+import zipfile
+from xml.etree import ElementTree
+
+import openpyxl
+import pandas as pd
+import pytest
+from report_pages import page
+
+from parkanalysis.errors import InputError
+from parkanalysis.model.case import read_parameters
+from parkanalysis.model.projection import project
+from parkanalysis.report import export
+from parkanalysis.report.results import report_results, tidy
+from parkanalysis.report.sections import page_figures
+from parkanalysis.report.words import Words
+from parkanalysis.report.workbook import safe_text, to_csv, to_xlsx
+
+
+@pytest.fixture(scope="module")
+def frame():
+    return tidy(project("qingzhen", "combined", draws=512))
+
+
+@pytest.fixture(scope="module")
+def words():
+    return Words(project("qingzhen", "reference", draws=1).park, "zh")
+
+
+def _documents(*formats):
+    case = read_parameters({"scenario": "combined", "lang": "zh", "draws": 4096})
+    return export.export(formats, case=case, page=page("zh"))
+
+
+def test_workbook_holds_every_value_with_frozen_heads(frame, words):
+    book = openpyxl.load_workbook(io.BytesIO(to_xlsx(frame, words)))
+    assert book.sheetnames == ["说明", "结果", "影响额", "各项假设"]
+    for sheet in book.worksheets[1:]:
+        assert sheet.freeze_panes == "A2"
+        assert sheet.auto_filter.ref
+    results = pd.DataFrame(book["结果"].values)
+    values = results[list(results.iloc[0]).index("value")].iloc[1:].astype(float)
+    kept = frame[~frame["variable"].str.startswith(("lever_", "contribution"))]
+    assert values.tolist() == pytest.approx(kept["value"].tolist())
+    levers = list(book["各项假设"].iter_rows(min_row=2, values_only=True))
+    assert len(levers) == frame["variable"].str.startswith("lever_").pipe(
+        lambda m: frame.loc[m, "variable"].nunique()
+    )
+
+
+def test_no_cell_is_a_formula(frame, words):
+    evil = frame.copy()
+    evil["scenario"] = '=HYPERLINK("http://example.org")'
+    book = openpyxl.load_workbook(io.BytesIO(to_xlsx(evil, words)))
+    types = {c.data_type for sheet in book.worksheets for row in sheet.iter_rows() for c in row}
+    assert "f" not in types
+    assert not any(c.hyperlink for sheet in book.worksheets for row in sheet.iter_rows() for c in row)
+    lines = to_csv(evil).decode("utf-8-sig").splitlines()
+    assert all(",=" not in line and not line.startswith("=") for line in lines)
+    assert safe_text("@a") == "'@a"
+
+
+def test_tables_are_the_same_twice(frame, words):
+    assert to_xlsx(frame, words) == to_xlsx(frame, words)
+    back = pd.read_csv(io.BytesIO(to_csv(frame)), keep_default_na=False)
+    assert back["value"].tolist() == frame["value"].tolist()
+
+
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+
+
+@pytest.fixture(scope="module")
+def word_files():
+    results = {lang: report_results(read_parameters({"lang": lang, "draws": 512})) for lang in ("zh", "en")}
+    return {lang: export.documents(r, page_figures(r)) for lang, r in results.items()}
+
+
+def _part(content, name):
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return ElementTree.fromstring(archive.read(name))
+
+
+def _texts(content):
+    body = _part(content, "word/document.xml")
+    return ["".join(t.text or "" for t in p.iter(f"{W}t")) for p in body.iter(f"{W}p")]
+
+
+def test_word_document_holds_the_answer_tables_and_pictures(word_files):
+    content = word_files["zh"]["report.docx"]
+    body, texts = _part(content, "word/document.xml"), _texts(content)
+    assert texts[0].startswith("贵州清镇经济开发区")
+    assert [t[:2] for t in texts if t[1:2] == "、"] == ["一、", "二、", "三、", "四、"]
+    assert any("37.01" in t for t in texts)
+    assert len(list(body.iter(f"{W}tbl"))) == 6
+    alts = [e.get("descr") for e in body.iter() if e.tag.endswith("}docPr")]
+    assert len(alts) == 3
+    assert all(any(ch.isdigit() for ch in alt) for alt in alts)
+    assert not list(body.iter(f"{W}hyperlink"))
+
+
+def test_columns_of_word_tables_fill_the_page(word_files):
+    for files in word_files.values():
+        for table in _part(files["report.docx"], "word/document.xml").iter(f"{W}tbl"):
+            widths = [int(c.get(f"{W}w")) for c in table.iter(f"{W}gridCol")]
+            assert sum(widths) == pytest.approx(7920, abs=10)
+            assert min(widths) > 500
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_word_styles_name_their_fonts(word_files, lang):
+    styles = _part(word_files[lang]["report.docx"], "word/styles.xml")
+    assert not [k for e in styles.iter(f"{W}rFonts") for k in e.attrib if "Theme" in k]
+
+
+def test_chinese_word_file_keeps_the_layout_of_official_documents(word_files):
+    """GB/T 9704-2012, 5.2 and 7: margins, fonts, sizes and lines."""
+    content = word_files["zh"]["report.docx"]
+    margins = next(_part(content, "word/document.xml").iter(f"{W}pgMar"))
+    sides = [int(margins.get(f"{W}{side}")) * 25.4 / 1440 for side in ("top", "bottom", "left", "right")]
+    assert sides == pytest.approx([37, 35, 28, 26], abs=0.1)
+    styles = {s.get(f"{W}styleId"): s for s in _part(content, "word/styles.xml").iter(f"{W}style")}
+
+    def look(name):
+        style = styles[name]
+        font, size = next(style.iter(f"{W}rFonts")), next(style.iter(f"{W}sz"))
+        return font.get(f"{W}eastAsia"), int(size.get(f"{W}val")) / 2
+
+    assert look("Title") == ("方正小标宋简体", 22)
+    assert look("BodyText") == ("仿宋_GB2312", 16)
+    assert look("Heading1") == ("黑体", 16)
+    assert look("Heading2") == ("楷体_GB2312", 16)
+    line = next(styles["BodyText"].iter(f"{W}spacing"))
+    assert (line.get(f"{W}line"), line.get(f"{W}lineRule")) == ("560", "exact")
+
+
+def test_a_checker_of_official_documents_finds_nothing_grave(word_files, tmp_path):
+    """With the margins and the line of the standard; its own defaults are 28 mm and 33 pt."""
+    pytest.importorskip("gongwen", reason="gongwen-skill comes with the developers' packages")
+    file = tmp_path / "report.docx"
+    file.write_bytes(word_files["zh"]["report.docx"])
+    margins = {"top": "3.7cm", "bottom": "3.5cm", "left": "2.8cm", "right": "2.6cm"}
+    standard = json.dumps({"page_setup": {"margins": margins}, "body": {"line_spacing": "28pt"}})
+    command = [
+        sys.executable,
+        "-m",
+        "gongwen",
+        "check",
+        str(file),
+        "-s",
+        "P0",
+        "--config-overrides",
+        standard,
+    ]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert "P0:0" in run.stdout, run.stdout + run.stderr
+
+
+def test_pictures_have_title_and_source():
+    files = _documents("png", "svg")
+    assert len(files) == 6
+    assert files["figure-fan.png"].startswith(b"\x89PNG")
+    assert b"<svg" in files["figure-fan.svg"]
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="no Chromium on this machine")
+def test_pdf_is_a_document_of_several_pages():
+    pdfplumber = pytest.importorskip("pdfplumber", reason="the extra 'documents' is not installed")
+    content = _documents("pdf")["report.pdf"]
+    with pdfplumber.open(io.BytesIO(content)) as document:
+        assert 4 <= len(document.pages) <= 30
+        text = document.pages[0].extract_text()
+        assert "结论" in text
+        assert "37.01" in text
+
+
+def test_without_a_browser_the_message_says_what_to_do(monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(InputError, match="Chromium or Chrome"):
+        export.to_pdf("<p>a</p>")
+
+
+def test_unknown_formats_are_named_together():
+    with pytest.raises(InputError) as caught:
+        _documents("odt", "xlsx", "rtf")
+    assert len(caught.value.problems) == 2
