@@ -254,7 +254,7 @@ def show(results: Results | Comparison, name: str) -> Html | Figure:
         ax = charts.ranges(frame, results.words, results.goal.value, label)
         return _drawn(name, frame, ax, results.words, r=results)
     if name not in CHARTS:
-        return fill(f"sections/{name}", results.words, r=results)
+        return fill(f"sections/{name}", results.words, r=results, draw=lambda chart: show(results, chart))
     frame, ax = CHARTS[name](results)
     if ax is None:
         return fill("sections/no_chart", results.words, r=results, name=name)
