@@ -230,16 +230,36 @@ def _tell_doubts(parks: Sequence[str]) -> None:
             typer.echo(f"{park}: {len(found)} warnings; see parkanalysis check {park}", err=True)
 
 
-@app.command(epilog="Example: parkanalysis read work_report.docx > figures_draft.csv")
+@app.command(
+    epilog="Examples: parkanalysis read work_report.docx > figures_draft.csv; "
+    "parkanalysis read yearbook.xlsx > history_draft.csv",
+)
 def read(
-    document: Annotated[Path, typer.Argument(help="Work report: txt, md, docx, html or pdf.")],
-    source: Annotated[str, typer.Option(help="Name of the source in the ledger.")] = "work_report",
+    document: Annotated[
+        Path, typer.Argument(help="Work report (txt, md, docx, html, pdf) or table (xlsx, xls, csv, html).")
+    ],
+    source: Annotated[str, typer.Option(help="Name of the source.")] = "work_report",
+    sheet: Annotated[str | None, typer.Option(help="Sheet or, in a page, number of the table.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="A table whole: figures, totals, changes.")] = False,
 ) -> None:
-    """Draft the ledger of figures from a work report, for an analyst to confirm."""
-    from parkanalysis.cleaning import draft_ledger, read_document
+    """Draft a park's figures from a work report, or its history from a statistical table.
 
-    ledger = draft_ledger(read_document(document), source)
-    typer.echo(ledger.to_csv(index=False, lineterminator="\n"), nl=False)
+    What was changed on the way from the printed table, and what is left out, goes to stderr.
+    """
+    from parkanalysis import cleaning
+
+    if not (as_json or sheet or cleaning.is_table(document)):
+        ledger = cleaning.draft_ledger(cleaning.read_document(document), source)
+        typer.echo(ledger.to_csv(index=False, lineterminator="\n"), nl=False)
+        return
+    table = cleaning.read_table(document, sheet, totals="report")
+    draft = cleaning.draft_history(table, source)
+    if as_json:
+        typer.echo(table.to_json())
+    else:
+        typer.echo(draft.frame.to_csv(index=False, lineterminator="\n"), nl=False)
+        for line in (*table.said(), *draft.said()):
+            typer.echo(line, err=True)
 
 
 @app.command(epilog="Example: parkanalysis check parks/mine --format json")

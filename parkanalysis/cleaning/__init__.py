@@ -12,13 +12,13 @@ Examples
 [[10630000000.0, 10610000000.0, 'differs']]
 >>> ledger = draft_ledger(Document("report.txt", "一、概况\\n2015 年，产值 26.4 亿元。"), "report")
 >>> ledger.iloc[0].tolist()
-['f001', 'report', '一', '产值', 'CNY', '2015 年', '26.4 亿元', '']
+['f001', 'report', '一', '产值', 'gross_output', '2015 年', '26.4 亿元', '']
 """
 
 from parkanalysis.cleaning.document import Document, read_document
-from parkanalysis.cleaning.draft import LEDGER_COLUMNS, draft_ledger
+from parkanalysis.cleaning.draft import LEDGER_COLUMNS, HistoryDraft, draft_history, draft_ledger
 from parkanalysis.cleaning.files import MAX_BYTES, Workbook, decode, open_xlsx, read_bytes, write_aside
-from parkanalysis.cleaning.sheets import Change
+from parkanalysis.cleaning.sheets import Change, is_table
 from parkanalysis.cleaning.table import Table, read_table, single_months
 
 __all__ = [
@@ -26,10 +26,13 @@ __all__ = [
     "MAX_BYTES",
     "Change",
     "Document",
+    "HistoryDraft",
     "Table",
     "Workbook",
     "decode",
+    "draft_history",
     "draft_ledger",
+    "is_table",
     "open_xlsx",
     "read_bytes",
     "read_document",

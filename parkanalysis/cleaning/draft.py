@@ -1,15 +1,16 @@
-"""Drafts for an analyst to confirm: the ledger of a report's figures."""
+"""Drafts for an analyst to confirm: the ledger of a report's figures, the history of a table's series."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from parkanalysis.cleaning.document import Document
 from parkanalysis.cleaning.sheets import Grid
-from parkanalysis.cleaning.table import tidy
+from parkanalysis.cleaning.table import Table, single_months, tidy
 from parkanalysis.errors import InputError
-from parkanalysis.quantities import Mention, extract
+from parkanalysis.quantities import SYMBOLS, WORDS, Mention, extract
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +36,7 @@ def draft_ledger(document: Document, source: str) -> pd.DataFrame:
     DataFrame
         One row a figure in the order of the text, with the columns of :data:`LEDGER_COLUMNS`:
         a running id, the quantity as printed, the chapter and paragraph where it stands, the
-        phrase and the time phrase next to it; ``variable`` is the unit it was read in.
+        phrase and the time phrase next to it, the variable that its words name.
     """
     import pandas as pd
 
@@ -55,7 +56,34 @@ def _of_text(mention: Mention, place: str) -> tuple[str, ...]:
     quantity = mention.quantity
     before = "" if quantity.before is None else f"from {quantity.before:g} {quantity.unit}"
     note = f"{quantity.direction or ''} {before}".strip()
-    return place, mention.subject, quantity.unit, mention.period, mention.text, note
+    variable = variable_of(mention.subject, quantity.unit, quantity.direction)
+    return place, mention.subject, variable, mention.period, mention.text, note
+
+
+_TERMS = {word: name for name, words in WORDS["variables"].items() for word in words.split()}
+_TERM = re.compile("|".join(sorted(map(re.escape, _TERMS), key=len, reverse=True)))
+_FALLS = frozenset({"下降", "下跌", "减少", "降低", "降", "萎缩"})
+_COUNTED = frozenset({"firms", "projects"})
+
+
+def variable_of(subject: str, unit: str, direction: str | None = None) -> str:
+    """Name of what a figure measures, as ``figures.csv`` has it; empty where its words do not say.
+
+    A rate of change is ``…_growth``, an amount by which something moved ``…_loss`` or ``…_rise``, a part of
+    a whole ``share``; 企业 and 项目 name counts only where the figure is one.
+    """
+    names = [_TERMS[found] for found in _TERM.findall(subject)]
+    names = [name for name in names if unit == "count" or name not in _COUNTED] or names[:0]
+    if not names:
+        return ""
+    name = names[-1]
+    if "share" in names and unit in ("fraction", "percentage_point"):
+        return "share"
+    if unit == "percentage_point" or (unit == "fraction" and direction):
+        return f"{name}_growth"
+    if direction and unit not in ("fraction", "times"):
+        return f"{name}_{'loss' if direction in _FALLS else 'rise'}"
+    return name
 
 
 def _of_table(grid: Grid, number: int) -> list[tuple[str, ...]]:
@@ -69,13 +97,99 @@ def _of_table(grid: Grid, number: int) -> list[tuple[str, ...]]:
         (
             f"table {number}, row {row['row']}, column {row['column']}",
             "_".join(part for part in (row["parent"], row["item"]) if part),
-            row["variable"],
+            variable_of(f"{row['item']}{row['variable']}", row["unit"]),
             row["period"],
-            row["printed"],
-            row["unit"],
+            _printed(row),
+            row["variable"],
         )
         for row in frame.to_dict("records")
     ]
+
+
+def _printed(row: dict[str, Any]) -> str:
+    """A figure of a table with the unit that its head prints, so that it can be read alone."""
+    symbol = SYMBOLS.get(row["unit"], "")
+    return f"{row['value']:.15g} {symbol}".strip() if row["unit"] != "fraction" else f"{row['value']:.6%}"
+
+
+HISTORY_COLUMNS = ("series", "period", "value", "unit", "prices", "published", "published_rule", "source")
+"""Columns of ``history.csv``."""
+
+_SPANS = {("01", "12"): "", ("01", "03"): "Q1", ("04", "06"): "Q2", ("07", "09"): "Q3", ("10", "12"): "Q4"}
+_CONSTANT = re.compile(r"不变价|可比价")
+
+
+@dataclass(frozen=True)
+class HistoryDraft:
+    """Draft of a park's ``history.csv`` from a table.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        One row a figure, with the columns of :data:`HISTORY_COLUMNS`; ``?`` is for the analyst to fill in.
+    names : dict of str to str
+        Series → what the table calls it.
+    left_out : tuple of str
+        Figures that a history cannot hold, each with the reason.
+    """
+
+    frame: pd.DataFrame
+    names: dict[str, str]
+    left_out: tuple[str, ...]
+
+    def said(self) -> list[str]:
+        """Say which series is which, and what is left out, a line each."""
+        lines = [f"series {series}: {name}" for series, name in self.names.items()]
+        return lines + [f"left out: {reason}" for reason in self.left_out]
+
+
+def draft_history(table: Table, source: str) -> HistoryDraft:
+    """Turn the figures of a table into rows of ``history.csv``: years, quarters and months of each series.
+
+    Money is written in 亿元. Cumulative figures become the years, quarters and months that their
+    differences give (see ``single_months``); other spans, missing figures and figures without a period are
+    left out and said.
+    """
+    import pandas as pd
+
+    rows, names, left_out = [], {}, []
+    for row in single_months(table.frame).to_dict("records"):
+        name = "_".join(dict.fromkeys(part for part in _named(row) if part))
+        period = history_period(str(row["period"]))
+        if pd.isna(row["value"]) or not period:
+            reason = (
+                f"{row['status']}" if pd.isna(row["value"]) else f"period {row['period'] or 'not stated'}"
+            )
+            left_out.append(f"row {row['row']}, column {row['column']}: {name}, {reason}")
+            continue
+        series = names.setdefault(name, _series_name(name, str(row["unit"]), names))
+        money = row["unit"] == "CNY"
+        prices = ("comparable" if _CONSTANT.search(name) else "current") if money else ""
+        value = f"{row['value'] / 1e8 if money else row['value']:.15g}"
+        rows.append((series, period, value, "CNY_100m" if money else row["unit"], prices, "?", "?", source))
+    frame = pd.DataFrame(rows, columns=list(HISTORY_COLUMNS), dtype="str")
+    frame = frame.sort_values(["series", "period"], kind="stable", ignore_index=True)
+    return HistoryDraft(frame, {series: name for name, series in names.items()}, tuple(left_out))
+
+
+def _named(row: dict[str, Any]) -> tuple[str, ...]:
+    variable = "" if row["variable"] in ("value", "指标值", "绝对数", "年末数") else row["variable"]
+    return row["parent"], row["item"], variable, row["base"]
+
+
+def _series_name(name: str, unit: str, taken: dict[str, str]) -> str:
+    """A name of its own for a series: the variable where it is known, numbered where it is taken."""
+    stem = variable_of(name, unit) or "series"
+    stem = f"{stem}_growth" if unit == "fraction" and stem not in ("share", "rate", "series") else stem
+    return stem if stem not in taken.values() else f"{stem}_{len(taken) + 1}"
+
+
+def history_period(period: str) -> str:
+    """``2015-01/2015-12`` is the year 2015, ``2015-04/2015-06`` its second quarter; other spans are empty."""
+    if re.fullmatch(r"\d{4}(?:-\d\d)?", period):
+        return period
+    span = re.fullmatch(r"(\d{4})-(\d\d)/\1-(\d\d)", period)
+    return f"{span[1]}{_SPANS[span[2], span[3]]}" if span and (span[2], span[3]) in _SPANS else ""
 
 
 def _place(marks: list[tuple[int, int, str]], position: int) -> str:

@@ -145,6 +145,20 @@ def read_grid(path: str | Path, sheet: str | int | None = None) -> Grid:
     return _html(path.name, text, sheet, changes) if markup else _csv(path.name, text, changes)
 
 
+def is_table(path: str | Path) -> bool:
+    """Tell whether a file is a statistical table by its kind; a page, where tables hold most of its digits."""
+    path = Path(path)
+    if path.suffix.lower() not in {".html", ".htm"}:
+        return path.suffix.lower() in {".xlsx", ".xls", ".csv", ".tsv"}
+    root = parse_html(path.name, decode(path.name, read_bytes(path))[0])
+    inside = sum(_digits(table.text_content()) for table in html_tables(root))
+    return inside > _digits(root.text_content()) / 2
+
+
+def _digits(text: str) -> int:
+    return sum(character.isdigit() for character in text)
+
+
 def _choose(names: list[str], sheet: str | int | None, file: str, kind: str = "sheet") -> int:
     """Return the index of the wanted sheet; the only one when none is named."""
     if sheet is None and len(names) == 1:

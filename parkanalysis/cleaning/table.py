@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -53,6 +54,23 @@ class Table:
     notes: tuple[str, ...]
     changes: tuple[Change, ...]
     title: tuple[str, ...]
+
+    def said(self) -> list[str]:
+        """List the totals that differ from their parts, and what was changed, a line each."""
+        wrong = self.totals[self.totals["verdict"] == "differs"].to_dict("records")
+        lines = [
+            f"total differs: row {t['row']}, column {t['column']}: {t['item']}: {t['stated']:.15g} stated, "
+            f"{t['computed']:.15g} from its parts"
+            for t in wrong
+        ]
+        return lines + [f"changed: {c.place}: {c.found} -> {c.became} ({c.why})" for c in self.changes]
+
+    def to_json(self) -> str:
+        """Return the whole table as JSON: figures, totals, notes, title, changes."""
+        frames = {name: getattr(self, name).to_json(orient="records") for name in ("frame", "totals")}
+        parts = {name: json.loads(text) for name, text in frames.items()}
+        parts |= {"title": self.title, "notes": self.notes, "changes": [asdict(c) for c in self.changes]}
+        return json.dumps(parts, ensure_ascii=False, indent=1)
 
 
 def read_table(

@@ -15,13 +15,14 @@ from parkanalysis.quantities.deal import Mention
 from parkanalysis.quantities.extract import extract
 from parkanalysis.quantities.hedges import RULES, ReadingRule
 from parkanalysis.quantities.parse import Quantity, QuantityError, bounds, normalize, parse
-from parkanalysis.quantities.units import MEASURES, SYMBOLS, UNKNOWN, Unit, unit_of_head
+from parkanalysis.quantities.units import MEASURES, SYMBOLS, UNKNOWN, WORDS, Unit, unit_of_head
 
 __all__ = [
     "MEASURES",
     "RULES",
     "SYMBOLS",
     "UNKNOWN",
+    "WORDS",
     "Mention",
     "Quantity",
     "QuantityError",
