@@ -10,6 +10,7 @@ import pytest
 
 from parkanalysis.cli import grid_values, lever_values, main
 from parkanalysis.errors import InputError
+from parkanalysis.model.check import check
 from parkanalysis.rendering import batch, notebook
 from parkanalysis.rendering.plan import Order, report_notebook
 
