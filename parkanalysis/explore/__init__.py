@@ -4,14 +4,13 @@ Examples
 --------
 >>> from parkanalysis.park.park import read_park
 >>> park = read_park("qingzhen")
->>> change = Change("combined").hold("alumina_price_2016", 1700.0)
+>>> change = ScenarioChange("combined").hold("alumina_price_2016", 1700.0)
 >>> scenario_of(park, change).levers["alumina_price_2016"].central
 1700.0
 """
 
 from parkanalysis.explore.change import (
-    Change,
-    default_target,
+    ScenarioChange,
     save_scenario,
     scenario_file,
     scenario_of,
@@ -21,9 +20,8 @@ from parkanalysis.explore.page import page_html
 from parkanalysis.explore.serve import Server
 
 __all__ = [
-    "Change",
+    "ScenarioChange",
     "Server",
-    "default_target",
     "page_html",
     "save_scenario",
     "scenario_file",

@@ -17,7 +17,7 @@ from parkanalysis.park import LeverSetting, Park, ScenarioFile
 
 
 @dataclass(frozen=True)
-class Change:
+class ScenarioChange:
     """What somebody changed in a scenario.
 
     Attributes
@@ -34,16 +34,16 @@ class Change:
     levers: Mapping[str, float] = field(default_factory=dict)
     shocks: frozenset[str] | None = None
 
-    def hold(self, lever: str, value: float) -> Change:
+    def hold(self, lever: str, value: float) -> ScenarioChange:
         """The change with one more lever held."""
         return replace(self, levers={**self.levers, lever: value})
 
-    def switch(self, shocks: Iterable[str]) -> Change:
+    def switch(self, shocks: Iterable[str]) -> ScenarioChange:
         """The change with these shocks active."""
         return replace(self, shocks=frozenset(shocks))
 
 
-def scenario_of(park: Park, change: Change) -> Scenario:
+def scenario_of(park: Park, change: ScenarioChange) -> Scenario:
     """The scenario that a change leads to.
 
     Raises
@@ -54,7 +54,7 @@ def scenario_of(park: Park, change: Change) -> Scenario:
     Examples
     --------
     >>> from parkanalysis.park.park import read_park
-    >>> change = Change("combined").hold("baseline_growth", 0.1).switch([])
+    >>> change = ScenarioChange("combined").hold("baseline_growth", 0.1).switch([])
     >>> scenario_of(read_park("qingzhen"), change).shocks
     ()
     """
@@ -71,13 +71,7 @@ def scenario_of(park: Park, change: Change) -> Scenario:
     return replace(scenario, shocks=tuple(s for s in known if s in change.shocks))
 
 
-def default_target(park: Park) -> float:
-    """The stated result of the target year, else the value added of the base year, 亿元."""
-    stated = park.config.stated
-    return park.amount(stated.result) if stated is not None else park.value_added
-
-
-def scenario_file(park: Park, change: Change, title: str) -> ScenarioFile:
+def scenario_file(park: Park, change: ScenarioChange, title: str) -> ScenarioFile:
     """The changed scenario as a declaration of its own.
 
     Settings of the scenario it starts from are kept, levers that were moved stand as numbers.
@@ -86,7 +80,7 @@ def scenario_file(park: Park, change: Change, title: str) -> ScenarioFile:
     --------
     >>> from parkanalysis.park.park import read_park
     >>> park = read_park("qingzhen")
-    >>> scenario_file(park, Change("combined").hold("vat_rate", 0.13), "Lower tax").levers["vat_rate"]
+    >>> scenario_file(park, ScenarioChange("combined").hold("vat_rate", 0.13), "Lower tax").levers["vat_rate"]
     0.13
     """
     scenario = scenario_of(park, change)
@@ -139,7 +133,7 @@ def scenario_name(park: Park, title: str) -> str:
     return next(name for i in numbers if (name := f"scenario_{i}") not in park.scenarios)
 
 
-def save_scenario(park: Park, change: Change, title: str, overwrite: bool = False) -> Path:
+def save_scenario(park: Park, change: ScenarioChange, title: str, overwrite: bool = False) -> Path:
     """Write a changed scenario beside the others; over one of the same name only when told to.
 
     The file appears whole or not at all.

@@ -20,13 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parkanalysis import __version__
-from parkanalysis.explore.change import default_target
 from parkanalysis.explore.record import recorded
 from parkanalysis.model import Scenario, read_scenario
 from parkanalysis.model.draws import Draws
 from parkanalysis.model.scenario import build_scenario
 from parkanalysis.model.target_year import shock_levers, target_year_levers
 from parkanalysis.park import Lever, LeverSetting, Park, ScenarioFile, known_parks, levers_of
+from parkanalysis.report.findings import goal
 from parkanalysis.report.pages import font_face
 from parkanalysis.report.words import LANGUAGES, N_, Words
 
@@ -196,7 +196,7 @@ def page_data(park: Park, draws: int = 20_000, seed: int = 2016) -> dict[str, An
         As of the reports, so that the page shows their digits.
     """
     both = {lang: Words(park, lang) for lang in LANGUAGES}
-    config, target = park.config, default_target(park)
+    config, target = park.config, goal(park).value
     calculation = recorded(park)
     own = build_scenario(park, ScenarioFile(title={"zh": "own", "en": "own"}, shocks="all"), "own")
     draw = Draws(own, (0, draws), seed)
@@ -209,7 +209,9 @@ def page_data(park: Park, draws: int = 20_000, seed: int = 2016) -> dict[str, An
         for key in groups
     }
     shipped = known_parks().get(park.id) == park.path
-    most = max(park.scenarios, key=lambda n: len(read_scenario(park, n).shocks))
+    scenarios = {n: read_scenario(park, n) for n in park.scenarios}
+    # all that may happen, the levers left as free as they are
+    most = max(scenarios.values(), key=lambda s: (len(s.shocks), -len(s.settings))).name
     return {
         "park": park.id if shipped else str(park.path),
         "name": dict(config.name),
@@ -240,7 +242,7 @@ def page_data(park: Park, draws: int = 20_000, seed: int = 2016) -> dict[str, An
         "shocks": calculation.shocks,
         "names": {s: dict(config.shocks[s].name) for s in calculation.shocks},
         "settling": target_year_levers(own),
-        "scenarios": {n: _scenario_data(read_scenario(park, n), names, columns) for n in park.scenarios},
+        "scenarios": {n: _scenario_data(s, names, columns) for n, s in scenarios.items()},
         "columns": columns.texts,
         "steps": [_finite(step) for step in calculation.steps],
         "industries": calculation.industries,

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from parkanalysis.errors import InputError
-from parkanalysis.explore.change import Change, save_scenario, scenario_name
+from parkanalysis.explore.change import ScenarioChange, save_scenario, scenario_name
 from parkanalysis.explore.page import page_html
 from parkanalysis.park import Park, read_park
 
@@ -44,7 +44,7 @@ class Server(ThreadingHTTPServer):
         """Save a change as the page sends it; what the page is told."""
         title, overwrite = str(change["title"]), change["overwrite"] is True
         levers = {str(n): float(v) for n, v in dict(change["levers"]).items()}
-        made = Change(str(change["start"]), levers, frozenset(map(str, change["shocks"])))
+        made = ScenarioChange(str(change["start"]), levers, frozenset(map(str, change["shocks"])))
         name = scenario_name(self.park, title)
         if name in self.park.scenarios and not overwrite:
             return {"taken": f"{name}.yml"}
