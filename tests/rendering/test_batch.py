@@ -303,7 +303,7 @@ def test_a_park_is_read_once_a_run(tmp_path: Path) -> None:
 
 def test_nothing_is_started_when_nothing_is_to_be_done(tmp_path: Path) -> None:
     out = str(tmp_path / "out")
-    command = [sys.executable, "-m", "parkanalysis", "report", "reference", "--lang", "en", "--out", out]
+    command = [sys.executable, "-m", "parkanalysis.cli", "report", "reference", "--lang", "en", "--out", out]
     code = (
         "import contextlib, sys\nfrom parkanalysis.cli import main\n"
         "with contextlib.suppress(SystemExit):\n    main(sys.argv[1:])\n"
