@@ -316,7 +316,8 @@ def _start(module: str, *arguments: str) -> NoReturn:
     import importlib.util
 
     if importlib.util.find_spec(module) is None:
-        raise InputError(Problem("installation", f"no {module}", "pip install 'parkanalysis[app]'"))
+        allowed = "pip install 'parkanalysis[lab]', or `make lab` in a checkout"
+        raise InputError(Problem("installation", f"no {module}", allowed))
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, "-m", module, *arguments])
 

@@ -12,7 +12,8 @@ from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parent.parent
 CARD = ["jupyterlab", "pandas", "matplotlib", "statsmodels", "papermill", "nbval", "pytest"]
-CONDA_NAMES = {"matplotlib-base": "matplotlib", "pyam": "pyam-iamc", "python-build": "build"}
+CONDA_NAMES = {"matplotlib-base": "matplotlib", "pyam": "pyam-iamc"}
+LOCKS = ("requirements.lock", "requirements-lab.lock", "requirements-dev.lock")  # each holds the one before
 
 
 def declared() -> dict[str, Requirement]:
@@ -23,9 +24,9 @@ def declared() -> dict[str, Requirement]:
     return {canonicalize_name(r.name): r for r in map(Requirement, texts)}
 
 
-def locked() -> dict[str, list[Version]]:
+def locked(file: str = LOCKS[-1]) -> dict[str, list[Version]]:
     pins: dict[str, list[Version]] = {}
-    for line in (ROOT / "requirements.lock").read_text().splitlines():
+    for line in (ROOT / file).read_text().splitlines():
         if match := re.match(r"([A-Za-z0-9._-]+)==([^ ;\\]+)", line):
             pins.setdefault(canonicalize_name(match[1]), []).append(Version(match[2]))
     return pins
@@ -58,8 +59,16 @@ def test_binding_packages_are_there():
     assert set(CARD) <= set(declared())
 
 
-def test_lock_carries_hashes_and_no_addresses():
-    text = (ROOT / "requirements.lock").read_text()
+def test_locks_agree_and_reports_need_no_tools_of_developers():
+    small, middle, large = (locked(file) for file in LOCKS)
+    assert small.items() <= middle.items() <= large.items()
+    assert not {"jupyterlab", "pytest", "polars", "playwright", "pypandoc-binary", "distributed"} & set(small)
+    assert not {"pytest", "polars", "playwright", "pypandoc-binary", "distributed"} & set(middle)
+
+
+@pytest.mark.parametrize("file", LOCKS)
+def test_lock_carries_hashes_and_no_addresses(file):
+    text = (ROOT / file).read_text()
     assert "://" not in text
     assert "index-url" not in text
     stanzas = re.split(r"\n(?=[A-Za-z])", text.strip())
@@ -67,7 +76,7 @@ def test_lock_carries_hashes_and_no_addresses():
 
 
 def test_every_dependency_says_why():
-    lines = (ROOT / "pyproject.toml").read_text().splitlines()
-    start = lines.index("dependencies = [")
-    silent = [line for line in lines[start + 1 : lines.index("]", start)] if "#" not in line]
+    text = (ROOT / "pyproject.toml").read_text()
+    tables = text[text.index("dependencies = [") : text.index("[project.scripts]")].splitlines()
+    silent = [line for line in tables if re.match(r' +"|\w+ = \["', line) and "#" not in line]
     assert silent == []
