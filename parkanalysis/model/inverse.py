@@ -322,6 +322,54 @@ def break_evens(projection: Projected, target: float, probability: float = 0.5) 
 
 
 @dataclass(frozen=True, eq=False)
+class _Held:
+    """What a projection with other levers is asked for."""
+
+    scenario: Scenario
+    draws: Array
+    seed: int
+
+
+def even_pairs(projection: Projected, target: float, probability: float = 0.5, most: int = 4) -> pd.DataFrame:
+    """Pairs of conditions that meet a target together, where neither will do alone.
+
+    One lever of the target year stands at whichever of its 10% and 90% points is the better; the other
+    at the value that then just meets the target. The levers are the ``most`` with the widest swings.
+
+    Returns
+    -------
+    DataFrame
+        ``lever``, ``value``; ``other``, ``other_value``, ``other_position``: probability, in the other
+        lever's own distribution, of a value at most this one. Pairs in which the second is likeliest come
+        first; none where no pair will do.
+
+    Examples
+    --------
+    >>> from parkanalysis.model.projection import project
+    >>> list(even_pairs(project("qingzhen", "combined", draws=64), 36.0).columns)
+    ['lever', 'value', 'other', 'other_value', 'other_position']
+    """
+    scenario = projection.scenario
+    swings = tornado(projection)
+    free = [str(n) for n in swings.index if n in target_year_levers(scenario)][:most]
+    rows = []
+    for first in free:
+        row = swings.loc[first]
+        value = float(row["high"] if row["swing"] > 0 else row["low"])
+        draws = projection.draws[:SWING_DRAWS]
+        held = _Held(with_levers(scenario, **{first: value}), draws, projection.seed)
+        for second in free:
+            if second != first:
+                found = break_even(held, second, target, probability)
+                if found.status == "met":
+                    rows.append((first, value, second, found.value, found.position))
+    columns = ["lever", "value", "other", "other_value", "other_position"]
+    frame = pd.DataFrame(rows, columns=columns)
+    order = (frame["other_position"] - 0.5).abs().sort_values(kind="stable").index
+    return frame.loc[order].reset_index(drop=True)
+
+
+@dataclass(frozen=True, eq=False)
 class Frontier:
     """Where two levers together just meet a target.
 

@@ -17,7 +17,7 @@ from parkanalysis.model import inverse
 from parkanalysis.model.contributions import Contributions, contributions, frame
 from parkanalysis.model.draws import chunks
 from parkanalysis.model.scenario import Scenario, in_year, own_lever, read_scenario
-from parkanalysis.model.target_year import State, state, total
+from parkanalysis.model.target_year import Kind, State, common, length, state, total
 from parkanalysis.park import Park, read_park
 
 Array = NDArray[np.float64]
@@ -230,6 +230,34 @@ def project(
         values[slice(*span)] = total(s)
         baseline[slice(*span)] = total(State(s.base, s.growth, {}, s.year))
     return Projection(chosen, values, baseline, central, seed)
+
+
+def cut_backs(projection: Projection) -> pd.DataFrame:
+    """How often, and how far, what no longer earns its floor is cut back.
+
+    Returns
+    -------
+    DataFrame
+        Index ``shock``, of those that can stop output; ``chance``: part of the draws in which some stops;
+        ``part``: mean part of the product's output that stops.
+
+    Examples
+    --------
+    >>> cut_backs(project("qingzhen", "alumina_price", draws=64)).index.tolist()
+    ['alumina_price_fall']
+    """
+    n = len(projection.draws)
+    stopped: dict[str, list[Array]] = {}
+    for span in chunks(n):
+        s = state(projection.scenario, None if n == 1 else span, projection.seed)
+        for name, e in s.effects.items():
+            if type(e.item).stopped is not Kind.stopped:
+                whole = s.stretch(e.industry)
+                part = e.item.stopped(e, replace(whole, earlier=whole.acting.index(e)))
+                stopped.setdefault(name, []).append(part * length(common(e.window, whole.window)))
+    rows = {name: np.concatenate(parts) for name, parts in stopped.items()}
+    columns = {"chance": [(v > 0).mean() for v in rows.values()], "part": [v.mean() for v in rows.values()]}
+    return pd.DataFrame(columns, index=pd.Index(list(rows), name="shock"))
 
 
 def path(projection: Projection) -> pd.DataFrame:

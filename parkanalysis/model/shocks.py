@@ -100,6 +100,7 @@ class CapacityRampUp(_OfProduct):
 
     needs_rate = True
     order = 2
+    adds = True
     label: ClassVar = {"zh": "新增产能", "en": "new capacity"}
 
     kind: Literal["capacity_ramp_up"]

@@ -161,6 +161,8 @@ class Kind(Shock):
 
     order: ClassVar[int]
     label: ClassVar[dict[str, str]]
+    #: whether it adds to what ran in the base year
+    adds: ClassVar[bool] = False
     #: whether it changes prices and no volume, which is nothing at comparable prices
     price_only: ClassVar[bool] = False
 

@@ -548,6 +548,12 @@ class StatedProjection(Strict):
     loss: Annotated[
         Identifier | None, Ref("figure", MONEY, "target"), _says("figure: loss that it expects")
     ] = None
+    weight: Annotated[
+        float, Field(ge=0, le=1), _says("of the result as an expert's forecast, beside the model's")
+    ] = 0.0
+    bias: Annotated[
+        float, Field(gt=-1, le=10), _says("part by which such statements lie above the outturn")
+    ] = 0.0
 
 
 class ComparablePrices(Strict):

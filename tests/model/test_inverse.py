@@ -230,3 +230,15 @@ def test_shares_of_two_levers_against_the_closed_form(correlated):
     if correlated:
         # what they explain together is shared: the weaker one has more than its square alone, 1/5
         assert found[1] > 0.25
+
+
+def test_pairs_of_conditions_meet_the_target_together(qingzhen):
+    projection = project(qingzhen, "combined", 512, 1)
+    target = float(np.quantile(projection.draws, 0.95))
+    table = inverse.even_pairs(projection, target)
+    assert len(table)
+    for _, row in table.iterrows():
+        both = {row["lever"]: row["value"], row["other"]: row["other_value"]}
+        assert at(projection, **both) == pytest.approx(target, abs=1e-6)
+    assert (table["other_position"] - 0.5).abs().is_monotonic_increasing
+    assert inverse.even_pairs(projection, 200.0).empty
