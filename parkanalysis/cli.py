@@ -231,7 +231,7 @@ def _tell_doubts(parks: Sequence[str]) -> None:
 
 
 @app.command(
-    epilog="Examples: parkanalysis read work_report.docx > figures_draft.csv; "
+    epilog="Example: parkanalysis read work_report.docx > figures_draft.csv; "
     "parkanalysis read yearbook.xlsx > history_draft.csv",
 )
 def read(

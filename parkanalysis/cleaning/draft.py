@@ -102,14 +102,21 @@ def _of_table(grid: Grid, number: int) -> list[tuple[str, ...]]:
             _printed(row),
             row["variable"],
         )
-        for row in frame.to_dict("records")
+        for row in _records(frame)
     ]
 
 
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
+
+
 def _printed(row: dict[str, Any]) -> str:
-    """A figure of a table with the unit that its head prints, so that it can be read alone."""
-    symbol = SYMBOLS.get(row["unit"], "")
-    return f"{row['value']:.15g} {symbol}".strip() if row["unit"] != "fraction" else f"{row['value']:.6%}"
+    """A figure of a table as a report would print it: 21.543 亿元."""
+    value, unit = float(row["value"]), str(row["unit"])
+    if unit == "fraction":
+        return f"{value * 100:.12g}%"
+    power, sign = next(((p, s) for p, s in ((8, "亿"), (4, "万")) if abs(value) >= 10**p), (0, ""))
+    return f"{value / 10**power:.12g} {sign}{SYMBOLS.get(unit, '')}".strip()
 
 
 HISTORY_COLUMNS = ("series", "period", "value", "unit", "prices", "published", "published_rule", "source")
@@ -152,14 +159,13 @@ def draft_history(table: Table, source: str) -> HistoryDraft:
     """
     import pandas as pd
 
-    rows, names, left_out = [], {}, []
-    for row in single_months(table.frame).to_dict("records"):
+    rows, left_out = [], []
+    names: dict[str, str] = {}
+    for row in _records(single_months(table.frame)):
         name = "_".join(dict.fromkeys(part for part in _named(row) if part))
         period = history_period(str(row["period"]))
         if pd.isna(row["value"]) or not period:
-            reason = (
-                f"{row['status']}" if pd.isna(row["value"]) else f"period {row['period'] or 'not stated'}"
-            )
+            reason = row["status"] if pd.isna(row["value"]) else f"period {row['period'] or 'not stated'}"
             left_out.append(f"row {row['row']}, column {row['column']}: {name}, {reason}")
             continue
         series = names.setdefault(name, _series_name(name, str(row["unit"]), names))

@@ -146,7 +146,7 @@ def read_grid(path: str | Path, sheet: str | int | None = None) -> Grid:
 
 
 def is_table(path: str | Path) -> bool:
-    """Tell whether a file is a statistical table by its kind; a page, where tables hold most of its digits."""
+    """Tell a statistical table from a report: by its kind; a page, where tables hold most of its digits."""
     path = Path(path)
     if path.suffix.lower() not in {".html", ".htm"}:
         return path.suffix.lower() in {".xlsx", ".xls", ".csv", ".tsv"}

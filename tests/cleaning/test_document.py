@@ -88,8 +88,8 @@ def test_a_table_of_a_docx_is_read_as_a_table(tmp_path):
     draft = draft_ledger(read_document(path), "report")
     columns = ["subject", "variable", "period", "quantity"]
     assert draft[columns].to_numpy().tolist()[:2] == [
-        ["医药食品", "产值", "2015", "21.543"],
-        ["电力", "产值", "2015", "20.9"],
+        ["医药食品", "gross_output", "2015", "21.543 亿元"],
+        ["电力", "gross_output", "2015", "20.9 亿元"],
     ]
 
 
