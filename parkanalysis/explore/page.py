@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parkanalysis import __version__
-from parkanalysis.explore.record import recorded
 from parkanalysis.model import Scenario, read_scenario
 from parkanalysis.model.draws import Draws
+from parkanalysis.model.record import recorded
 from parkanalysis.model.scenario import build_scenario
 from parkanalysis.model.target_year import shock_levers, target_year_levers
 from parkanalysis.park import Lever, LeverSetting, Park, ScenarioFile, known_parks, levers_of

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from parkanalysis.explore.record import ARITHMETIC, Tape, recorded
 from parkanalysis.model import read_scenario
 from parkanalysis.model.draws import Draws
+from parkanalysis.model.record import ARITHMETIC, Tape, recorded
 from parkanalysis.model.target_year import state, total, used_levers
 from parkanalysis.park import read_park
 
