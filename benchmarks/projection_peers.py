@@ -21,21 +21,30 @@ def value_added(x, spec):
     variance = [i["variance"] for i in spec["industries"]]
     gap = spec["total"] - sum(prior)
     base = [p + v / sum(variance) * gap for p, v in zip(prior, variance, strict=True)]
-    growth = x[spec["growth"]]
-    added = sum(base) * (1 + growth)
-    for plant in spec["closures"]:
-        added = added - x[plant["value_added"]] * (1 + growth) * x[plant["share"]]
-    p = spec["product"]
-    rate = base[p["industry"]] / spec["industries"][p["industry"]]["output"]
+    p, c = spec["product"], spec["contract"]
+    metal, power = p["industry"], c["industry"]
     net = 1 + x[p["vat"]]
+    tonnes, energy = x[p["volume"]] * 1e4, x[c["capacity"]] * x[c["hours"]] * 1000
+    ton = x[p["price"]] / net * base[metal] / spec["industries"][metal]["output"]
+    unit = x[c["before"]] / net * base[power] / spec["industries"][power]["output"]
+    said = {metal: tonnes * ton / 1e8, power: energy * unit / 1e8}
+    parts = []
+    for i, (own, industry) in enumerate(zip(base, spec["industries"], strict=True)):
+        growth = (1 + x[spec["growth"]]) * (1 + (x[industry["own"]] if industry["own"] else 0)) - 1
+        free = 1 - np.minimum(said.get(i, 0.0) / own, 1)
+        parts.append(own * (1 + growth * free))
+        if i == spec["closing"]:
+            for plant in spec["closures"]:
+                parts[i] = parts[i] - x[plant["value_added"]] * (1 + growth) * x[plant["share"]]
     more = x[p["more"]] * 1e4
-    added = added + more * x[p["price"]] / net * rate / 1e8
-    sold = x[p["volume"]] * 1e4 + more
-    added = added + sold * (x[p["after"]] - x[p["price"]]) / net * (1 - x[p["through"]]) / 1e8
-    c = spec["contract"]
-    rate = base[c["industry"]] / spec["industries"][c["industry"]]["output"]
-    before = x[c["capacity"]] * x[c["hours"]] * 1000
-    return added + (x[c["volume"]] * 1e8 - before) * x[c["price"]] / net * rate / 1e8
+    won = np.maximum((x[p["after"]] - x[p["price"]]) * (1 - x[p["through"]]), -ton)
+    parts[metal] = parts[metal] + (more * ton + (tonnes + more) * won) / 1e8
+    cut = np.maximum((x[c["after"]] - x[c["before"]]) * (1 - x[c["through"]]), -unit)
+    left = parts[power] + energy * cut / 1e8
+    less = (x[c["signed"]] + x[c["further"]]) * 1e8 - energy
+    lost = less * np.maximum(x[c["after"]] - x[c["cost"]], 0) / 1e8
+    parts[power] = left + np.maximum(lost, np.minimum(left * less / energy, 0))
+    return sum(parts)
 
 
 def summary(draws, spec):
