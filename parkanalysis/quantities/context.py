@@ -209,20 +209,20 @@ CAPACITIES = frozenset({"t", "MW", "kW", "kWh", "kVA", "m3", "m2", "t/day", "t/y
 _BOUNDARY = frozenset(",。;:、\n!?**“”")
 _TAIL = re.compile(
     r"(?:[比较与][上去前今年月初末期季度同]{1,6}|分别|累计|力争|争取|确保|已|共|达到?|为|是|有|了|的|将|预计|完成|实现|超过|同比|环比"
-    r"|比上年|较上年|仅能|只能|能|仅|由原来|由|从|其中|在|总计|合计|年均|建成|新增|净增|出现|呈现?|保持|负|按[^,]{2,10}计算"
+    r"|比上年|较上年|仅能|只能|(?<![产功智动性潜节热电效])能|仅|由原来|由|从|其中|在|总计|合计|年均|建成|新增|净增|出现|呈现?|保持|负|按[^,]{2,10}计算"
     r"|扣除[^,]{2,10}|大关|名义|实际|折合?|控制|稳定| )+$"
 )
 _HEAD = re.compile(
-    r"^(?:其中|截止|截至|已|并|和|及|与|对|在(?![校建岗职册库产编线读孵])|将|使|其|个|的|年产|共|凭|预计|累计|实现(?=.{2})"
+    r"^(?:其中|截止|截至|已|并|和|及|与|对|在(?![校建岗职册库产编线读孵园押])|将|使|其|个(?!体|人|税|私)|的|年产|共|凭|预计|累计|实现(?=.{2})"
     r"|完成(?=.{2})|(?:初步|据)[核测]?[算计]| )+"
 )
 AGAINST = re.compile(
-    r"(?:(?:分别|均|仍|也|则|速度|幅度|大幅)*(?:(?<![占同环对])比(?![重例率值较])|较(?![快大高低多少好为强])|高于|低于|快于|慢于|优于|好于|高出|低|超(?=全|计划|目标|去年|上年))"
+    r"(?:(?:分别|均|仍|也|则|速度|幅度|大幅)*(?:(?<![占同环对可])比(?![重例率值较])|较(?![快大高低多少好为强])|高于|低于|快于|慢于|优于|好于|高出|低|超(?=全|计划|目标|去年|上年))"
     r"|[与跟](?=上年|去年|全国|全省|全市|\d|[一二三四]季))(?P<object>[^,。;:]{0,18})$"
 )
 _NOUN = re.compile(r" ?(?:的)? ?([㐀-鿿A-Za-z]{1,16})")
 _PRODUCT = re.compile(
-    r" ?(?P<name>(?![占比较同增下为是实完达超左以其及和的、在合])[㐀-鿿A-Za-z]{1,12}?)"
+    r" ?(?P<name>(?![占比较同增下为是实完达超左以其及和的、在]|合计|合同|合资|合作)[㐀-鿿A-Za-z]{1,12}?)"
     r"(?=(?:[一二三四]期)?(?:扩建|技改|改扩建|建设|综合利用|深加工)?(?:项目|生产线|工程|基地|装置|产能|生产|机组|扩能)|[及和、与])"
 )
 _OUTPUT = re.compile(r"(?:产量|产能|能力|销量|库存|面积|总量|存栏|出栏|量|值|额|数|率|收入|人口)$")
@@ -259,7 +259,8 @@ def subject_of(clean: str, start: int, end: int, quantity: Quantity, heard: Hear
         phrase, bracket = "", False
     else:
         phrase, bracket = phrase_before(clean, start, max(heard.end, start - _REACH, 0))
-    if quantity.unit in CAPACITIES and not _OUTPUT.search(phrase):
+    capacity = quantity.unit in CAPACITIES and (quantity.unit != "count" or clean.endswith("年产", 0, start))
+    if capacity and not _OUTPUT.search(phrase):
         product = _PRODUCT.match(clean, end)
         if product is not None:
             return product["name"]

@@ -253,6 +253,8 @@ def _read(clean: str, match: re.Match[str], rule: ReadingRule) -> tuple[re.Match
             reading = evaluate(match, rule, front.currency)
         except UnreadableError:
             return None
+    if front.per is None and (each := _EACH.search(clean, max(0, front.outer - 12), front.outer)):
+        front.per = each[1]
     if front.per is not None:
         composite = unit_of(f"{match['u2'] or match['u1'] or '元'}/{front.per}")
         if composite is not None and reading.unit.code != "count":
@@ -264,6 +266,7 @@ def _read(clean: str, match: re.Match[str], rule: ReadingRule) -> tuple[re.Match
     return match, reading, front
 
 
+_EACH = re.compile(r"每(亩|吨|千瓦时|度|平方米)[㐀-鿿]{1,6}$")  # 每亩产值 500 万元
 _IN_ROW = re.compile(r"\d%? +[-+]?$")  # the number before stands in the same row of a table
 
 
@@ -356,7 +359,8 @@ def _is_scope(clean: str, match: re.Match[str]) -> bool:
     """Tell the threshold of a population, (2000万元以上) or 收入2000万元及以上工业企业, from its figure."""
     behind, end = match["behind"], match.end()
     if behind and behind.endswith("以上"):
-        if clean[match.start() - 1 : match.start()] == "(" and _BRACKETED.match(clean, end):
+        opened = _OPENED.search(clean, max(0, match.start() - 12), match.start())
+        if opened and _BRACKETED.match(clean, end):
             return True
         return clean.endswith(_TAKINGS, 0, match.start()) and _SCOPE.match(clean, end) is not None
     bare = clean.startswith("企业", end) and match["u1"] == "元" and match.start() > 0
@@ -364,7 +368,8 @@ def _is_scope(clean: str, match: re.Match[str]) -> bool:
 
 
 _TAKINGS = ("收入", "销售额", "营业额")
-_BRACKETED = re.compile(r"\) ?[\d约近超达]")
+_BRACKETED = re.compile(r"\) ?[㐀-鿿]{0,8}?[\d约近超达]")
+_OPENED = re.compile(r"\((?:年?主?营?业?务?收入|年?销售额)?$")
 
 
 def _heads_line(clean: str, match: re.Match[str]) -> bool:

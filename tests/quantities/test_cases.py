@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import re
 import runpy
 from math import isclose
 from pathlib import Path
@@ -51,6 +53,35 @@ def test_parse_gives_the_bounds_that_extract_finds(case):
     (mention,) = mention_at(case["text"], case["find"])
     quantity = parse(mention.text)
     assert (quantity.low, quantity.high) == (mention.quantity.low, mention.quantity.high)
+
+
+def variants():
+    """Further phrases of the same kinds: what each part of ``expected`` names, by hand."""
+    for row in csv.DictReader((HERE / "reading_variants.csv").read_text("utf-8").splitlines()):
+        text, part = (row[name].replace("\\n", "\n") for name in ("text", "find"))
+        pairs = [re.fullmatch(r"(\w+)([=~])(.*)", item).groups() for item in row["expected"].split(";")]
+        yield pytest.param(text, part, pairs, id=text[:24])
+
+
+def differs(mention, name, sign, wanted):
+    if name == "period":
+        period = mention.period.replace(" ", "")
+        return wanted not in period if sign == "~" else period not in wanted.split("/")
+    if name == "direction":
+        return (mention.quantity.direction or "") != wanted
+    if name == "not_unit":
+        return mention.quantity.unit == wanted
+    return not agrees(mention, name, wanted)
+
+
+@pytest.mark.parametrize(("text", "part", "pairs"), variants())
+def test_variants(text, part, pairs):
+    mentions = mention_at(text, part)
+    if pairs == [("none", "=", "")]:
+        assert mentions == []
+        return
+    (mention,) = mentions
+    assert [pair for pair in pairs if differs(mention, *pair)] == []
 
 
 def test_bulletins():
