@@ -186,13 +186,13 @@ class Row:
         return Headline(base_year, year, n["published"], n["q0.5"], ends, goal, chance, n["met"])
 
     @property
-    def rank(self) -> tuple[bool, bool, int, str]:
-        """The main scenario first, then without shocks, more after fewer, then those that set levers."""
+    def rank(self) -> tuple[bool, bool, bool, int, str]:
+        """The main scenario first, without shocks, more after fewer, those that set levers, the unknown."""
         if self.park is None or self.scenario not in self.park.scenarios:
-            return True, True, 0, self.scenario
+            return True, True, True, 0, self.scenario
         file = self.park.scenarios[self.scenario]
         shocks = len(self.park.config.shocks) if file.shocks == "all" else len(file.shocks)
-        return not self.is_main, self.sets_levers, shocks, self.entries[0].scenario
+        return False, not self.is_main, self.sets_levers, shocks, self.entries[0].scenario
 
 
 def _park(name: str) -> Park | None:

@@ -140,7 +140,7 @@ def page(
     '<title>Qingzhen &amp; 2016</title>'
     """
     words = Words(None, lang)
-    contents = headings(body)
+    contents = [] if kind == "brief" else headings(body)
     leads = list(links)
     own = [words("Contents"), words("Skip to the content"), *(text for _, text in leads)]
     text = unescape(re.sub(r"<[^>]*>", "", body)) + "".join(own)

@@ -103,10 +103,10 @@ def _speech(words: Words) -> dict[str, Callable[..., Markup]]:
         return Markup(words(text, **{name: escape(value) for name, value in values.items()}))
 
     def listed(items: Iterable[object]) -> Markup:
-        return Markup(words.join(escape(item) for item in items))
+        return Markup(words.join(f"{escape(item)}" for item in items))
 
     def bracketed(text: object, inside: object) -> Markup:
-        return Markup(words.enclose(escape(text), escape(inside)))
+        return Markup(words.enclose(f"{escape(text)}", f"{escape(inside)}"))
 
     return {"_": say, "listed": listed, "bracketed": bracketed}
 

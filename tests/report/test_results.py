@@ -45,7 +45,6 @@ def test_the_numbers_are_those_of_the_projection(projection, table):
     assert one(table, variable="target", statistic="met_with_0.8") == projection.targets_met()[0.8]
     current = one(table, variable="growth", statistic="quantile_0.5", prices="current")
     assert current == pytest.approx(projection.median / 37.01 - 1, abs=1e-6)
-    assert one(table, variable="growth", statistic="quantile_0.5", prices="comparable") > current
 
 
 def test_pyam_opens_the_iamc_columns(table):

@@ -7,12 +7,11 @@ import lxml.html
 import pytest
 from report_pages import page
 
+from parkanalysis.model.case import read_parameters
 from parkanalysis.model.check import check
-from parkanalysis.model.projection import project
 from parkanalysis.park.park import read_park
 from parkanalysis.park.workbook import write_workbook
-from parkanalysis.report import evidence, findings
-from parkanalysis.report.words import Words
+from parkanalysis.report import Words, report_results, show
 
 CHINESE = re.compile("[一-鿿]")
 ADDED = {"levers.csv": ["note_zh"], "sources.csv": ["title_zh", "publisher_zh", "note_zh"]}
@@ -58,8 +57,8 @@ def test_every_source_of_the_shipped_park_is_cited():
 def test_the_report_shows_them_in_its_language(qingzhen, lang):
     tree = lxml.html.fromstring(page(lang))
     shown = [c.text_content() for c in _last_cells(tree, "assumptions")]
-    ranked = findings.ranking(project(qingzhen, "combined", draws=4096))
-    levers = [qingzhen.levers[name] for name in ranked.index]
+    results = report_results(read_parameters({"scenario": "combined", "draws": 4096}))
+    levers = [qingzhen.levers[name] for name in results.ranked.index]
     assert shown == [lever.note_zh if lang == "zh" else lever.note for lever in levers]
     assert not any(c.xpath(".//*[@lang]") for c in _last_cells(tree, "assumptions"))
     titles = qingzhen.sources["title_zh" if lang == "zh" else "title"]
@@ -81,8 +80,8 @@ def test_without_the_columns_everything_is_as_written(park_copy, qingzhen):
         n: v.note for n, v in qingzhen.levers.items()
     }
     assert [words.source(s) for s in park.sources["source"]] == list(qingzhen.sources["title"])
-    projection = project(park, "combined", draws=256)
-    html = evidence.assumptions(projection, findings.ranking(projection), words).html
+    case = {"park": str(park_copy), "scenario": "combined", "lang": "zh", "draws": 256}
+    html = show(report_results(read_parameters(case)), "assumptions").html
     assert '<span lang="en">VAT included' in html
     assert park.sources.drop(columns=ADDED["sources.csv"]).equals(
         qingzhen.sources.drop(columns=ADDED["sources.csv"])
@@ -113,10 +112,10 @@ def test_they_are_data_and_nothing_else(park_copy):
             writer.writeheader()
             writer.writerows(row | dict.fromkeys(added, "'\"><script>") for row in rows)
     park = read_park(park_copy)
-    words, projection = Words(park, "zh"), project(park, "combined", draws=256)
-    shown = evidence.assumptions(projection, findings.ranking(projection), words)
-    parts = [shown.html, evidence.sources(park, words).html]
-    assert not any("<script>" in part for part in parts)
+    case = {"park": str(park_copy), "scenario": "combined", "lang": "zh", "draws": 256}
+    results = report_results(read_parameters(case))
+    assert results.park.digest == park.digest
+    assert not any("<script>" in show(results, part).html for part in ("assumptions", "sources"))
 
 
 def test_a_workbook_carries_them_too(park_copy, tmp_path):

@@ -1,0 +1,139 @@
+"""Frames and sentences behind the notebooks of the baseline and of its track record."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from parkanalysis.park.park import read_park
+from parkanalysis.report import Words, background, charts, coverage_figure, reference_figure, tell
+
+
+@pytest.fixture(scope="module")
+def park():
+    return read_park("qingzhen")
+
+
+@pytest.fixture(scope="module")
+def words(park):
+    return Words(park, "en")
+
+
+def test_the_series_ends_where_knowledge_ends(park):
+    assert background.annual(park).index[-1] == 2015
+    assert background.annual(park, as_of="2014-12-31").index[-1] == 2013
+    assert background.annual(park)[2015] == 1108.52
+
+
+def test_past_forecasts_use_past_knowledge_and_known_outturns(park):
+    found = background.vintages(park, most=3)
+    assert found["known_to"].tolist() == [2013, 2014, 2015]
+    assert found.loc[2015, "outturn"] == pytest.approx(1108.52 / 976.59 - 1)
+    assert np.isnan(found.loc[2016, "outturn"])
+
+
+def test_selection_is_relative_to_naive_by_hand():
+    def row(data, method, points, mase, smape):
+        return {
+            "program": "parkanalysis",
+            "data": data,
+            "method": method,
+            "points": points,
+            "mase": mase,
+            "smape": smape,
+        }
+
+    stored = pd.DataFrame(
+        [
+            row("M1", "naive", 4, 2.0, 9.0),
+            row("M1", "default", 4, 1.0, 9.0),
+            row("Tourism", "naive", 4, 1.0, 9.0),
+            row("Tourism", "default", 4, 0.9, 9.0),
+            row("M1", "naive", 0, 9.0, 20.0),
+            row("M1", "default", 0, 9.0, 10.0),
+            row("M3", "default", 4, 99.0, 99.0),
+        ]
+    )
+    found = background.selection(stored)
+    assert found.index.tolist() == ["default", "naive"]
+    assert found["mase"].tolist() == pytest.approx([0.7, 1.0])
+    assert found["smape"].tolist() == [10, 20]
+
+
+def test_the_stored_evidence_supports_the_default():
+    stored = background.evidence()
+    assert background.selection(stored).index[0] == "default"
+    m3 = background.short_windows(stored, 5).loc["default"]
+    assert m3["mase"] <= 1.03
+    assert 0.78 <= m3["coverage_80"] <= 0.82
+    assert 0.935 <= m3["coverage_95"] <= 0.965
+    assert m3["interval_score_80"] < 41.3
+    smape = background.full_history(stored)["smape"]
+    assert smape.xs("parkanalysis")["default"] <= min(15.70, smape.xs("statsforecast").min())
+
+
+def test_figures_published_later_are_set_beside_and_not_inside(park, words):
+    found = background.afterwards(park)
+    growth = found.iloc[0]
+    assert growth["outturn"] == pytest.approx(1218.79 / 1108.52 - 1)
+    assert (found["published"] > park.config.as_of).all()
+    assert found["probability"].between(0, 1).all()
+    assert "Later knowledge" in repr(tell("afterwards", words, found=found))
+
+
+def test_charts_show_the_frames(park, words):
+    series = background.annual(park)
+    ax = charts.fan(background.reference_fan(series), words, measured=True)
+    assert ax.get_xlim()[1] == pytest.approx(2018.02)
+    held = background.coverage(background.evidence())
+    lines = charts.coverage(held, words).get_lines()
+    drawn = [line.get_ydata() for line in lines[1:]]
+    expected = [100 * rows["coverage_80"] for _, rows in held.groupby(level="data")]
+    assert all(np.allclose(a, b) for a, b in zip(drawn, expected, strict=True))
+    assert "2015" in reference_figure(series, words).alt
+    assert "M3" in coverage_figure(held, words).alt
+
+
+def test_sentences_carry_their_numbers(park, words):
+    assert "2015" in repr(tell("known", words, known=background.annual(park), later=background.annual(park)))
+    own = background.own_record(park, origins=4)
+    assert "over 4 origins" in repr(tell("own_record", words, found=own))
+    past = background.vintages(park, most=3)
+    assert repr(tell("vintages", words, found=past, method="drift")).startswith("Of 2 forecasts")
+
+
+PARKS = Path(__file__).parents[1] / "parks"
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_two_points_say_that_they_judge_nothing(lang):
+    tiny = read_park(PARKS / "tiny")
+    words = Words(tiny, lang)
+    past, own, later = background.vintages(tiny), background.own_record(tiny), background.afterwards(tiny)
+    assert past.index.tolist() == [2020]
+    assert past["outturn"].isna().all()
+    assert own.empty
+    assert later.empty
+    texts = [
+        repr(tell("vintages", words, found=past, method="default")),
+        repr(tell("own_record", words, found=own)),
+        repr(tell("afterwards", words, found=later)),
+    ]
+    for text, start in zip(
+        texts, ("No earlier forecast", "The park's own series is too short", "Later knowledge"), strict=True
+    ):
+        assert text.startswith(start) == (lang == "en")
+    for frame in (past, own, later):
+        assert "<table" in tell("frame", words, frame=frame, caption="caption").html
+
+
+def test_months_count_as_the_complete_years_they_make():
+    harbour = read_park(PARKS / "harbour")
+    known = background.annual(harbour)
+    assert known.index.tolist() == list(range(2017, 2024))
+    months = harbour.history[harbour.history["period"].str.startswith("2017-")]
+    assert known[2017] == pytest.approx(sum(months["value"]))
+    # the month of January 2024 is known, its year is not
+    assert "7 yearly values" in repr(tell("known", Words(harbour, "en"), known=known, later=known))
+    assert background.afterwards(harbour).empty
