@@ -31,7 +31,7 @@ from typing import Any
 from parkanalysis.errors import InputError, Problem
 from parkanalysis.rendering.notebook import Failure, Rendered, Work, installation, make
 
-PREFIX = "parkanalysis-"
+PREFIX = "parkanalysis-run-"  # none of the folders that are not held by a lock
 LONGEST_SOCKET_FOLDER = 60  # a Unix socket's path holds 107 bytes, names are still to follow
 PRELOAD = ["parkanalysis.rendering.preload"]
 GRACE = 20.0  # seconds for a report to end by itself after its time is up
