@@ -28,9 +28,11 @@ def value_added(x, spec):
     ton = x[p["price"]] / net * base[metal] / spec["industries"][metal]["output"]
     unit = x[c["before"]] / net * base[power] / spec["industries"][power]["output"]
     said = {metal: tonnes * ton / 1e8, power: energy * unit / 1e8}
+    ahead = [1 + x[i["own"]] if i["own"] else 1.0 for i in spec["industries"]]
+    mean = sum(b * a for b, a in zip(base, ahead, strict=True)) / sum(base)
     parts = []
-    for i, (own, industry) in enumerate(zip(base, spec["industries"], strict=True)):
-        growth = (1 + x[spec["growth"]]) * (1 + (x[industry["own"]] if industry["own"] else 0)) - 1
+    for i, own in enumerate(base):
+        growth = (1 + x[spec["growth"]]) * ahead[i] / mean - 1
         free = 1 - np.minimum(said.get(i, 0.0) / own, 1)
         parts.append(own * (1 + growth * free))
         if i == spec["closing"]:

@@ -310,7 +310,7 @@ def recorded(park: Park) -> Calculation:
     gross = {i: np.array([park.amount(name)]) for i, name in outputs.items() if name is not None}
     base = with_products(Base(added, {i: added[i] / gross[i] for i in gross}, gross, {}), given)
     effects = {s: effect(s, given) for s in ordered_shocks(scenario)}
-    year = State(base, growth(given, scenario.years), effects, scenario.years)
+    year = State(base, growth(given, base, scenario.years), effects, scenario.years)
     industries = {}
     for name in names:
         mine = [s for s, e in effects.items() if e.industry == name]

@@ -314,23 +314,24 @@ def effect(shock: str, draw: Draws) -> Effect:
     return Effect(shock, item, item.industry_of(config), item.product_in(config), window, levers)
 
 
-def growth(draw: Draws, years: int) -> dict[str, Array]:
-    """Growth of each industry since the base year: the common rate and its own beside it.
+def growth(draw: Draws, base: Base, years: int) -> dict[str, Array]:
+    """Growth of each industry since the base year: the common rate, and its own deviation from it.
 
-    growth_i = ((1 + g)^n (1 + o_i)^sqrt(n)) - 1: the common rate is one of a year, the industry's own
-    deviation adds up over n years as a random walk does.
+    growth_i = (1 + g)^n d_i / mean(d) - 1, d_i = (1 + o_i)^sqrt(n), the mean weighted by base-year value
+    added: deviations o_i say which industries do better than the others and leave the growth of the whole
+    as it is; over n years they add up as a random walk does.
     """
     config = draw.scenario.park.config
     shared = factor = 1 + draw(config.growth)
     for _ in range(years - 1):
         shared = shared * factor
-    whole = shared - 1
-    found = {}
-    for key, industry in config.industries.items():
-        own = None if industry.growth is None else 1 + draw(industry.growth)
-        own = own if own is None or years == 1 else own ** np.sqrt(years)
-        found[key] = whole if own is None else shared * own - 1
-    return found
+    own = {key: 1 + draw(i.growth) for key, i in config.industries.items() if i.growth is not None}
+    if not own:
+        return dict.fromkeys(config.industries, shared - 1)
+    own = own if years == 1 else {key: values ** np.sqrt(years) for key, values in own.items()}
+    weights = base.value_added
+    mean = sum(weights[key] * own.get(key, 1.0) for key in weights) / sum(weights.values())
+    return {key: shared * (own.get(key, 1.0) / mean) - 1 for key in weights}
 
 
 def state(
@@ -350,7 +351,8 @@ def state(
     """
     draw, years = Draws(scenario, span, seed, held), scenario.years
     effects = {s: effect(s, draw) for s in ordered_shocks(scenario)}
-    return State(base_year(draw), growth(draw, years), effects, years)
+    base = base_year(draw)
+    return State(base, growth(draw, base, years), effects, years)
 
 
 def shock_levers(park: ParkFile, shock: str) -> list[str]:
@@ -368,9 +370,10 @@ def account_levers(scenario: Scenario) -> set[str]:
 
 
 def growth_levers(scenario: Scenario) -> set[str]:
-    """Levers of growth, the common one and the industries' own."""
+    """Levers of growth: the common one, and the industries' own where a shock tells industries apart."""
     config = scenario.park.config
-    return {config.growth, *(i.growth for i in config.industries.values() if i.growth)}
+    own = (i.growth for i in config.industries.values() if i.growth)
+    return {config.growth, *(own if scenario.shocks else ())}
 
 
 def used_levers(scenario: Scenario) -> list[str]:

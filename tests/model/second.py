@@ -91,10 +91,14 @@ def second(park, name_of_scenario, n=200_000, seed=7):
             worth = np.minimum(worth, x(p.price) / (1 + vat) * whole / output[p.industry])
         goods[key] = SimpleNamespace(volume=volume, price=x(p.price), vat=vat, worth=worth)
     shocks = [config.shocks[s] for s in scenario.shocks]
-    return sum(_industry(config, key, shocks, x, added[key], output[key], goods) for key in added)
+    ahead = {key: 1 + x(config.industries[key].growth) for key in added}
+    mean = sum(added[key] * ahead[key] for key in added) / sum(added.values())
+    growth = {key: (1 + x(config.growth)) * ahead[key] / mean - 1 for key in added}
+    rows = ((config, k, shocks, x, added[k], output[k], goods, growth[k]) for k in added)
+    return sum(_industry(*row) for row in rows)
 
 
-def _industry(config, key, shocks, x, base, output, goods):
+def _industry(config, key, shocks, x, base, output, goods, growth):
     def here(shock):
         place = getattr(shock, "industry", None)
         if place is None and hasattr(shock, "plant"):
@@ -104,8 +108,7 @@ def _industry(config, key, shocks, x, base, output, goods):
     mine = {kind: [s for s in shocks if s.kind == kind and here(s)] for kind in {s.kind for s in shocks}}
     of = lambda kind: mine.get(kind, [])  # noqa: E731
     rate = base / output if output else None
-    # growth: the common one and the industry's own, on what no shock says anything of
-    growth = (1 + x(config.growth)) * (1 + x(config.industries[key].growth)) - 1
+    # growth is for what no shock says anything of
     about = [*of("capacity_ramp_up"), *of("price_change"), *of("contracted_volume")]
     said = {s.product: goods[s.product].volume * goods[s.product].worth / 1e8 for s in about if s.product}
     for s in (s for s in about if not s.product):

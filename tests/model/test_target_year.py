@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from parkfiles import PARKS
 
 from parkanalysis.model.accounts import Base, Product
+from parkanalysis.model.draws import Draws
 from parkanalysis.model.inverse import Probe
 from parkanalysis.model.scenario import in_year, read_scenario
 from parkanalysis.model.shocks import (
@@ -352,3 +353,18 @@ def test_a_later_year_grows_on_and_keeps_what_has_happened(parks):
     assert second == pytest.approx(1.21 * (37.01 - closed))
     # nine tenths of the first year
     assert first == pytest.approx(1.1 * (37.01 - 0.9 * closed))
+
+
+OWN = ("aluminium", "pharma_food", "building_materials", "equipment", "power_heat", "other")
+
+
+def test_industries_deviate_from_the_growth_of_the_whole_and_leave_it_as_it_is(parks):
+    levers = {f"growth_{i}": 0.0 for i in OWN} | {"growth_aluminium": 0.2, "baseline_growth": 0.1}
+    found = state(read_scenario(parks["qingzhen"], "combined", **levers), None, 1)
+    aluminium = found.base.value_added["aluminium"].item()
+    mean = (37.01 + 0.2 * aluminium) / 37.01
+    assert found.growth["aluminium"].item() == pytest.approx(1.1 * 1.2 / mean - 1)
+    assert found.growth["other"].item() == pytest.approx(1.1 / mean - 1)
+    calm = state(read_scenario(parks["qingzhen"], "reference"), (0, 64), 1)
+    shared = Draws(read_scenario(parks["qingzhen"], "reference"), (0, 64), 1)("baseline_growth")
+    assert total(calm) == pytest.approx(37.01 * (1 + shared))
