@@ -104,7 +104,7 @@ def main(count: int) -> None:
         with clock(f"read {count} parks"):
             parks = read_parks(places)
         with clock(f"project {count} parks, {DRAWS:,} draws each"):
-            projections = [project(p, "combined", draws=DRAWS) for p in parks.values()]
+            projections = [project(p, "combined", draws=DRAWS) for p in parks]
         with clock("portfolio"):
             frame = portfolio(projections)
         total = frame.iloc[-1]

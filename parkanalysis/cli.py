@@ -11,13 +11,16 @@ import threading
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
 from parkanalysis.errors import InputError, Problem
 
 __all__ = ["app", "main"]
+
+if TYPE_CHECKING:
+    from parkanalysis.park import Park
 
 T = TypeVar("T")
 
@@ -186,10 +189,11 @@ def report(
     ] = None,
 ) -> None:
     """Render scenario reports: notebook, HTML page, results as data."""
+    from parkanalysis.model.compare import read_parks
     from parkanalysis.rendering import batch
     from parkanalysis.rendering.plan import Order
+    from parkanalysis.report import index
 
-    parks = _parks(park)
     languages = tuple(part.strip() for part in lang.split(",") if part.strip())
     order = Order(
         scenarios=scenarios or (),
@@ -201,33 +205,32 @@ def report(
         formats=tuple(part.strip() for part in to.split(",") if part.strip()),
         timeout=timeout,
     )
+    parks = read_parks(_parks(park))
     reports = batch.render(order, parks, out, jobs=jobs, force=force, dask=dask)
     failed = reports[reports["status"] == "failed"]
     if len(failed):
         typer.echo(batch.failure_table(failed), err=True)
         raise typer.Exit(1)
-    if len(parks) > 1:
-        from parkanalysis.report import index
-
+    changed = not reports["fresh"].all()
+    if len({p.id for p in parks}) == len(parks) > 1 and (changed or not (out / index.PORTFOLIO).exists()):
         page = index.write_portfolio(out, parks, scenarios, (languages or ("",))[0], draws, seed)
         typer.echo(f"all parks together in {page}")
-    if not reports["fresh"].all():
+    if changed:
         _tell_doubts(parks)
     typer.echo(f"{len(reports)} reports in {out}; open {out / 'index.html'}")
 
 
-def _tell_doubts(parks: Sequence[str]) -> None:
+def _tell_doubts(parks: Sequence[Park]) -> None:
     """What check warns of; among several parks their number only."""
     from parkanalysis.model.check import doubts
-    from parkanalysis.park import read_park
 
     for park in parks:
-        found = doubts(read_park(park))
+        found = doubts(park)
         if len(parks) == 1:
             for problem in found:
                 typer.echo(f"warning: {problem}", err=True)
         elif found:
-            typer.echo(f"{park}: {len(found)} warnings; see parkanalysis check {park}", err=True)
+            typer.echo(f"{park.id}: {len(found)} warnings; see parkanalysis check", err=True)
 
 
 @app.command(

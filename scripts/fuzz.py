@@ -267,7 +267,7 @@ def _planning_only() -> Iterator[None]:
     from parkanalysis.rendering.plan import plan
 
     def planned(order, parks, out, **rest):  # type: ignore[no-untyped-def]
-        plan({park.id: park for park in batch.read_parks(parks)}, order)
+        plan({park.id: park for park in parks}, order)
         return pd.DataFrame({"status": ["rendered"]})
 
     before = batch.render

@@ -154,7 +154,7 @@ def test_read_drafts_a_ledger(capsys, tmp_path):
 def test_both_doors_give_the_same_numbers(qingzhen, tmp_path):
     name = lever(qingzhen)
     order = Order(["combined"], ["en"], levers={name: 1700}, draws=512)
-    batch.render(order, out=tmp_path / "out", progress=False)
+    batch.render(order, [qingzhen], tmp_path / "out", progress=False)
     table = pd.read_parquet(next((tmp_path / "out").rglob("results.parquet")))
     rendered = tmp_path / "plain.ipynb"
     template = tmp_path / "scenario_report.ipynb"

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from parkanalysis.errors import InputError, Problem
 from parkanalysis.model.projection import Projection, growth_draws, project
 from parkanalysis.model.scenario import Scenario
-from parkanalysis.park import Lever, Park, of_park, read_park
+from parkanalysis.park import Lever, Park, of_park, park_path, read_park
 
 Array = NDArray[np.float64]
 CORRELATION = 0.5  # assumed: parks share the national cycle and its prices, not their plants
@@ -226,35 +226,32 @@ def _value(scenario: Scenario, kind: str, name: str) -> float:
     return float(name in scenario.shocks) if kind == "shock" else scenario.levers[name].central
 
 
-def read_parks(paths: Iterable[str | Path]) -> dict[str, Park]:
-    """Read several parks, by id.
+def read_parks(paths: Iterable[str | Path]) -> list[Park]:
+    """Read several parks, each once.
 
     Raises
     ------
     InputError
-        With the problems of all of them, where there are several each file led by its park; and when
-        two have the same id.
+        With the problems of all of them, where there are several each file led by its park.
 
     Examples
     --------
-    >>> list(read_parks(["qingzhen"]))
+    >>> [park.id for park in read_parks(["qingzhen", "qingzhen"])]
     ['qingzhen']
     """
     given = list(paths)
-    parks: dict[str, Park] = {}
+    parks: dict[Path, Park] = {}
     problems: list[Problem] = []
     for path in given:
         try:
-            park = read_park(path)
+            place = park_path(path)
+            if place not in parks:
+                parks[place] = read_park(path)
         except InputError as error:
             problems += of_park(error.problems, path) if len(given) > 1 else error.problems
-            continue
-        if park.id in parks and parks[park.id].path != park.path:
-            problems.append(Problem("park", f"two parks called {park.id!r}", "folders of different names"))
-        parks[park.id] = park
     if problems:
         raise InputError(problems)
-    return parks
+    return list(parks.values())
 
 
 def total_draws(parts: Iterable[Array], correlation: float = CORRELATION, seed: int = 2016) -> Array:

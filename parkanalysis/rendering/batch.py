@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parkanalysis.errors import InputError, Problem
-from parkanalysis.park import Park, known_parks, of_park, park_path, read_park
+from parkanalysis.park import Park, known_parks
 from parkanalysis.rendering import pool, stamp
 from parkanalysis.rendering.notebook import TABLE, Failure, Rendered, Work, digest
 from parkanalysis.rendering.plan import Order, Report, folder_name, levers_text, plan
@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 def render(
     order: Order,
-    parks: Sequence[str | Path] = ("qingzhen",),
+    parks: Iterable[Park],
     out: str | Path = "outputs",
     *,
     jobs: int | None = None,
@@ -46,8 +46,7 @@ def render(
     ----------
     order : Order
         Scenarios, languages, levers and files.
-    parks : sequence of str or Path
-        Folders, or names of parks that come with the installation.
+    parks : iterable of Park
     out : path
         Reports go to ``<out>/<park>/<scenario>[+levers]/<lang>``.
     jobs : int, optional
@@ -70,11 +69,12 @@ def render(
     Raises
     ------
     InputError
-        With all problems of parks, names and values, before any work starts.
+        With all unknown names and values outside their bounds, before any work starts.
 
     Examples
     --------
-    >>> render(Order(["combind"], draws=64))
+    >>> from parkanalysis.park import read_park
+    >>> render(Order(["combind"], draws=64), [read_park("qingzhen")])
     Traceback (most recent call last):
     ...
     parkanalysis.errors.InputError: scenario: found unknown scenario 'combind'; allowed: alumina_price,
@@ -86,11 +86,11 @@ def render(
     wrong = [f for f in order.formats if f not in FORMATS]
     if wrong:
         raise InputError(Problem("--to", f"unknown format {f!r}", ", ".join(FORMATS)) for f in wrong)
-    placed = _placed(out, read_parks(parks))
+    placed = _placed(out, parks)
     reports = plan(placed, order, notebook)
     origins = {r.work.folder: _origin(out, r.work.park) for r in reports}
     with locked(out, placed):
-        stamps = {r.work.folder: stamp.read(out / r.work.folder) for r in reports}
+        stamps = {r.work.folder: stamp.read_stamp(out / r.work.folder) for r in reports}
         stale = [
             _with_earlier_formats(r, stamps[r.work.folder])
             for r in reports
@@ -119,20 +119,6 @@ def _write_index(out: Path, parks: Mapping[str, Park]) -> None:
         _log.warning("%s: %s", out / "index.html", words(error))
 
 
-def read_parks(paths: Sequence[str | Path]) -> list[Park]:
-    """Read several parks; the problems of all of them at once, each told with its park."""
-    parks: dict[Path, Park] = {}
-    problems: list[Problem] = []
-    for path in paths:
-        try:
-            parks.setdefault(park_path(path), read_park(path))
-        except InputError as error:
-            problems += of_park(error.problems, path) if len(paths) > 1 else error.problems
-    if problems:
-        raise InputError(problems)
-    return list(parks.values())
-
-
 def _origin(out: Path, park: Park) -> str:
     """Where a park lies as seen from the output folder, since both may move together."""
     if park.path == known_parks().get(park.id):
@@ -148,7 +134,7 @@ def _placed(out: Path, parks: Iterable[Park]) -> dict[str, Park]:
     placed: dict[str, Park] = {}
     for park in parks:
         name, origin = folder_name(park.id), _origin(out, park)
-        stamps = (stamp.read(path.parent) for path in out.glob(f"{name}/*/*/{stamp.STAMP}"))
+        stamps = (stamp.read_stamp(path.parent) for path in out.glob(f"{name}/*/*/{stamp.STAMP}"))
         others = {s["origin"] for s in stamps if s} - {origin}
         if name in placed or any((out / other).exists() for other in others):
             name = f"{name}-{digest(origin)[:8]}"
@@ -292,7 +278,7 @@ def results(out: str | Path = "outputs") -> pd.DataFrame:
 
     frames: dict[Path, pd.DataFrame] = {}
     for path in sorted(Path(out).glob(f"*/*/*/{stamp.STAMP}")):
-        record, report = stamp.read(path.parent), path.parent.parent
+        record, report = stamp.read_stamp(path.parent), path.parent.parent
         if record.get("status") == "ok" and report not in frames and TABLE in record["files"]:
             frame = pd.read_parquet(path.parent / TABLE)
             frame.insert(0, "report", report.relative_to(out).as_posix())

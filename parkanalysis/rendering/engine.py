@@ -14,7 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 import nbformat
 from IPython.core.displayhook import DisplayHook
@@ -41,7 +41,9 @@ class _Results(DisplayHook):
         self, format_dict: Mapping[str, Any], md_dict: Mapping[str, Any] | None = None
     ) -> None:
         content = {"data": dict(format_dict), "metadata": dict(md_dict or {})}
-        self.shell.outputs.append(_output("execute_result", execution_count=self.prompt_count, **content))
+        cast(CellShell, self.shell).outputs.append(
+            _output("execute_result", execution_count=self.prompt_count, **content)
+        )
 
     def finish_displayhook(self) -> None:
         self._is_active = False
@@ -50,7 +52,7 @@ class _Results(DisplayHook):
 class _Displays(DisplayPublisher):
     """Keeps what a cell displays."""
 
-    def publish(
+    def publish(  # type: ignore[override]
         self, data: Mapping[str, Any], metadata: Mapping[str, Any] | None = None, **_: object
     ) -> None:
         self.shell.outputs.append(_output("display_data", data=dict(data), metadata=dict(metadata or {})))
@@ -93,7 +95,7 @@ class CellShell(InteractiveShell):
             contextlib.redirect_stdout(_Stream("stdout", self)),
             contextlib.redirect_stderr(_Stream("stderr", self)),
         ):
-            done = self.run_cell(cell.source, store_history=True)
+            done = self.run_cell(cell.source, store_history=True)  # type: ignore[no-untyped-call]
         return bool(done.success)
 
 
@@ -108,8 +110,8 @@ def _shell(namespace: Mapping[str, Any] | None) -> Iterator[CellShell]:
         shell = CellShell.instance(config=quiet, ipython_dir=home, user_ns=dict(namespace or {}))
         try:
             # set on the function by an earlier shell of this process, it would keep this one from figures
-            backend_inline.configure_inline_support.current_backend = "unset"
-            shell.enable_matplotlib("inline")
+            setattr(backend_inline.configure_inline_support, "current_backend", "unset")  # noqa: B010
+            shell.enable_matplotlib("inline")  # type: ignore[no-untyped-call]
             yield shell
         finally:
             CellShell.clear_instance()

@@ -21,7 +21,7 @@ STAMP = ".stamp.json"
 OWN = ("report.*", "brief.*", "results.*", "results_*.*", "figure-*.*", "failed.ipynb")
 
 
-def read(folder: Path) -> dict[str, Any]:
+def read_stamp(folder: Path) -> dict[str, Any]:
     """The stamp of a folder; empty where there is none that is whole."""
     try:
         stamp = json.loads((folder / STAMP).read_bytes())
@@ -52,6 +52,7 @@ def entry(report: Report, rendered: Rendered, origin: str) -> dict[str, Any]:
     """The stamp of a report that was made, or was tried."""
     return {
         "park": report.work.park.id,
+        "data": report.work.park.digest,
         "origin": origin,
         "scenario": report.scenario,
         "lang": report.lang,
@@ -60,7 +61,6 @@ def entry(report: Report, rendered: Rendered, origin: str) -> dict[str, Any]:
         "seconds": round(rendered.seconds, 3),
         "cell_seconds": round(rendered.cell_seconds, 3),
         "inputs": report.inputs,
-        "data": report.work.park.digest,
         "formats": sorted(report.work.formats),
         "files": {name: digest(content) for name, content in sorted(rendered.files.items())},
         "error": None if rendered.failure is None else asdict(rendered.failure),

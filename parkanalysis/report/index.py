@@ -14,7 +14,7 @@ import pandas as pd
 from parkanalysis.cleaning import write_aside
 from parkanalysis.errors import InputError
 from parkanalysis.model.case import reference_scenario
-from parkanalysis.model.compare import portfolio, read_parks
+from parkanalysis.model.compare import portfolio
 from parkanalysis.model.projection import project
 from parkanalysis.model.scenario import read_scenario
 from parkanalysis.park import Park, known_parks, read_park
@@ -358,7 +358,7 @@ def portfolio_html(rows: pd.DataFrame, parks: Iterable[Park], lang: str) -> str:
 
 def write_portfolio(
     out: Path,
-    paths: Iterable[str | Path],
+    parks: Sequence[Park],
     scenarios: Sequence[str] | None = None,
     lang: str = "",
     draws: int = 20_000,
@@ -374,15 +374,14 @@ def write_portfolio(
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     page = write_portfolio(Path(folder), ["qingzhen"], ["combined"], draws=256)
+    ...     page = write_portfolio(Path(folder), [read_park("qingzhen")], ["combined"], draws=256)
     ...     page.name, sorted(path.suffix for path in page.parent.iterdir())
     ('portfolio.html', ['.csv', '.html'])
     """
-    parks = read_parks(paths)
-    lang = lang or next(iter(parks.values())).config.languages[0]
-    rows = portfolio_frame(parks.values(), scenarios, draws, seed)
+    lang = lang or parks[0].config.languages[0]
+    rows = portfolio_frame(parks, scenarios, draws, seed)
     write_aside(out / "portfolio.csv", to_csv(rows))
-    write_aside(out / PORTFOLIO, portfolio_html(rows, parks.values(), lang).encode())
+    write_aside(out / PORTFOLIO, portfolio_html(rows, parks, lang).encode())
     if (out / INDEX).is_file():
-        write(out, parks)
+        write(out, {park.id: park for park in parks})
     return out / PORTFOLIO

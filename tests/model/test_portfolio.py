@@ -122,9 +122,11 @@ def test_reading_many_parks_shows_all_problems(tmp_path):
     with pytest.raises(InputError) as caught:
         read_parks([TEMPLATE, broken, "nowhere"])
     assert [p.file for p in caught.value.problems] == ["zone/park.yml", "park"]
-    assert list(read_parks([TEMPLATE, PARKS / "tiny", TEMPLATE])) == ["template_park", "tiny"]
+    assert [p.id for p in read_parks([TEMPLATE, PARKS / "tiny", TEMPLATE])] == ["template_park", "tiny"]
 
 
 def test_two_parks_of_one_name(tmp_path):
-    with pytest.raises(InputError, match="two parks called 'zone'"):
-        read_parks([copy_park(tmp_path / "a"), copy_park(tmp_path / "b")])
+    parks = read_parks([copy_park(tmp_path / "a"), copy_park(tmp_path / "b")])
+    assert [p.id for p in parks] == ["zone", "zone"]
+    with pytest.raises(InputError, match="zone"):
+        portfolio([project(p, "reference", draws=64) for p in parks])

@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 
+from parkanalysis.model.compare import read_parks
 from parkanalysis.rendering import batch
 from parkanalysis.rendering.plan import Order
 
@@ -43,7 +44,7 @@ def render(
     """Render small notebooks, Chinese only unless said otherwise, two at a time."""
     asked = Order(scenarios or ("reference",), **{"langs": ["zh"], **order})  # type: ignore[arg-type]
     options = {"jobs": 2, "progress": False, "notebook": notebook, "force": force, "dask": dask}
-    return batch.render(asked, parks, out, **options)  # type: ignore[arg-type]
+    return batch.render(asked, read_parks(parks), out, **options)  # type: ignore[arg-type]
 
 
 def printed(folder: Path, name: str = "report.ipynb") -> list[str]:

@@ -134,7 +134,7 @@ def test_a_cell_that_raises_is_named_and_its_notebook_kept(tmp_path: Path) -> No
     table = batch.failure_table(frame[frame["status"] == "failed"])
     assert "qingzhen/reference/zh" in table
     assert "ZeroDivisionError: division by zero" in table
-    assert stamp.read(folder)["error"] == {
+    assert stamp.read_stamp(folder)["error"] == {
         "kind": "ZeroDivisionError",
         "message": "division by zero",
         "cell": 3,

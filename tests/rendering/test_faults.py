@@ -85,7 +85,7 @@ def whole(path: Path) -> bool:
 def finished(out: Path) -> dict[str, int]:
     """Folders of reports that their stamps call finished, with the age of their stamps."""
     folders = (path.parent for path in out.glob(f"qingzhen/*/zh/{stamp.STAMP}"))
-    return {f.parent.name: (f / stamp.STAMP).stat().st_mtime_ns for f in folders if stamp.read(f)}
+    return {f.parent.name: (f / stamp.STAMP).stat().st_mtime_ns for f in folders if stamp.read_stamp(f)}
 
 
 def killed_at_random_moments(out: Path, temporary: Path, times: int, longest: float) -> None:

@@ -10,6 +10,7 @@ import pytest
 from lxml import html
 from parkfiles import PARKS
 
+from parkanalysis.model.compare import read_parks
 from parkanalysis.park.new import create
 from parkanalysis.rendering import batch
 from parkanalysis.rendering.plan import Order
@@ -24,7 +25,7 @@ def rendered(tmp_path_factory) -> Path:
     shutil.copytree(PARKS / "harbour", folder / "a; <i>港湾")
     parks = [PARKS / "tiny", folder / "book.xlsx", folder / "a; <i>港湾"]
     order = Order(["reference"], ["en"], draws=500, formats=["xlsx"])
-    manifest = batch.render(order, parks, folder / "out", jobs=2, progress=False)
+    manifest = batch.render(order, read_parks(parks), folder / "out", jobs=2, progress=False)
     assert set(manifest["status"]) == {"ok"}, manifest["error"].tolist()
     return folder / "out"
 
