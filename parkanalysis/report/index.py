@@ -142,7 +142,7 @@ class Row:
         """What the scenario holds."""
         if self.park is None or self.scenario not in self.park.scenarios:
             return ""
-        return str(self.park.scenarios[self.scenario].description.get(self.lang, ""))
+        return str((self.park.scenarios[self.scenario].description or {}).get(self.lang, ""))
 
     @property
     def sets_levers(self) -> bool:
