@@ -72,7 +72,7 @@ def variable_of(subject: str, unit: str, direction: str | None = None) -> str:
     A rate of change is ``…_growth``, an amount by which something moved ``…_loss`` or ``…_rise``, a part of
     a whole ``share``; 企业 and 项目 name counts only where the figure is one.
     """
-    names = [_TERMS[found] for found in _TERM.findall(subject)]
+    names: list[str] = [_TERMS[found] for found in _TERM.findall(subject)]
     names = [name for name in names if unit == "count" or name not in _COUNTED] or names[:0]
     if not names:
         return ""

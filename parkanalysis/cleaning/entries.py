@@ -127,27 +127,31 @@ class Outline:
         if whole is not None and (marked or (self._open and self._goes_on(row, whole))):
             self._parts = [row] if marked or not self._open else [*self._parts, row]
             self._open = True
-            return replace(row, kind="of_which", parent=whole.name)
+            return replace(row, kind="of_which", parent=whole.name, unit=row.unit or whole.unit)
         outer = [level.name for level in self._levels if level.indent < row.indent]
         return self._stand(replace(row, parent=outer[-1] if outer else row.group or row.section))
 
     def _goes_on(self, row: Row, whole: Row) -> bool:
         """Tell whether a row behind 其中 is its sibling: outline, or a part that its whole still holds.
 
-        An unmarked row at the whole's own margin is one where it completes the whole, or where it is named
-        like the part before it and the whole (#单位存款, 个人存款 of 存款余额) and they do not exceed it.
+        An unmarked row at the whole's own margin is one where it completes the whole, or where it prints no
+        unit as the part before it, or is named like it (#单位存款, 个人存款), and the whole still holds them.
         """
         if row.indent > whole.indent or not row.filled:
             return True
         amounts = [part.amount for part in (*self._parts, row)]
-        if whole.amount is None or any(a is None or a < 0 for a in amounts) or row.unit != whole.unit:
+        if (
+            whole.amount is None
+            or any(a is None or a < 0 for a in amounts)
+            or row.unit not in (None, whole.unit)
+        ):
             return False
         room = whole.amount - sum((a for a in amounts if a is not None), Decimal(0))
         grain = Decimal(len(amounts)) * Decimal(1).scaleb(_exponent(whole.amount))
         if abs(room) <= grain:
             return True
-        alike = self._parts[-1].name[-2:] == row.name[-2:] and row.name[-2:] in whole.name
-        return alike and room >= 0
+        alike = self._parts[-1].name[-2:] == row.name[-2:] or (row.unit is None and whole.unit is not None)
+        return alike and room >= -grain
 
     def _stand(self, row: Row) -> Row:
         """Make a row the one that rows below may belong to."""
@@ -163,6 +167,7 @@ def _exponent(number: Decimal) -> int:
     return exponent if isinstance(exponent, int) else 0
 
 
+_SPACED = re.compile(r"[#＃]?[㐀-鿿](?:[ 　]+[㐀-鿿])+")  # 总 产 值
 _DASHES = frozenset({"-", "—", "－"})
 
 
@@ -249,12 +254,13 @@ class Reader:
         layout = self.layout
         cells = layout.grid.cells
         parts: list[str] = []
-        above = -1
+        above, cells_above = -1, ""
         for n, r in enumerate(layout.header):
             if r in layout.dropped:
                 continue
             text = cells[r][c].strip()
-            below = any(cells[lower][c].strip() for lower in layout.header[n + 1 :])
+            lower = [cells[k][c].strip() for k in layout.header[n + 1 :] if cells[k][c].strip()]
+            below = bool(lower) and not parts and _OF_WHICH.match(lower[0]) is None
             left = [k for k in range(layout.values[0], c) if cells[r][k].strip()]
             filled = cells[r][left[-1]].strip() if not text and below and left else ""
             if filled and unit_of_head(filled.strip("()（）")) is None:
@@ -262,11 +268,17 @@ class Reader:
                 self.change(f"{letter(c)}{r + 1}", "", text, "header over several columns")
             if not text or text in parts[-1:] or (text in _DASHES and r in layout.unit_rows):
                 continue
-            if above >= 0 and not self._spans(above, c) and _is_word(parts[-1]) and _is_word(text):
+            spaced = above >= 0 and _SPACED.fullmatch(text) and _SPACED.fullmatch(cells_above)
+            if (
+                above >= 0
+                and (spaced or not self._spans(above, c))
+                and _is_word(parts[-1])
+                and _is_word(text)
+            ):
                 parts[-1] += text  # 资产 over 总计 in one column is one name
             else:
                 parts.append(text)
-            above = r
+            above, cells_above = r, text
         return parts
 
     def _spans(self, r: int, c: int) -> bool:
@@ -458,6 +470,8 @@ class Reader:
         if read.unit is None:
             return fallback
         own = unit_of_head(read.unit)
+        if habit.own and fallback is None:
+            return own
         if own == Unit("times") and fallback is not None and fallback.code == "fraction":
             return Unit("fraction")  # grew 1.1倍
         against = explicit if habit.uniform else fallback
@@ -483,10 +497,11 @@ class Reader:
 
 @dataclass(frozen=True)
 class _Habit:
-    """How the figures of a column are printed: usual decimals; whether all carry the same unit."""
+    """How the figures of a column are printed: usual decimals; whether all carry one unit, or their own."""
 
     decimals: int
     uniform: bool
+    own: bool
 
     @classmethod
     def of(cls, figures: dict[tuple[int, int], Figure], column: int) -> _Habit:
@@ -494,5 +509,7 @@ class _Habit:
         counts = Counter(f.decimals for f in found)
         units = {f.unit for f in found}
         return cls(
-            max(counts, key=lambda d: (counts[d], d), default=0), len(units) == 1 and None not in units
+            max(counts, key=lambda d: (counts[d], d), default=0),
+            len(units) == 1 and None not in units,
+            len(units) > 1 and None not in units,
         )

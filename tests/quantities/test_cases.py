@@ -74,7 +74,7 @@ def differs(mention, name, sign, wanted):
     return not agrees(mention, name, wanted)
 
 
-@pytest.mark.parametrize(("text", "part", "pairs"), variants())
+@pytest.mark.parametrize(("text", "part", "pairs"), list(variants()))
 def test_variants(text, part, pairs):
     mentions = mention_at(text, part)
     if pairs == [("none", "=", "")]:
