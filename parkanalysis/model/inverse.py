@@ -352,10 +352,10 @@ def even_pairs(projection: Projected, target: float, probability: float = 0.5, m
     scenario = projection.scenario
     swings = tornado(projection)
     free = [str(n) for n in swings.index if n in target_year_levers(scenario)][:most]
+    better = swings["high"].where(swings["swing"] > 0, swings["low"]).to_dict()
     rows = []
     for first in free:
-        row = swings.loc[first]
-        value = float(row["high"] if row["swing"] > 0 else row["low"])
+        value = better[first]
         draws = projection.draws[:SWING_DRAWS]
         held = _Held(with_levers(scenario, **{first: value}), draws, projection.seed)
         for second in free:

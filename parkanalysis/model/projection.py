@@ -17,7 +17,7 @@ from parkanalysis.model import inverse
 from parkanalysis.model.contributions import Contributions, contributions, frame
 from parkanalysis.model.draws import chunks
 from parkanalysis.model.scenario import Scenario, in_year, own_lever, read_scenario
-from parkanalysis.model.target_year import Kind, State, common, length, state, total
+from parkanalysis.model.target_year import Kind, State, common, kind_of, length, state, total
 from parkanalysis.park import Park, read_park
 
 Array = NDArray[np.float64]
@@ -355,8 +355,7 @@ def growth_draws(projection: Projection) -> dict[str, Array]:
     past = implicit_deflator(park)["deflator"]
     if len(past) < LEAST_DEFLATORS:
         return {"current": current}
-    shocks = park.config.shocks
-    held = tuple(s for s in projection.scenario.shocks if not shocks[s].price_only)
+    held = tuple(s for s in projection.scenario.shocks if not kind_of(park.config, s).price_only)
     at_old_prices = replace(projection.scenario, shocks=held)
     volume = np.empty(n)
     for span in chunks(n):

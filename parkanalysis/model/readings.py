@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from parkanalysis.model.contributions import BASELINE
 from parkanalysis.model.projection import Projection
 from parkanalysis.model.scenario import YUAN_PER_100M
+from parkanalysis.model.target_year import kind_of
 from parkanalysis.park import Lever, Park
 from parkanalysis.quantities import bounds
 
@@ -60,8 +61,7 @@ def readings(projection: Projection) -> pd.DataFrame:
         return pd.DataFrame(columns=COLUMNS, dtype=float).rename_axis("reading")
     result, loss, base = interval(park, stated.result), interval(park, stated.loss), park.value_added
     both = tuple(a + b for a, b in zip(result, loss, strict=True))
-    shocks = park.config.shocks
-    adds = {BASELINE, *(name for name in projection.scenario.shocks if shocks[name].adds)}
+    adds = {BASELINE, *(name for name in projection.scenario.shocks if kind_of(park.config, name).adds)}
     gained = sum((v for (d, _), v in projection.shares.shapley.items() if d in adds), np.zeros(1))
     cases = {
         "without_shocks": (both, both[1], projection.baseline),

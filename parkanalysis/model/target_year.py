@@ -286,8 +286,15 @@ def ordered_shocks(scenario: Scenario) -> list[str]:
     >>> ordered_shocks(read_scenario(read_park("qingzhen"), "combined"))[-1]  # contracts come last
     'power_contract'
     """
-    declared = scenario.park.config.shocks
-    return sorted(scenario.shocks, key=lambda s: declared[s].order)  # type: ignore[attr-defined]
+    park = scenario.park.config
+    return sorted(scenario.shocks, key=lambda s: kind_of(park, s).order)
+
+
+def kind_of(park: ParkFile, shock: str) -> Kind:
+    """A shock of the park as what it does."""
+    item = park.shocks[shock]
+    assert isinstance(item, Kind)
+    return item
 
 
 def effect(shock: str, draw: Draws) -> Effect:
@@ -305,8 +312,7 @@ def effect(shock: str, draw: Draws) -> Effect:
     ('power_heat', 1200000000.0)
     """
     config = draw.scenario.park.config
-    item = config.shocks[shock]
-    assert isinstance(item, Kind)
+    item = kind_of(config, shock)
     window = window_of_months(config.base_year, item.start, item.end)
     if item.share is not None:
         window = (1 - draw(item.share), np.inf)
@@ -395,9 +401,7 @@ def used_levers(scenario: Scenario) -> list[str]:
 
 def product_of(park: ParkFile, shock: str) -> str | None:
     """Product that a shock is about, if any."""
-    item = park.shocks[shock]
-    assert isinstance(item, Kind)
-    return item.product_in(park)
+    return kind_of(park, shock).product_in(park)
 
 
 def target_year_levers(scenario: Scenario) -> list[str]:
