@@ -24,7 +24,7 @@ import numpy as np
 
 from parkanalysis.model import inverse
 from parkanalysis.model.draws import forget
-from parkanalysis.model.projection import growth, project
+from parkanalysis.model.projection import growth_quantiles, project
 from parkanalysis.model.scenario import Scenario, read_scenario
 from parkanalysis.park.park import Park, read_park
 
@@ -82,7 +82,7 @@ def all_anew(park: Park, price: float) -> None:
     found.targets_met()
     found.marks()
     found.contributions()
-    growth(found)
+    growth_quantiles(found)
 
 
 def spec(scenario: Scenario) -> dict[str, Any]:

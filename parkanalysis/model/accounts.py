@@ -107,7 +107,7 @@ def _held_at(
 
 
 @dataclass(frozen=True, eq=False)
-class Product:
+class ProductDraws:
     """A product in the base year, draws.
 
     Attributes
@@ -135,7 +135,7 @@ class Base:
     value_added: Mapping[str, Array]
     rate: Mapping[str, Array]
     gross_output: Mapping[str, Array]
-    products: Mapping[str, Product]
+    products: Mapping[str, ProductDraws]
 
 
 def base_year(draw: Draws) -> Base:
@@ -187,14 +187,14 @@ def with_products(base: Base, draw: Draws) -> Base:
     return Base(base.value_added, base.rate, base.gross_output, products)
 
 
-def _product(item: Any, base: Base, draw: Draws) -> Product:
+def _product(item: Any, base: Base, draw: Draws) -> ProductDraws:
     volume = volume_made(draw, item.volume, item.capacity, item.hours)
     price, vat = draw(item.price), draw(item.vat_rate)
     all_of_it = base.value_added[item.industry] * YUAN_PER_100M
     most = np.divide(all_of_it, volume, out=np.zeros_like(volume), where=volume > 0)
     if item.industry not in base.rate:
-        return Product(volume, price, vat, most)
-    return Product(volume, price, vat, np.minimum(price / (1 + vat) * base.rate[item.industry], most))
+        return ProductDraws(volume, price, vat, most)
+    return ProductDraws(volume, price, vat, np.minimum(price / (1 + vat) * base.rate[item.industry], most))
 
 
 def volume_made(draw: Draws, volume: str | None, capacity: str | None, hours: str | None) -> Array:

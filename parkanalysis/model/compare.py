@@ -102,14 +102,14 @@ def _headline(projection: Projection) -> dict[str, Any]:
     return row
 
 
-def contributions(projections: Iterable[Projection]) -> pd.DataFrame:
+def contributions_by_scenario(projections: Iterable[Projection]) -> pd.DataFrame:
     """Mean contribution of each driver in each scenario, 亿元; 0 where the driver does not act.
 
     Examples
     --------
     >>> from parkanalysis.park.park import read_park
     >>> found = project_all(read_park("qingzhen"), ["alumina_price", "power_contract"], draws=64)
-    >>> contributions(found.values()).round(1)
+    >>> contributions_by_scenario(found.values()).round(1)
                         alumina_price  power_contract
     driver
     baseline                      5.6             5.6

@@ -18,8 +18,8 @@ from parkanalysis.model.target_year import (
     State,
     account_levers,
     effect,
-    growth,
     growth_levers,
+    industry_growth,
     ordered_shocks,
     product_of,
     shock_levers,
@@ -131,7 +131,7 @@ class Probe:
             base = base_year(draw)
         elif self._products:
             base = with_products(base, draw)
-        grown = growth(draw, base, s.year) if self._growth or self._base else s.growth
+        grown = industry_growth(draw, base, s.year) if self._growth or self._base else s.growth
         effects = {**s.effects, **{name: effect(name, draw) for name in self._shocks}}
         moved = State(base, grown, effects, s.year)
         value = part.rest

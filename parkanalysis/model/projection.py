@@ -369,7 +369,7 @@ def growth_draws(projection: Projection) -> dict[str, Array]:
     return {"current": current, "comparable": comparable_growth(volume / park.value_added - 1, prices - 1)}
 
 
-def growth(projection: Projection) -> pd.DataFrame:
+def growth_quantiles(projection: Projection) -> pd.DataFrame:
     """Growth on the base year at current and at comparable prices, side by side.
 
     Returns
@@ -380,7 +380,7 @@ def growth(projection: Projection) -> pd.DataFrame:
 
     Examples
     --------
-    >>> list(growth(project("qingzhen", "combined", draws=64)).columns)
+    >>> list(growth_quantiles(project("qingzhen", "combined", draws=64)).columns)
     ['current']
     """
     columns = {name: np.quantile(v, QUANTILES) for name, v in growth_draws(projection).items()}

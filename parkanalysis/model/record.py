@@ -18,7 +18,7 @@ import numpy as np
 from parkanalysis.errors import InputError, Problem
 from parkanalysis.model.accounts import Base, base_year, with_products
 from parkanalysis.model.scenario import Scenario, read_scenario
-from parkanalysis.model.target_year import State, Stretch, effect, growth, ordered_shocks
+from parkanalysis.model.target_year import State, Stretch, effect, industry_growth, ordered_shocks
 from parkanalysis.park import Park
 
 MOST_SHOCKS = 10  # in one industry: every set of them is written down
@@ -310,7 +310,7 @@ def recorded(park: Park) -> Calculation:
     gross = {i: np.array([park.amount(name)]) for i, name in outputs.items() if name is not None}
     base = with_products(Base(added, {i: added[i] / gross[i] for i in gross}, gross, {}), given)
     effects = {s: effect(s, given) for s in ordered_shocks(scenario)}
-    year = State(base, growth(given, base, scenario.years), effects, scenario.years)
+    year = State(base, industry_growth(given, base, scenario.years), effects, scenario.years)
     industries = {}
     for name in names:
         mine = [s for s, e in effects.items() if e.industry == name]

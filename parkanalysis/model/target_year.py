@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from parkanalysis.model.accounts import Base, Product, base_year
+from parkanalysis.model.accounts import Base, ProductDraws, base_year
 from parkanalysis.model.draws import Draws
 from parkanalysis.model.scenario import Scenario
 from parkanalysis.park import ParkFile, Shock, levers_of, references
@@ -229,7 +229,7 @@ class State:
             return {key: cut(values) for key, values in mapping.items()}
 
         b = self.base
-        products = {key: Product(**each(vars(p))) for key, p in b.products.items()}
+        products = {key: ProductDraws(**each(vars(p))) for key, p in b.products.items()}
         effects = {
             key: replace(e, window=(cut(e.window[0]), cut(e.window[1])), levers=each(e.levers))
             for key, e in self.effects.items()
@@ -320,7 +320,7 @@ def effect(shock: str, draw: Draws) -> Effect:
     return Effect(shock, item, item.industry_of(config), item.product_in(config), window, levers)
 
 
-def growth(draw: Draws, base: Base, years: int) -> dict[str, Array]:
+def industry_growth(draw: Draws, base: Base, years: int) -> dict[str, Array]:
     """Growth of each industry since the base year: the common rate, and its own deviation from it.
 
     growth_i = (1 + g)^n d_i / mean(d) - 1, d_i = (1 + o_i)^sqrt(n), the mean weighted by base-year value
@@ -358,7 +358,7 @@ def state(
     draw, years = Draws(scenario, span, seed, held), scenario.years
     effects = {s: effect(s, draw) for s in ordered_shocks(scenario)}
     base = base_year(draw)
-    return State(base, growth(draw, base, years), effects, years)
+    return State(base, industry_growth(draw, base, years), effects, years)
 
 
 def shock_levers(park: ParkFile, shock: str) -> list[str]:

@@ -14,7 +14,7 @@ from parkanalysis.model import compare as comparison
 from parkanalysis.model.audit import audit
 from parkanalysis.model.case import Case
 from parkanalysis.model.inverse import BreakEven, Frontier, frontier
-from parkanalysis.model.projection import Projection, growth, implicit_deflator
+from parkanalysis.model.projection import Projection, growth_quantiles, implicit_deflator
 from parkanalysis.model.scenario import Scenario, difference
 from parkanalysis.model.target_year import used_levers
 from parkanalysis.park.levers import EVIDENCE
@@ -163,7 +163,7 @@ class Results:
     @cached_property
     def growth_quantiles(self) -> pd.DataFrame:
         """Growth at current and, with a local pair of series, at comparable prices."""
-        return growth(self.projection)
+        return growth_quantiles(self.projection)
 
     @property
     def comparable_error(self) -> float:
@@ -374,7 +374,7 @@ class Comparison:
     @cached_property
     def drivers(self) -> pd.DataFrame:
         """Mean contribution of each driver in each scenario, 亿元."""
-        return comparison.contributions(self.projections.values())
+        return comparison.contributions_by_scenario(self.projections.values())
 
     @cached_property
     def settings(self) -> pd.DataFrame:
@@ -456,7 +456,7 @@ def tidy(projection: Projection) -> pd.DataFrame:
     park, year = projection.park, projection.park.config.target_year
     published = ("value_added", "", "", "published", park.value_added, MONEY)
     frames = [_frame([published], park.config.base_year), _frame(_rows(projection), year)]
-    for prices, column in growth(projection).items():
+    for prices, column in growth_quantiles(projection).items():
         quantiles = column.items()
         rows = [("growth", "", "", f"quantile_{q:g}", float(v), "fraction") for q, v in quantiles]
         frames.append(_frame(rows, year, str(prices)))

@@ -26,7 +26,7 @@ def test_every_scenario_of_the_park_stands_in_a_row(qingzhen, all_of_them):
 
 
 def test_contributions_stand_side_by_side(all_of_them):
-    table = compare.contributions([all_of_them[n] for n in ("reference", "closures", "combined")])
+    table = compare.contributions_by_scenario([all_of_them[n] for n in ("reference", "closures", "combined")])
     assert table.loc["power_contract", "closures"] == 0
     gaps = {n: all_of_them[n].draws.mean() - 37.01 for n in table.columns}
     assert table.sum().to_dict() == pytest.approx(gaps, abs=1e-9)

@@ -16,8 +16,8 @@ from parkanalysis.model import projection as module
 from parkanalysis.model.projection import (
     Projection,
     comparable_growth,
-    growth,
     growth_draws,
+    growth_quantiles,
     implicit_deflator,
     project,
 )
@@ -272,5 +272,5 @@ def test_the_deflator_starts_from_the_last_one(deflated):
 
 
 def test_without_a_local_pair_there_is_no_such_number(qingzhen):
-    assert list(growth(project(qingzhen, "combined", 64)).columns) == ["current"]
+    assert list(growth_quantiles(project(qingzhen, "combined", 64)).columns) == ["current"]
     assert implicit_deflator(qingzhen).empty

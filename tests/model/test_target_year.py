@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from parkfiles import PARKS
 
-from parkanalysis.model.accounts import Base, Product
+from parkanalysis.model.accounts import Base, ProductDraws
 from parkanalysis.model.draws import Draws
 from parkanalysis.model.inverse import Probe
 from parkanalysis.model.scenario import in_year, read_scenario
@@ -48,8 +48,8 @@ BASE = Base(
     rate={"metal": one(0.4), "power": one(0.3)},
     gross_output={"metal": one(10), "power": one(20)},
     products={
-        "ingot": Product(one(100_000), one(2340), one(0.17), one(800)),
-        "current": Product(one(42e8), one(0.351), one(0.17), one(0.09)),
+        "ingot": ProductDraws(one(100_000), one(2340), one(0.17), one(800)),
+        "current": ProductDraws(one(42e8), one(0.351), one(0.17), one(0.09)),
     },
 )
 NAME = {"zh": "x", "en": "x"}
