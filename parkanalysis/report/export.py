@@ -184,7 +184,7 @@ def figure_files(figures: Iterable[Figure], forms: Iterable[str] = ("png", "svg"
     """
     files = {}
     for figure in figures:
-        ax = titled(figure.axes, figure.title, figure.source)
+        ax = titled(figure.axes, figure.title, figure.credit)
         for form in forms:
             files[f"{figure.id}.{form}"] = to_bytes(ax, form, 200, "white")
     return files

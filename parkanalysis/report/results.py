@@ -10,11 +10,14 @@ import numpy as np
 import pandas as pd
 
 from parkanalysis import __version__
+from parkanalysis.errors import Problem
 from parkanalysis.model import compare as comparison
 from parkanalysis.model.audit import audit
 from parkanalysis.model.case import Case
-from parkanalysis.model.inverse import BreakEven, Frontier, frontier
-from parkanalysis.model.projection import Projection, growth_quantiles, implicit_deflator
+from parkanalysis.model.check import doubts
+from parkanalysis.model.inverse import BreakEven, Frontier, even_pairs, frontier
+from parkanalysis.model.projection import Projection, cut_backs, growth_quantiles, implicit_deflator
+from parkanalysis.model.readings import pooled, readings
 from parkanalysis.model.scenario import Scenario, difference
 from parkanalysis.model.target_year import used_levers
 from parkanalysis.park.levers import EVIDENCE
@@ -267,6 +270,39 @@ class Results:
         return [f for f in self.even if f.status == "met" and min(f.position, 1 - f.position) >= LEAST_CHANCE]
 
     @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """Pairs of assumptions that bring even odds of the goal together, where none does so alone.
+
+        As from :func:`parkanalysis.model.inverse.even_pairs`, the pairs worth speaking of, each once.
+        """
+        if self.conditions or self.median >= self.goal.value:
+            return even_pairs(self.projection, self.goal.value, most=0)
+        frame = even_pairs(self.projection, self.goal.value)
+        reach = np.minimum(frame["other_position"], 1 - frame["other_position"])
+        both = [frozenset(pair) for pair in zip(frame["lever"], frame["other"], strict=True)]
+        first = ~pd.Series(both, index=frame.index, dtype=object).duplicated()
+        return frame[(reach >= LEAST_CHANCE) & first]
+
+    @cached_property
+    def readings(self) -> pd.DataFrame:
+        """Ways to read the stated figure: :func:`parkanalysis.model.readings.readings`."""
+        return readings(self.projection)
+
+    @cached_property
+    def pooled(self) -> tuple[float, float, float] | None:
+        """10%, 50% and 90% points with the stated figure pooled as a forecast; None at a weight of 0."""
+        draws = pooled(self.projection)
+        if draws is None:
+            return None
+        low, middle, high = np.quantile(draws, [0.1, 0.5, 0.9])
+        return float(low), float(middle), float(high)
+
+    @cached_property
+    def cut_backs(self) -> pd.DataFrame:
+        """What is cut back: :func:`parkanalysis.model.projection.cut_backs`."""
+        return cut_backs(self.projection)
+
+    @cached_property
     def what_if(self) -> dict[str, pd.DataFrame]:
         """The projection at round values of the assumptions that carry most."""
         names = [str(n) for n in self.ranked.index[:3] if self.ranked.loc[n, "share"] > 0]
@@ -295,6 +331,11 @@ class Results:
         frame = audit(self.park)
         ranks = frame["verdict"].map(order).fillna(3)
         return frame.loc[ranks.sort_values(kind="stable").index]
+
+    @cached_property
+    def warnings(self) -> list[Problem]:
+        """What the check of the park's files warns of, beside the audit."""
+        return [problem for problem in doubts(self.park) if problem.file != "audit"]
 
     @cached_property
     def ledger(self) -> pd.DataFrame:

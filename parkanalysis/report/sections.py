@@ -33,7 +33,8 @@ class Html:
     @property
     def text(self) -> str:
         """Headings, sentences and captions, a line each; cells of tables are left out."""
-        bare = re.sub(r"<thead>.*?</thead>|<tbody>.*?</tbody>", "", self.html, flags=re.DOTALL)
+        left_out = r"<thead>.*?</thead>|<tbody>.*?</tbody>|<svg .*?</svg>"
+        bare = re.sub(left_out, "", self.html, flags=re.DOTALL)
         lines = re.split(r"</(?:p|h\d|caption|li|dd|summary)>", bare)
         plain = (unescape(re.sub(r"<[^>]*>", "", line)) for line in lines)
         return "\n".join(" ".join(line.split()) for line in plain if line.strip())
@@ -57,6 +58,8 @@ class Figure:
     svg, id, title, alt, note, source : str
     data : str
         What is drawn, as CSV.
+    scenario : str
+        Of what scenario, for a chart that leaves the page.
     axes : Axes
         What was drawn, for other formats.
     """
@@ -68,7 +71,13 @@ class Figure:
     note: str = ""
     source: str = ""
     data: str = ""
+    scenario: str = ""
     axes: Any = field(default=None, repr=False, compare=False)
+
+    @property
+    def credit(self) -> str:
+        """What stands below a chart that leaves the page: scenario, note and source, a line each."""
+        return "\n".join(line for line in (self.scenario, self.note, self.source) if line)
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[Mapping[str, str], Mapping[str, Mapping[str, str]]]:
         meta = {k: getattr(self, k) for k in ("id", "title", "alt", "note", "source", "data")}
@@ -96,7 +105,7 @@ def environment() -> Any:
     return made
 
 
-def _speech(words: Words) -> dict[str, Callable[..., Markup]]:
+def _speech(words: Words) -> dict[str, Any]:
     """What templates say things with, each escaping what it is given."""
 
     def say(text: str, /, **values: object) -> Markup:
@@ -108,7 +117,9 @@ def _speech(words: Words) -> dict[str, Callable[..., Markup]]:
     def bracketed(text: object, inside: object) -> Markup:
         return Markup(words.enclose(f"{escape(text)}", f"{escape(inside)}"))
 
-    return {"_": say, "listed": listed, "bracketed": bracketed}
+    # between two sentences
+    gap = "" if words.lang == "zh" else " "
+    return {"_": say, "listed": listed, "bracketed": bracketed, "gap": gap}
 
 
 def _capitalised(text: str) -> str:
@@ -162,7 +173,9 @@ def _drawn(name: str, frame: pd.DataFrame, ax: Any, words: Words, **values: obje
     base, own = (environment().get_template(f"figures/{n}.j2") for n in ("base", name.replace("-", "_")))
     context = own.new_context({"words": words, "_": words, "frame": frame, **values})
     blocks = {**base.blocks, **own.blocks}
-    said = {part: " ".join("".join(block(context)).split()) for part, block in blocks.items()}
+    lines = {part: "".join(block(context)).splitlines() for part, block in blocks.items()}
+    gap = "" if words.lang == "zh" else " "
+    said = {part: gap.join(" ".join(t.split()) for t in text if t.strip()) for part, text in lines.items()}
     data = frame.to_csv(lineterminator="\n", float_format="%.6g")
     return Figure(to_svg(ax, name), f"figure-{name}", data=data, axes=ax, **said)
 
