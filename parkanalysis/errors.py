@@ -81,10 +81,10 @@ def told_once(problems: Iterable[Problem]) -> list[Problem]:
     """
     kinds: dict[tuple[object, ...], list[Problem]] = {}
     for p in problems:
-        texts = (_VARYING.sub("…", p.found), _VARYING.sub("…", p.allowed))
-        kinds.setdefault((p.file, p.column, p.severity, p.row is None, *texts), []).append(p)
+        texts = (_VARYING.sub("…", text or "") for text in (p.column, p.found, p.allowed))
+        kinds.setdefault((p.row is None, p.file, p.severity, *texts), []).append(p)
     told: list[Problem] = []
-    for (_, _, _, everywhere, *_), same in kinds.items():
+    for (everywhere, *_), same in kinds.items():
         if everywhere or len(same) < _SEVERAL:
             told += same
         else:

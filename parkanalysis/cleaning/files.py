@@ -12,6 +12,7 @@ import warnings
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
@@ -124,6 +125,7 @@ def _plausible(text: str) -> bool:
 # --- workbooks ---
 
 _MAX_PARTS = 5_000
+_MAX_UNCOMPUTED = 1_000  # formulas that are named
 _CHUNK = 1 << 18
 _ACTIVE_PARTS = {
     "vbaproject": "a macro (VBA project)",
@@ -134,6 +136,10 @@ _ACTIVE_PARTS = {
     "activex/": "an ActiveX control",
 }
 _PLAIN = "a workbook without macros, external links or embedded objects (save it as plain xlsx or CSV)"
+
+
+_WITH_CELLS = {"v", "t", "is", "row"}
+_STYLE_COST = 5
 
 
 class _PartScan:
@@ -154,9 +160,9 @@ class _PartScan:
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         tag = tag.rpartition(":")[2]
-        if tag == "c":
-            self.cells += 1
-        elif tag == "f":
+        # whatever else stands there in masses (styles, shared strings) costs a reader as much as cells
+        self.cells += 0 if tag in _WITH_CELLS else _STYLE_COST if tag == "xf" else 1
+        if tag == "f":
             self.formulas += 1
         elif tag == "mergeCell":
             self.cells += _area(attributes.get("ref", ""))
@@ -332,8 +338,8 @@ def open_xlsx(name: str, data: bytes, max_unpacked: int, max_cells: int) -> Work
     ]
     if large:
         raise InputError(large)
-    empty = [problem for sheet in book.worksheets for problem in _uncomputed(sheet, written)]
-    return Workbook(book.worksheets, [str(w.message) for w in caught], empty)
+    empty = (problem for sheet in book.worksheets for problem in _uncomputed(sheet, written))
+    return Workbook(book.worksheets, [str(w.message) for w in caught], list(islice(empty, _MAX_UNCOMPUTED)))
 
 
 def _uncomputed(sheet: Any, written: Any) -> Iterator[Problem]:

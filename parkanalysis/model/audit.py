@@ -40,6 +40,7 @@ COLUMNS = [
     "details",
 ]
 OWN = ("reported", "derived")
+LARGEST = 1e30
 MAX_LENGTH = 500
 
 
@@ -130,6 +131,8 @@ def evaluate(text: str, lookup: Callable[[str], Interval]) -> Interval:
             and isinstance(node.value, int | float)
             and not isinstance(node.value, bool)
         ):
+            if abs(node.value) > LARGEST:
+                raise ExpressionError(f"a number above {LARGEST:g} in {text[:60]!r}")
             return Interval.point(float(node.value))
         if isinstance(node, ast.Name | ast.Subscript):
             return lookup(ast.unparse(node))

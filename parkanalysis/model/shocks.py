@@ -339,6 +339,7 @@ class OutputCap(Kind):
     impact = -max(value added, 0) * (1 - cap), of what the earlier shocks leave in the stretch.
     """
 
+    compounds = True
     order = 5
     label: ClassVar = {"zh": "限产", "en": "output caps"}
 

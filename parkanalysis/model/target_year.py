@@ -84,6 +84,11 @@ class Effect:
     levers: Mapping[str, Array]
 
 
+def _empty(window: Window) -> bool:
+    start, end = window
+    return isinstance(start, float) and isinstance(end, float) and end <= start
+
+
 @dataclass(frozen=True, eq=False)
 class Stretch:
     """One industry in a stretch of time, after the first ``earlier`` of the shocks that act on it.
@@ -114,11 +119,12 @@ class Stretch:
         return self.base.value_added[self.industry] * (1 + self.growth)
 
     def _before(self) -> list[tuple[Effect, Stretch]]:
-        """Each earlier shock with the part of the stretch in which it acts itself."""
-        return [
-            (e, replace(self, earlier=i, window=common(e.window, self.window)))
-            for i, e in enumerate(self.acting[: self.earlier])
-        ]
+        """Each earlier shock with the part of the stretch in which it acts itself.
+
+        Shocks of other months are left out: twelve monthly caps are twelve steps, not 2 to the 12th.
+        """
+        parts = [(i, e, common(e.window, self.window)) for i, e in enumerate(self.acting[: self.earlier])]
+        return [(e, replace(self, earlier=i, window=w)) for i, e, w in parts if not _empty(w)]
 
     def added(self) -> Array:
         """Value added in the stretch, 亿元."""

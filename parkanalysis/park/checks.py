@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -34,6 +35,7 @@ Rows = list[tuple[int, Any]]
 FORECAST_UNITS = ("fraction",)
 LARGEST_AMOUNT = 1e15  # yuan, ten times the value added of all industry on earth
 MAX_LEVERS = 5_000
+MAX_TOGETHER = 12
 MAX_HORIZON = 10
 COUNTS = {4: 1, 6: 4, 7: 12}  # length of a period -> periods a year
 
@@ -594,6 +596,7 @@ def check_scenario(name: str, files: Files) -> Iterator[Problem]:
         return
     shocks = files.config.shocks
     active = list(shocks) if scenario.shocks == "all" else list(scenario.shocks)
+    yield from _crowded(file, files.config, active)
     taken: dict[tuple[str, str], str] = {}
     for i, shock in enumerate(active):
         line = line_of(document, ("shocks", i))
@@ -608,6 +611,21 @@ def check_scenario(name: str, files: Files) -> Iterator[Problem]:
             found = f"{shock!r} twice" if twice else f"{key[1]!r} by {taken[key]} and {shock}"
             yield Problem(file, found, "each plant, price and rate changed once", line, "shocks")
         taken.setdefault(key, shock)
+
+
+def _crowded(file: str, config: ParkFile, active: list[str]) -> Iterator[Problem]:
+    """Shocks that take a part of what the others leave: the work doubles with each at the same time."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for shock in (config.shocks[name] for name in active if name in config.shocks):
+        if shock.compounds and getattr(shock, "industry", "") in config.industries:
+            first, last = shock.start or "", shock.end or "9999-12"
+            year = f"{config.target_year}-"
+            months = (f"{year}{month:02d}" for month in range(1, 13))
+            counts.update((shock.industry_of(config), m) for m in months if first <= m <= last)
+    for industry in sorted({i for (i, _), count in counts.items() if count > MAX_TOGETHER}):
+        count = max(n for (i, _), n in counts.items() if i == industry)
+        found = f"{count} shocks that cap the industry {industry} at the same time"
+        yield Problem(file, found, f"at most {MAX_TOGETHER}", column="shocks")
 
 
 def check_setting(

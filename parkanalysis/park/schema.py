@@ -485,6 +485,8 @@ class Shock(Strict):
     kinds: ClassVar[dict[str, type[Shock]]] = {}
     #: whether it turns output into value added, so that its industry needs a value-added rate
     needs_rate: ClassVar[bool] = False
+    #: whether it takes a part of what the shocks before it leave
+    compounds: ClassVar[bool] = False
     #: the field that only one active shock of the kind may name, lest it be counted twice
     once: ClassVar[str] = ""
 

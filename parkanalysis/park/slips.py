@@ -6,14 +6,14 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, pairwise
+from itertools import groupby, islice, pairwise
 from statistics import median
 from typing import Any
 
 from parkanalysis.errors import Problem
 from parkanalysis.park.checks import Files, config_items
 from parkanalysis.park.levers import UNITS, Lever
-from parkanalysis.park.read import line_of
+from parkanalysis.park.read import MAX_PROBLEMS, line_of
 from parkanalysis.park.schema import PRICES, ParkFile, Product, Ref, references
 from parkanalysis.quantities import SYMBOLS
 
@@ -94,8 +94,9 @@ def slips(files: Files, levers: Mapping[str, Lever]) -> list[Problem]:
     if any(p.severity == "error" for p in found):  # nothing can be set against a total that is wrong itself
         return found
     checks = (_industries, _plants, _products, _shock_levers, _stated, _unusual, _settings)
-    found += [p for check in checks for p in check(known)]
-    return [*found, *_rates(files), *_series(files), *_quotations(known), *_periods(known)]
+    for check in (*checks, _rates, _series, _quotations, _periods):
+        found += islice(check(known), MAX_PROBLEMS)
+    return found
 
 
 def _printed(code: str) -> str:
@@ -364,15 +365,16 @@ def _settings(known: _Known) -> Iterator[Problem]:
                 yield replace(problem, column=f"levers.{name}", severity="warning")
 
 
-def _rates(files: Files) -> Iterator[Problem]:
+def _rates(known: _Known) -> Iterator[Problem]:
     """Value added and output of one row in different units, or one of them ten times too large."""
-    rows = files.rows["value_added_rates"]
+    rows = known.files.rows["value_added_rates"]
     rates: dict[str, list[float]] = {}
     for _, row in rows:
         rates.setdefault(row.industry, []).append(row.value_added_10k_cny / row.gross_output_10k_cny)
+    middles = {industry: median(several) for industry, several in rates.items() if len(several) > 2}
     for line, row in rows:
-        added, output, several = row.value_added_10k_cny, row.gross_output_10k_cny, rates[row.industry]
-        middle = median(several) if len(several) > 2 else max(added / output, LEAST_RATE)
+        added, output = row.value_added_10k_cny, row.gross_output_10k_cny
+        middle = middles.get(row.industry, max(added / output, LEAST_RATE))
         if added / output >= LEAST_RATE and 1 / OWN_CHANGES <= added / output / middle <= OWN_CHANGES:
             continue
         usual = middle if middle > LEAST_RATE else 0.2
@@ -388,10 +390,10 @@ def _plain(value: float) -> str:
     return f"{value:g}"
 
 
-def _series(files: Files) -> Iterator[Problem]:
+def _series(known: _Known) -> Iterator[Problem]:
     """Jumps and gaps of each series."""
     for table in ("history", "prices"):
-        rows = sorted(files.rows[table], key=lambda r: (r[1].series, r[1].period, r[1].published))
+        rows = sorted(known.files.rows[table], key=lambda r: (r[1].series, r[1].period, r[1].published))
         for name, group in groupby(rows, key=lambda r: r[1].series):
             points = list(group)
             yield from _jumps(table, name, points)

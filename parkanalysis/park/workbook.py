@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from parkanalysis.cleaning import open_xlsx, read_bytes, write_aside
-from parkanalysis.errors import InputError, Problem, nearest
+from parkanalysis.errors import InputError, Problem, nearest, told_once
 from parkanalysis.park.read import (
     MAX_PROBLEMS,
     MAX_ROWS,
@@ -36,8 +36,8 @@ from parkanalysis.park.read import (
 )
 from parkanalysis.park.schema import REQUIRED_TABLES, TABLES
 
-MAX_UNPACKED = 200_000_000
-MAX_CELLS = 2_000_000
+MAX_UNPACKED = 100_000_000
+MAX_CELLS = 250_000
 MAX_PARTS = 6
 KEYED = {"park": ("key", "value"), "scenarios": ("scenario", "key", "value")}
 # keys whose value is a list, written in one cell
@@ -108,7 +108,7 @@ def _open(path: Path) -> tuple[dict[str, Any], bytes]:
         if p.file in titles
     ]
     if problems:
-        raise InputError(problems)
+        raise InputError(told_once(problems))
     others = set(sheets) - set(known)
     missing = [
         Problem(path.name, "no such sheet", f"a sheet {name}", nearest=nearest(name, others))

@@ -370,3 +370,17 @@ def test_a_contradiction_is_found_when_the_park_is_checked(tmp_path):
     assert problem.row is not None
     assert "baseline_growth–alumina_pass_through 0.95" in problem.found
     assert "contradict" in problem.found
+
+
+def test_caps_at_the_same_time_are_bounded(zone):
+    cap = "  cap_{0}: {{kind: output_cap, name: A, industry: machinery, cap: rationing_cap{1}}}\n"
+    with (zone / "park.yml").open("a", encoding="utf-8") as stream:
+        stream.writelines(cap.format(i, "") for i in range(13))
+    (zone / "scenarios" / "all.yml").write_text("title: A\nshocks: all\n", encoding="utf-8")
+    assert {p.found for p in problems(zone)} == {"14 shocks that cap the industry machinery at the same time"}
+    text = (zone / "park.yml").read_text(encoding="utf-8")
+    for i in range(12):
+        month = f"2025-{i + 1:02d}"
+        text = text.replace(cap.format(i, ""), cap.format(i, f", start: {month}, end: {month}"))
+    (zone / "park.yml").write_text(text, encoding="utf-8")
+    assert problems(zone) == []

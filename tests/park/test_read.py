@@ -15,6 +15,7 @@ from openpyxl import load_workbook
 from parkfiles import copy_park, edit, only
 
 from parkanalysis.errors import InputError
+from parkanalysis.model.check import check
 from parkanalysis.model.compare import read_parks
 from parkanalysis.park import read_park
 from parkanalysis.park.new import TEMPLATE
@@ -281,3 +282,29 @@ def test_date_cells_of_a_workbook_are_days_and_months(tmp_path):
     config = read_park(tmp_path / "zone.xlsx").config
     assert config.as_of == dt.date(2025, 2, 28)
     assert config.shocks["summer_rationing"].start == "2025-07"
+
+
+CAP = "  s{}: {{kind: output_cap, name: A, industry: machinery, cap: rationing_cap}}\n"
+PAIR = "  - {{levers: [vat_rate, x{}], rank: 0.1}}\n"
+CHECK = "checks:\n  c: {{name: C, stated: output_steel_2024, computed: '{}'}}\n"
+BOMBS = {
+    "power": CHECK.format("9**9**9**9"),
+    "brackets": CHECK.format("(" * 240 + "1" + ")" * 240),
+    "digits": CHECK.format("9" * 490),
+    "attributes": CHECK.format("().__class__.__bases__"),
+    "call": CHECK.format("__import__(1).system(2)"),
+    "nesting": "[" * 250_000,
+    "shocks": "".join(CAP.format(i) for i in range(3_000)),
+    "correlations": "correlations:\n" + "".join(PAIR.format(i) for i in range(5_000)),
+}
+
+
+@pytest.mark.parametrize("kind", BOMBS)
+def test_bombs_in_park_yml_are_told_in_a_few_lines(tmp_path, kind):
+    zone = copy_park(tmp_path)
+    with (zone / "park.yml").open("a", encoding="utf-8") as stream:
+        stream.write(BOMBS[kind])
+    found = check(zone)
+    assert found
+    assert found[0].severity == "error"
+    assert len(found) <= 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 import zipfile
 
 import pytest
@@ -182,3 +183,35 @@ def test_texts_that_look_like_formulas_stay_texts(tmp_path):
 def test_a_workbook_may_be_named_without_its_ending(book, monkeypatch):
     monkeypatch.chdir(book.parent)
     assert read_park("zone").digest == read_park(book).digest
+
+
+HEAD = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+BOMBS = {
+    "cells": ("xl/worksheets/sheet2.xml", HEAD + ("<row>" + "<c/>" * 1000 + "</row>") * 300),
+    "formulas": ("xl/worksheets/sheet2.xml", HEAD + "<row><c><f>1+1</f></c></row>" * 150_000),
+    "strings": ("xl/sharedStrings.xml", "<sst>" + "<si><t>x</t></si>" * 300_000),
+    "styles": ("xl/styles.xml", "<styleSheet><cellXfs>" + "<xf/>" * 60_000),
+    "entities": ("xl/workbook.xml", '<!DOCTYPE a [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><a>&b;</a>'),
+    "merged": ("xl/worksheets/sheet2.xml", HEAD + '</sheetData><mergeCell ref="A1:XFD1048576"/>'),
+    "far": (
+        "xl/worksheets/sheet2.xml",
+        HEAD + '<row r="1048576"><c r="XFD1048576"/></row></sheetData></worksheet>',
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BOMBS)
+def test_bombs_are_refused_before_a_reader_builds_anything(book, kind):
+    part, content = BOMBS[kind]
+    with zipfile.ZipFile(book) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()} | {part: content.encode()}
+    with zipfile.ZipFile(book, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    assert book.stat().st_size < 1_000_000
+    tracemalloc.start()
+    (problem,) = problems(book)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert problem.file.startswith("zone.xlsx")
+    assert peak < 60_000_000
