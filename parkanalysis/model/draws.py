@@ -183,7 +183,7 @@ class Draws:
         if name is None:
             return np.full(self.size, default)
         lever = self.scenario.levers[name]
-        return np.asarray(_amount(self.values(name), lever))
+        return np.asarray(canonical_amount(self.values(name), lever))
 
     def values(self, name: str) -> Array:
         """Draws of one lever in its own unit, shape (size,); not to be written to."""
@@ -203,10 +203,10 @@ class Draws:
     def spread(self, name: str) -> float:
         """Standard deviation of a lever, in the units of its draws; 0 where it is held."""
         lever = self.scenario.levers[name]
-        return 0.0 if name in self.held else float(_amount(lever.spread, lever))
+        return 0.0 if name in self.held else float(canonical_amount(lever.spread, lever))
 
 
-def _amount(values: Any, lever: Lever) -> Any:
+def canonical_amount(values: Any, lever: Lever) -> Any:
     """Values of a lever in canonical units, money in 亿元."""
     canonical = to_canonical(values, lever.unit)
     money = lever.unit.startswith("CNY") and "/" not in lever.unit

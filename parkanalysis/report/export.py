@@ -232,12 +232,11 @@ def export(
     unknown = [Problem("--to", repr(f), ", ".join(FORMATS)) for f in wanted if f not in FORMATS]
     if unknown:
         raise InputError(unknown)
-    words = Words(case.park, case.lang)
     results = report_results(case)
     drawn = page_figures(results) if {"docx", "png", "svg"} & set(wanted) else []
     frame = tidy(case.project()) if frame is None else frame
     makers: dict[str, Any] = {
-        "xlsx": lambda: {"results.xlsx": to_xlsx(frame, words)},
+        "xlsx": lambda: {"results.xlsx": to_xlsx(results, frame)},
         "csv": lambda: {"results.csv": to_csv(frame)},
         "docx": lambda: documents(results, drawn),
         "pdf": lambda: {"report.pdf": to_pdf(page)},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -344,6 +344,18 @@ class Results:
         return frame.sort_values("used", ascending=False, kind="stable")
 
 
+_LAST: dict[Hashable, Results] = {}
+
+
+def _made(case: Case, key: Hashable) -> Results:
+    """The results of a case; those of the last one are kept, since its page and its files ask in turn."""
+    if key not in _LAST:
+        found = Results(case.project(), case.reference, case.lang)
+        _LAST.clear()
+        _LAST[key] = found
+    return _LAST[key]
+
+
 def report_results(case: Case) -> Results:
     """The results that the report of a case shows.
 
@@ -354,7 +366,9 @@ def report_results(case: Case) -> Results:
     >>> results.kinds["effect"].idxmin()  # what takes most
     'price_change'
     """
-    return Results(case.project(), case.reference, case.lang)
+    scenario = case.scenario
+    key = (case.park.digest, scenario.name, scenario.shocks, repr(scenario.settings), case.reference.name)
+    return _made(case, (*key, case.lang, case.draws, case.seed))
 
 
 @dataclass(frozen=True, eq=False)

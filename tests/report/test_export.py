@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -15,22 +16,31 @@ from report_pages import page
 
 from parkanalysis.errors import InputError
 from parkanalysis.model.case import read_parameters
+from parkanalysis.model.inverse import with_levers
 from parkanalysis.model.projection import project
 from parkanalysis.report import export
-from parkanalysis.report.results import report_results, tidy
+from parkanalysis.report.results import Results, tidy
 from parkanalysis.report.sections import page_figures
-from parkanalysis.report.words import Words
 from parkanalysis.report.workbook import safe_text, to_csv, to_xlsx
 
 
 @pytest.fixture(scope="module")
-def frame():
-    return tidy(project("qingzhen", "combined", draws=512))
+def results():
+    found = {}
+    for lang in ("zh", "en"):
+        case = read_parameters({"scenario": "combined", "lang": lang, "draws": 512})
+        found[lang] = Results(case.project(), case.reference, lang)
+    return found
 
 
 @pytest.fixture(scope="module")
-def words():
-    return Words(project("qingzhen", "reference", draws=1).park, "zh")
+def frame(results):
+    return tidy(results["zh"].projection)
+
+
+@pytest.fixture(scope="module")
+def books(results, frame):
+    return {lang: to_xlsx(r, frame) for lang, r in results.items()}
 
 
 def _documents(*formats):
@@ -38,36 +48,108 @@ def _documents(*formats):
     return export.export(formats, case=case, page=page("zh"))
 
 
-def test_workbook_holds_every_value_with_frozen_heads(frame, words):
-    book = openpyxl.load_workbook(io.BytesIO(to_xlsx(frame, words)))
-    assert book.sheetnames == ["说明", "结果", "影响额", "各项假设"]
-    for sheet in book.worksheets[1:]:
-        assert sheet.freeze_panes == "A2"
-        assert sheet.auto_filter.ref
-    results = pd.DataFrame(book["结果"].values)
-    values = results[list(results.iloc[0]).index("value")].iloc[1:].astype(float)
-    kept = frame[~frame["variable"].str.startswith(("lever_", "contribution"))]
-    assert values.tolist() == pytest.approx(kept["value"].tolist())
-    levers = list(book["各项假设"].iter_rows(min_row=2, values_only=True))
-    assert len(levers) == frame["variable"].str.startswith("lever_").pipe(
-        lambda m: frame.loc[m, "variable"].nunique()
-    )
+def test_workbook_holds_every_value_with_frozen_heads(books, results, frame):
+    book = openpyxl.load_workbook(io.BytesIO(books["zh"]))
+    assert book.sheetnames[:4] == ["说明", "结论数据", "试算", "计算过程"]
+    assert {"各产业", "影响额", "各项假设", "数据台账", "结果"} <= set(book.sheetnames)
+    for sheet in book.worksheets:
+        assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
+        if sheet.title not in ("说明", "试算", "计算过程"):
+            assert sheet.freeze_panes == "B2"
+            assert sheet.print_title_rows == "$1:$1"
+    data = pd.DataFrame(book["结果"].values)
+    values = data[list(data.iloc[0]).index("value")].iloc[1:].astype(float)
+    assert values.tolist() == pytest.approx(frame["value"].tolist())
+    assumptions = list(book["各项假设"].iter_rows(min_row=2, values_only=True))
+    assert [row[1] for row in assumptions] == list(results["zh"].ranked.index)
 
 
-def test_no_cell_is_a_formula(frame, words):
+def test_numbers_are_formatted_by_their_kind(books):
+    book = openpyxl.load_workbook(io.BytesIO(books["en"]))
+    rows = {row[1].value: row for row in book["Assumptions"].iter_rows(min_row=2)}
+    assert rows["baseline_growth"][4].number_format == "0.0%"
+    assert rows["alumina_price_2016"][4].number_format == "#,##0"
+    assert rows["alumina_output_2015"][2].value == "million t"
+    assert rows["alumina_output_2015"][4].value == pytest.approx(1.2)  # 120 in 10,000 t
+
+
+REFERENCE = re.compile(r"(?:'([^']+)'!)?\$?([A-Z])\$?(\d+)")
+FUNCTIONS = {
+    "IF": lambda c, a, b: a if c else b,
+    "MIN": min,
+    "MAX": max,
+    "AND": lambda a, b: bool(a) and bool(b),
+    "OR": lambda a, b: bool(a) or bool(b),
+    "NOT": lambda a: not a,
+}
+
+
+def _calculated(book, sheet, cell, known):
+    """What a cell comes to, by the few things that these formulas consist of."""
+    if (sheet, cell) not in known:
+        value = book[sheet][cell].value
+        if isinstance(value, str) and value.startswith("="):
+            quotient = re.fullmatch(r"=IFERROR\((.+)/(.+),0\)", value)
+            text = f"({quotient[1]}/{quotient[2]} if {quotient[2]} else 0)" if quotient else value[1:]
+            text = re.sub(r"(?<![<>=])=(?!=)", "==", text).replace("<>", "!=")
+            names = {}
+
+            def name(match):
+                key = f"v{len(names)}"
+                names[key] = _calculated(book, match[1] or sheet, match[2] + match[3], known)
+                return key
+
+            code = REFERENCE.sub(name, text)
+            value = eval(code, {**FUNCTIONS, **names})
+        known[sheet, cell] = value
+    return known[sheet, cell]
+
+
+def _row_of(sheet, code):
+    return next(row for row in sheet.iter_rows() if row[1].value == code)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_live_sheet_projects_what_the_package_does(books, results, lang):
+    name = {"zh": "试算", "en": "Try out"}[lang]
+    book, scenario = openpyxl.load_workbook(io.BytesIO(books[lang])), results[lang].scenario
+    assert _calculated(book, name, "B2", {}) == pytest.approx(results[lang].projection.central, abs=1e-9)
+    levers = {"alumina_price_2016": 1750.0, "alumina_output_2015": 100.0, "baseline_growth": 0.03}
+    for code, value in levers.items():
+        _row_of(book[name], code)[3].value = (
+            results[lang].words.shown(value, "10k_t") if "output" in code else value
+        )
+    changed = project(results[lang].park, with_levers(scenario, **levers), draws=1)
+    found = _calculated(book, name, "B2", {})
+    assert found == pytest.approx(
+        changed.central, abs=0.02
+    )  # rates keep their spreads, held levers lose theirs
+    assert abs(found - results[lang].projection.central) > 0.5
+
+
+def test_stored_values_of_the_live_sheet_are_those_of_its_formulas(books):
+    formulas = openpyxl.load_workbook(io.BytesIO(books["en"]))
+    stored = openpyxl.load_workbook(io.BytesIO(books["en"]), data_only=True)["Calculation"]
+    known = {}
+    for row in range(1, stored.max_row + 1):
+        value = _calculated(formulas, "Calculation", f"B{row}", known)
+        assert stored[f"B{row}"].value == pytest.approx(value, rel=1e-12, abs=1e-12)
+
+
+def test_no_cell_outside_the_live_sheets_is_a_formula(results, frame):
     evil = frame.copy()
     evil["scenario"] = '=HYPERLINK("http://example.org")'
-    book = openpyxl.load_workbook(io.BytesIO(to_xlsx(evil, words)))
-    types = {c.data_type for sheet in book.worksheets for row in sheet.iter_rows() for c in row}
-    assert "f" not in types
-    assert not any(c.hyperlink for sheet in book.worksheets for row in sheet.iter_rows() for c in row)
+    book = openpyxl.load_workbook(io.BytesIO(to_xlsx(results["en"], evil)))
+    cells = [c for sheet in book.worksheets for row in sheet.iter_rows() for c in row]
+    assert {c.parent.title for c in cells if c.data_type == "f"} == {"Try out", "Calculation"}
+    assert not any(c.hyperlink for c in cells)
     lines = to_csv(evil).decode("utf-8-sig").splitlines()
     assert all(",=" not in line and not line.startswith("=") for line in lines)
     assert safe_text("@a") == "'@a"
 
 
-def test_tables_are_the_same_twice(frame, words):
-    assert to_xlsx(frame, words) == to_xlsx(frame, words)
+def test_tables_are_the_same_twice(results, frame, books):
+    assert to_xlsx(results["zh"], frame) == books["zh"]
     back = pd.read_csv(io.BytesIO(to_csv(frame)), keep_default_na=False)
     assert back["value"].tolist() == frame["value"].tolist()
 
@@ -76,8 +158,7 @@ W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 
 @pytest.fixture(scope="module")
-def word_files():
-    results = {lang: report_results(read_parameters({"lang": lang, "draws": 512})) for lang in ("zh", "en")}
+def word_files(results):
     return {lang: export.documents(r, page_figures(r)) for lang, r in results.items()}
 
 
