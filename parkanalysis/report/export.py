@@ -10,8 +10,11 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
 
 from parkanalysis.errors import InputError, Problem
 from parkanalysis.model.case import Case
@@ -37,7 +40,7 @@ FLAGS = (
     "--no-pdf-header-footer",
 )
 #: Of a chart in a document, in cm.
-PICTURE_WIDTH = 12
+PICTURE_WIDTH = 10
 FORMATS = ("xlsx", "csv", "docx", "pdf", "png", "svg")
 
 
@@ -160,10 +163,19 @@ def to_docx(document: Html, figures: Iterable[Figure], words: Words) -> bytes:
 
 
 def documents(results: Results, figures: Iterable[Figure]) -> dict[str, bytes]:
-    """The report as a Word file."""
-    drawn = {figure.id.removeprefix("figure-"): figure for figure in figures}
-    text = fill("document", results.words, r=results, figures=drawn, width=PICTURE_WIDTH)
-    return {"report.docx": to_docx(text, drawn.values(), results.words)}
+    """The report and its one-page brief as Word files."""
+    drawn = list(figures)
+    tag = Markup('<img src="{}.png" alt="{}" style="width:{}cm">')
+    pictures = {
+        f.id.removeprefix("figure-"): replace(f, svg=tag.format(f.id, f.alt, PICTURE_WIDTH)) for f in drawn
+    }
+    templates = {"report.docx": "document", "brief.docx": "sections/brief"}
+    return {
+        name: to_docx(
+            fill(template, results.words, r=results, draw=pictures.__getitem__), drawn, results.words
+        )
+        for name, template in templates.items()
+    }
 
 
 def figure_files(figures: Iterable[Figure], forms: Iterable[str] = ("png", "svg")) -> dict[str, bytes]:

@@ -185,6 +185,13 @@ def test_word_document_holds_the_answer_tables_and_pictures(word_files):
     assert not list(body.iter(f"{W}hyperlink"))
 
 
+def test_the_brief_is_a_word_file_too(word_files):
+    texts = _texts(word_files["zh"]["brief.docx"])
+    assert "测算摘要" in texts[0]
+    assert [t[:2] for t in texts if t[1:2] == "、"] == ["一、", "二、", "三、", "四、"]
+    assert [t[:3] for t in texts if t[1:3] == ". "] == ["1. ", "2. ", "3. "]
+
+
 def test_columns_of_word_tables_fill_the_page(word_files):
     for files in word_files.values():
         for table in _part(files["report.docx"], "word/document.xml").iter(f"{W}tbl"):
@@ -223,8 +230,7 @@ def test_chinese_word_file_keeps_the_layout_of_official_documents(word_files):
 def test_a_checker_of_official_documents_finds_nothing_grave(word_files, tmp_path):
     """With the margins and the line of the standard; its own defaults are 28 mm and 33 pt."""
     pytest.importorskip("gongwen", reason="gongwen-skill comes with the developers' packages")
-    file = tmp_path / "report.docx"
-    file.write_bytes(word_files["zh"]["report.docx"])
+    file = tmp_path / "document.docx"
     margins = {"top": "3.7cm", "bottom": "3.5cm", "left": "2.8cm", "right": "2.6cm"}
     standard = json.dumps({"page_setup": {"margins": margins}, "body": {"line_spacing": "28pt"}})
     command = [
@@ -238,8 +244,10 @@ def test_a_checker_of_official_documents_finds_nothing_grave(word_files, tmp_pat
         "--config-overrides",
         standard,
     ]
-    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
-    assert "P0:0" in run.stdout, run.stdout + run.stderr
+    for content in word_files["zh"].values():
+        file.write_bytes(content)
+        run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+        assert "P0:0" in run.stdout, run.stdout + run.stderr
 
 
 def test_pictures_have_title_and_source():

@@ -19,7 +19,7 @@ local NUMERALS = { "一", "二", "三", "四", "五", "六", "七", "八", "九"
 local chinese, sections = false, 0
 
 local function heading(header)
-  if header.classes:includes("title") then
+  if header.level == 1 then
     local text = escaped(pandoc.utils.stringify(header.content))
     return pandoc.RawBlock("openxml", '<w:p><w:pPr><w:pStyle w:val="Title"/><w:jc w:val="center"/></w:pPr>'
       .. '<w:r><w:t xml:space="preserve">' .. text .. "</w:t></w:r></w:p>")
@@ -73,7 +73,43 @@ local function fitted(tbl)
   return tbl
 end
 
+-- Items of a list stand as paragraphs of their own, as in an official document.
+local function listed(list)
+  local blocks = pandoc.List()
+  for i, item in ipairs(list.content) do
+    blocks:insert(pandoc.Para(pandoc.List({ pandoc.Str(i .. ". ") }) .. pandoc.utils.blocks_to_inlines(item)))
+  end
+  return blocks
+end
+
+local function styled(name, inlines)
+  return pandoc.Div({ pandoc.Para(inlines) }, { ["custom-style"] = name })
+end
+
+-- A chart, its title and what is said below it, each a paragraph with a style of its own.
+local function charted(figure)
+  local image
+  figure:walk { Image = function(found) image = found end }
+  local blocks = pandoc.List({ styled("Captioned Figure", { image }) })
+  blocks:insert(styled("Image Caption", pandoc.utils.blocks_to_inlines(figure.caption.long)))
+  for _, block in ipairs(figure.content) do
+    if block.t == "Para" and not pandoc.utils.stringify(block):match("^%s*$") then blocks:insert(block) end
+  end
+  return blocks
+end
+
+local function title_first(doc)
+  for i, block in ipairs(doc.blocks) do
+    if block.t == "Header" and block.level == 1 then
+      doc.blocks:insert(1, doc.blocks:remove(i))
+      return doc
+    end
+  end
+  return doc
+end
+
 function Pandoc(doc)
   chinese = pandoc.utils.stringify(doc.meta.lang or ""):sub(1, 2) == "zh"
-  return doc:walk { traverse = "topdown", Header = heading, Table = fitted, Link = link }
+  local handlers = { Header = heading, Table = fitted, Link = link, OrderedList = listed, Figure = charted }
+  return title_first(doc):walk(handlers)
 end
