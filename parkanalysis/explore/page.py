@@ -176,7 +176,16 @@ def _lever_data(lever: Lever, draws: float | str, factor: float, both: Mapping[s
 def _scale(words: Words) -> dict[str, Any]:
     """How a page writes amounts: # stands for a number."""
     amount, between = (re.sub(r"[\d.,]+", "#", t) for t in (words.amount(1.0), words.amount_range(1.0, 2.0)))
-    return {**vars(words.scale), "unit": words.money_unit, "text": amount, "range": between}
+    small = re.sub(r"[\d.,]+", "#", words.amount(0.5))
+    found = {**vars(words.scale), "unit": words.money_unit, "text": amount, "range": between}
+    if small != amount:  # less than a tenth of a billion is said in millions
+        found["small"] = {
+            "below": 1.0,
+            "factor": 100.0,
+            "decimals": max(words.scale.decimals - 2, 0),
+            "text": small,
+        }
+    return found
 
 
 def _goal(words: Words, target: float, base: float) -> dict[str, float]:

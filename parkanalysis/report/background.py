@@ -8,7 +8,7 @@ from importlib.resources import files
 import numpy as np
 import pandas as pd
 
-from parkanalysis.forecasting import METHODS, Forecast, backtest, forecast, growth, scores, vintage
+from parkanalysis.forecasting import METHODS, backtest, forecast, growth, scores, vintage
 from parkanalysis.forecasting import annual as complete_years
 from parkanalysis.model.scenario import Scenario, price_average
 from parkanalysis.model.target_year import state, used_levers
@@ -280,18 +280,6 @@ def selection(stored: pd.DataFrame) -> pd.DataFrame:
     return made.sort_values(["rank", "mase"])
 
 
-def forecast_notes(made: Forecast) -> pd.DataFrame:
-    """What was chosen and treated on the way to a forecast.
-
-    Examples
-    --------
-    >>> made = growth(pd.Series([10.0, 11.5, 12.0, 13.5], index=range(2012, 2016)))
-    >>> forecast_notes(made)["note"].iloc[-1]
-    'interval: reference class'
-    """
-    return pd.DataFrame({"note": list(made.notes)})
-
-
 def reference_fan(series: pd.Series, method: str = "default", horizon: int = 3) -> pd.DataFrame:
     """The series and the quantiles of its forecast, a year a row, as ``charts.fan`` takes them.
 
@@ -421,18 +409,18 @@ def afterwards(park: Park) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index what; ``median``, ``low``, ``high`` (10% and 90%), ``outturn``, ``published`` (of its last
-        figure), ``probability`` (of at most the outturn). Growth in fractions, prices in their own units.
-        Without a row where nothing came later.
+        Index lever that stands on the series, or the series; ``median``, ``low``, ``high`` (10% and 90%)
+        and ``outturn`` in ``unit``, ``published`` (of its last figure), ``probability`` (of at most the
+        outturn). Without a row where nothing came later.
 
     Examples
     --------
     >>> from parkanalysis.park.park import read_park
-    >>> afterwards(read_park("qingzhen"))[["low", "high", "outturn"]].round(2)
-                                                    low     high  outturn
-    what
-    guiyang_secondary_value_added 2016, growth     0.05     0.25     0.10
-    alumina_china 2016, average                 1365.03  1944.70  2036.56
+    >>> afterwards(read_park("qingzhen"))[["low", "high", "outturn", "unit"]].round(2)
+                            low     high  outturn      unit
+    lever
+    baseline_growth        0.05     0.25     0.10  fraction
+    alumina_price_2016  1365.03  1944.70  2036.56     CNY/t
     """
     year, name = park.config.target_year, reference_name(park)
     rows = {}
@@ -441,25 +429,21 @@ def afterwards(park: Park) -> pd.DataFrame:
     later = annual(park, as_of=ALWAYS)
     if year in later.index and len(known) >= FEWEST:
         made = growth(known, year - int(known.index[-1]), park.config.growth_method)
-        step = made.horizon
         outturn = float(later[year] / known.iloc[-1])
-        low, mid, high = made.quantile([0.1, 0.5, 0.9])[:, -1] - 1
+        points = made.quantile([0.5, 0.1, 0.9])[:, -1] - 1
         of_year = park.history["period"].astype(str).str[:4] == str(year)
         day = park.history[(park.history["series"] == name) & of_year]["published"].max()
-        rows[f"{name} {year}, growth"] = (mid, low, high, outturn - 1, day, float(made.cdf(outturn, step)))
+        chance = float(made.cdf(outturn, made.horizon))
+        rows[park.config.growth] = (*points, outturn - 1, day, chance, "fraction")
+    levers = {lever.series: lever for lever in park.levers.values() if lever.series}
     for price in _sparse(park):
         quoted = park.prices[(park.prices["series"] == price) & (park.prices["period"].str[:4] == str(year))]
         # months without a quotation are left out: the quoted ones count alike
         realised = float(quoted.groupby(quoted["period"].str[:7])["value"].mean().mean())
         average = price_average(park, price)
-        low, mid, high = average.quantile([0.1, 0.5, 0.9])[:, 0]
-        rows[f"{price} {year}, average"] = (
-            mid,
-            low,
-            high,
-            realised,
-            quoted["published"].max(),
-            float(average.cdf(realised)),
-        )
-    columns = ["median", "low", "high", "outturn", "published", "probability"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("what")
+        points, day = average.quantile([0.5, 0.1, 0.9])[:, 0], quoted["published"].max()
+        lever = levers.get(price)
+        key, unit = (lever.name, lever.unit) if lever else (price, "")
+        rows[key] = (*points, realised, day, float(average.cdf(realised)), unit)
+    columns = ["median", "low", "high", "outturn", "published", "probability", "unit"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("lever")

@@ -144,10 +144,10 @@ def tell(name: str, words: Words, **values: object) -> Html:
     Examples
     --------
     >>> frame = pd.DataFrame({"growth": [0.1234]}, index=["drift"])
-    >>> "0.12</td>" in tell("frame", Words(None, "en"), frame=frame, caption="Growth", decimals=2).html
+    >>> "12.3%</td>" in tell("frame", Words(None, "en"), frame=frame, caption="Methods").html
     True
     """
-    return fill(f"background/{name}", words, **{"decimals": 3, **values})
+    return fill(f"background/{name}", words, **{"percents": (), "of_unit": (), **values})
 
 
 def reference_figure(series: pd.Series, words: Words, method: str = "default", horizon: int = 3) -> Figure:

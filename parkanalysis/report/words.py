@@ -44,7 +44,13 @@ METHODS = {
     "default": N_("median of three simple methods"),
     "naive": N_("no change"),
     "drift": N_("random walk with drift"),
+    "half_drift": N_("half the drift"),
+    "discounted_drift": N_("drift, recent years weighing more"),
+    "shrunk_drift": N_("shrunken drift"),
+    "shrunk_log_drift": N_("shrunken drift of logs"),
     "theta": N_("theta method"),
+    "local_linear_trend": N_("local linear trend"),
+    "arima": N_("ARIMA"),
     "damped_trend": N_("damped trend"),
     "mixture": N_("mixture of several methods"),
 }

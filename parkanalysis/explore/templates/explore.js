@@ -259,7 +259,11 @@ function significant(value) {
 
 const scale = () => DATA.scale[state.lang];
 const plain = (v, sign = false, extra = 0) => fixed(v * scale().factor, scale().decimals + extra, sign);
-const money = (v, sign = false, extra = 0) => scale().text.replace("#", plain(v, sign, extra));
+const money = (v, sign = false, extra = 0) => {
+  const { small, text } = scale();
+  if (!small || v === 0 || Math.abs(v) >= small.below) return text.replace("#", plain(v, sign, extra));
+  return small.text.replace("#", fixed(v * small.factor, small.decimals, sign));
+};
 const percent = (v, sign = false) => fixed(100 * v, 1, sign) + "%";
 const chanceText = (p) => (Number.isNaN(p) ? "–" : p < 0.01 ? "<1%" : p > 0.99 ? ">99%" : `${(100 * p).toFixed(0)}%`);
 const rangeText = (a, b) => scale().range.replace("#", plain(a)).replace("#", plain(b));
