@@ -211,18 +211,7 @@ def _lookup(park: Park, name: str) -> Interval:
 
 
 def check_names(park: Park) -> list[Problem]:
-    """Problems of the checks a park declares: what cannot be read, what is unknown.
-
-    Examples
-    --------
-    >>> from dataclasses import replace
-    >>> from parkanalysis.park.park import read_park
-    >>> park = read_park("qingzhen")
-    >>> slip = park.config.checks["funds_raised_and_debt"].model_copy(update={"computed": "dept"})
-    >>> print(*check_names(replace(park, config=park.config.model_copy(update={"checks": {"funds": slip}}))))
-    park.yml, column checks.funds.computed: found 'dept' is no figure, lever or year of a series;
-    allowed: arithmetic over names; did you mean 'debt'?
-    """
+    """Problems of the checks a park declares: what cannot be read, what is unknown."""
     problems = []
     known = [*park.quantities, *park.levers, *park.history["series"].unique()]
     for key, check in park.config.checks.items():

@@ -293,7 +293,7 @@ def recorded(park: Park) -> Calculation:
     >>> from parkanalysis.park.park import read_park
     >>> found = recorded(read_park("qingzhen"))
     >>> found.industries["power_heat"]["shocks"], len(found.industries["power_heat"]["values"])
-    (['power_contract'], 2)
+    (['power_tariff_cut', 'power_contract'], 4)
     """
     tape = Tape()
     first = read_scenario(park, next(iter(park.scenarios)))

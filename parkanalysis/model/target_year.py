@@ -394,7 +394,7 @@ def used_levers(scenario: Scenario) -> list[str]:
     Examples
     --------
     >>> from parkanalysis import read_park, read_scenario
-    >>> used_levers(read_scenario(read_park("qingzhen"), "power_contract"))[:2]
+    >>> used_levers(read_scenario(read_park("qingzhen"), "reference"))[:2]
     ['baseline_growth', 'other_value_added_2015']
     """
     config = scenario.park.config

@@ -7,6 +7,7 @@ import pytest
 from parkfiles import add_row, edit, problems, set_cell
 
 from parkanalysis.errors import InputError
+from parkanalysis.forecasting import volatility_ratio
 from parkanalysis.model.projection import project
 from parkanalysis.model.scenario import difference, own_lever, price_average, read_scenario
 from parkanalysis.park.park import read_park
@@ -33,8 +34,9 @@ def test_a_scenario_sets_levers_in_every_way(qingzhen):
 
 
 def test_the_park_keeps_its_own_range(qingzhen):
+    before = own_lever(qingzhen, "alumina_price_2016")
     read_scenario(qingzhen, "combined", alumina_price_2016=1700)
-    assert own_lever(qingzhen, "alumina_price_2016").central == 1580
+    assert own_lever(qingzhen, "alumina_price_2016") == before
 
 
 def test_a_forecast_lever_takes_its_points_from_the_forecast(qingzhen):
@@ -239,3 +241,14 @@ def test_a_parks_price_knows_nothing_published_later(qingzhen):
     wrong = park.prices.assign(value=park.prices["value"].where(~late, 1e6))
     changed = replace(park, prices=wrong)
     assert (price_average(changed, name).table == price_average(park, name).table).all()
+
+
+def test_a_price_that_is_quoted_now_and_then_moves_as_far_as_its_quotations_did(qingzhen):
+    made = price_average(qingzhen, "alumina_china")
+    rows = {n: qingzhen.series(n).set_index("period")["value"] for n in ("alumina_china", "aluminium_lme")}
+    ratio = volatility_ratio(*rows.values())
+    assert ratio > 1
+    assert made.volatility == pytest.approx(ratio * price_average(qingzhen, "aluminium_lme").volatility)
+    low, middle, high = made.quantile([0.1, 0.5, 0.9])[:, 0]
+    assert high - middle > middle - low  # prices are skewed, and stay so
+    assert own_lever(qingzhen, "alumina_price_2016").central == pytest.approx(middle)
