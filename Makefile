@@ -8,7 +8,7 @@ LOCK   := $(UV) compile pyproject.toml --universal --generate-hashes --python-ve
           --no-emit-index-url --no-annotate --quiet
 COMPILE = $(BIN)/python -m compileall -q -j 0 -x '[/\\]tests?[/\\]' $(VENV)/lib parkanalysis
 
-.PHONY: report test lab backtest hindcasts bench bench-render dictionary lint lock readme clean
+.PHONY: report test lab lint lock backtest hindcasts bench bench-render fuzz fuzz-long readme dictionary clean
 
 report: $(READY)
 	@$(BIN)/parkanalysis report
@@ -24,6 +24,14 @@ lint: $(READY)-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python scripts/shape.py
+
+# broken input for every door: minutes, and as long as a night
+fuzz: $(READY)-dev
+	@set -e; for target in $$($(BIN)/python scripts/fuzz.py targets); do $(BIN)/python scripts/fuzz.py $$target 1000; done
+
+fuzz-long: $(READY)-dev
+	@set -e; for target in $$($(BIN)/python scripts/fuzz.py targets); do $(BIN)/python scripts/fuzz.py $$target 40000; done
 
 # uv, itself taken from the lock with its hashes, installs the rest of the lock in seconds; it takes the
 # system's certificates, as pip does; of the libraries all but their own tests is compiled

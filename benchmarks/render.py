@@ -1,4 +1,4 @@
-"""Scenario reports with warm kernels against a shell loop of papermill and nbconvert, in one run.
+"""Scenario reports by the package against a shell loop of papermill and nbconvert, in one run.
 
 ``python benchmarks/render.py`` prints: both times for the same reports, overhead a report beyond its
 cells, whether the outputs are identical, and how time, memory and leftovers grow up to 200 reports. A
@@ -12,6 +12,7 @@ import json
 import multiprocessing.util
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,17 +25,24 @@ from typing import Any
 
 import nbformat
 
-from parkanalysis.park import park
-from parkanalysis.rendering import batch, kernels, pool, tasks
+from parkanalysis.park import read_park
+from parkanalysis.rendering import batch, pool, stamp
+from parkanalysis.rendering.plan import Order, report_notebook
 
 BIN = Path(sys.executable).parent
 DRAWS = 20_000
+LEVER = "alumina_price_2016"
 RECORD = Path(__file__).with_suffix(".json")  # what the README's cost of many reports is computed from
 
 
 def chosen(count: int) -> tuple[list[str], list[int]]:
     """Scenarios and prices of the shipped park that make ``count`` reports, up to the next five."""
-    return list(park.read_park("qingzhen").scenarios)[:5], [1400 + 10 * n for n in range(-(-count // 5))]
+    return list(read_park("qingzhen").scenarios)[:5], [1400 + 10 * n for n in range(-(-count // 5))]
+
+
+def order(names: list[str], prices: list[int]) -> Order:
+    """Reports in Chinese for each scenario and price."""
+    return Order(names, ["zh"], grids={LEVER: prices}, draws=DRAWS)
 
 
 def shell_loop(notebook: Path, cases: list[dict[str, Any]], out: Path) -> float:
@@ -52,10 +60,10 @@ def run(*command: object) -> None:
     subprocess.run([str(c) for c in command], check=True, capture_output=True)
 
 
-def warm(names: list[str], prices: list[int], out: Path) -> tuple[float, Any]:
+def packaged(names: list[str], prices: list[int], out: Path) -> tuple[float, Any]:
     """Seconds that the package takes for the same, from an empty folder and without a warm server."""
     started = time.perf_counter()
-    frame = batch.render(names, langs=["zh"], grids={"alumina_price_2016": prices}, out=out, draws=DRAWS)
+    frame = batch.render(order(names, prices), [read_park("qingzhen")], out)
     seconds = time.perf_counter() - started
     assert (frame["status"] == "ok").all(), batch.failure_table(frame[frame["status"] != "ok"])
     return seconds, frame
@@ -85,16 +93,9 @@ def peak_memory() -> Iterator[list[tuple[float, float]]]:
     thread.join()
 
 
-def started_processes() -> int:
-    """Processes that descend from the fork server now."""
-    server = kernels._server()._forkserver_pid
-    stats = [p.read_text().rpartition(")")[2].split() for p in Path("/proc").glob("[0-9]*/stat")]
-    return sum(int(fields[1]) == server and fields[0] != "Z" for fields in stats)
-
-
 def leftovers(temporary: Path) -> str:
-    time.sleep(1)
-    return f"{started_processes()} processes, {len(list(temporary.iterdir()))} temporary files or sockets"
+    """Folders of reports that are still there."""
+    return f"{len(list(temporary.glob('*/[0-9]*')))} folders of reports"
 
 
 def main() -> None:
@@ -103,18 +104,19 @@ def main() -> None:
     parser.add_argument("--many", type=int, default=200, help="for time and memory")
     arguments = parser.parse_args()
     root = Path(tempfile.mkdtemp(prefix="pb"))
+    # after all that this process itself has to remove there
+    multiprocessing.util.Finalize(None, shutil.rmtree, (root, True), exitpriority=-2000)
     temporary = root / "tmp"
     temporary.mkdir()
-    multiprocessing.util.get_temp_dir()  # this process's own, removed at its exit; not a report's to leave
     tempfile.tempdir = os.environ["TMPDIR"] = str(temporary)
     notebook = root / "scenario_report.ipynb"
-    notebook.write_bytes(tasks.scenario_notebook())
+    notebook.write_bytes(report_notebook())
     names, prices = chosen(arguments.reports)
-    cases = [{"scenario": n, "alumina_price_2016": p} for n in names for p in prices]
+    cases = [{"scenario": n, LEVER: p} for n in names for p in prices]
 
-    seconds, frame = warm(names, prices, root / "warm")
+    seconds, frame = packaged(names, prices, root / "packaged")
     overhead = (frame["seconds"] - frame["cell_seconds"]).median()
-    print(f"warm kernels: {seconds:.1f} s for {len(cases)} reports, start included", flush=True)
+    print(f"the package: {seconds:.1f} s for {len(cases)} reports, start included", flush=True)
     print(f"overhead beyond the cells: {overhead:.2f} s a report (median)", flush=True)
     plain = root / "plain"
     plain.mkdir()
@@ -124,26 +126,26 @@ def main() -> None:
     folders = dict(zip(zip(frame["scenario"], frame["levers"], strict=True), frame["folder"], strict=True))
     same = 0
     for number, case in enumerate(cases):
-        folder = folders[case["scenario"], f"alumina_price_2016={case['alumina_price_2016']}"]
-        same += outputs(plain / f"{number}.ipynb") == outputs(root / "warm" / folder / "report.ipynb")
+        folder = folders[case["scenario"], f"{LEVER}={case[LEVER]}"]
+        same += outputs(plain / f"{number}.ipynb") == outputs(root / "packaged" / folder / "report.ipynb")
     print(f"identical numbers, text and images: {same} of {len(cases)} reports", flush=True)
 
     names = ["reference"]
     prices = [1300 + 5 * n for n in range(arguments.many)]
     marks: list[float] = []
-    keep = batch.keep
+    store = stamp.store
 
     def marked(*given: Any) -> Any:
         marks.append(time.perf_counter())
-        return keep(*given)
+        return store(*given)
 
-    batch.keep = marked
+    stamp.store = marked
+    started = time.perf_counter()
     with peak_memory() as samples:
-        batch.render(
-            names, langs=["zh"], grids={"alumina_price_2016": prices}, out=root / "many", draws=DRAWS
-        )
+        batch.render(order(names, prices), [read_park("qingzhen")], root / "many")
+    whole = time.perf_counter() - started
     half = len(marks) // 2
-    print(f"{len(marks)} reports: {marks[-1] - marks[0]:.0f} s", flush=True)
+    print(f"{len(marks)} reports: {whole:.0f} s, start included", flush=True)
     first, second = marks[half] - marks[0], marks[-1] - marks[half]
     print(f"first half {first:.0f} s, second half {second:.0f} s")
     at_20 = max(mb for when, mb in samples if when <= marks[min(20, len(marks) - 1)])
@@ -153,7 +155,7 @@ def main() -> None:
     measured = {
         "cores": pool.cores(),
         "reports": len(marks),
-        "seconds": round(marks[-1] - marks[0], 1),
+        "seconds": round(whole, 1),
         "bytes": size,
         "speedup": round(slow / seconds, 1),
         "compared": len(cases),
@@ -162,7 +164,6 @@ def main() -> None:
     print(json.dumps(measured))
     if len(cases) >= 20 and len(marks) >= 200:
         RECORD.write_text(json.dumps(measured, indent=2) + "\n")
-    subprocess.run(["rm", "-r", str(root)], check=False)
 
 
 if __name__ == "__main__":

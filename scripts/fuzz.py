@@ -1,6 +1,7 @@
 """Feed broken input to every door: each case must end in a result or an InputError, within five seconds.
 
     python scripts/fuzz.py TARGET [CASES]
+    python scripts/fuzz.py targets
 
 With atheris installed the cases are led by coverage, otherwise they are random; a case that fails stops
 the run and is printed. Targets: quantity, yaml, park, workbook, command.
@@ -375,6 +376,9 @@ def _at_random(count: Count) -> None:
 def main() -> None:
     """Run the cases of one target."""
     name = sys.argv[1] if len(sys.argv) > 1 else ""
+    if name == "targets":
+        print(*TARGETS)
+        return
     if name not in TARGETS:
         sys.exit(__doc__)
     signal.signal(signal.SIGALRM, _hang)
