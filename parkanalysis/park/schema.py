@@ -618,6 +618,7 @@ class ParkFile(Strict):
     vat_in_value_added: Annotated[
         bool, _says("whether value added holds VAT payable, as in China's industrial statistics")
     ] = True
+    growth_area: Annotated[Label | None, _says("what the reference series is of, as charts call it")] = None
     growth_method: Annotated[str, _says("method that forecasts the reference series")] = "default"
     reading_rule: Annotated[str, _says("how hedged figures become bounds")] = "standard"
     display_unit: Annotated[

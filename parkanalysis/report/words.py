@@ -450,7 +450,8 @@ class Words:
     @property
     def reference_area(self) -> str:
         """What the series before the base year is called in charts."""
-        return self("reference area, scaled")
+        area = self.park.config.growth_area if self.park is not None else None
+        return self("{area}, scaled", area=self.title(area) if area else self("reference area"))
 
     def fixed(self, value: float, decimals: int, sign: bool = False) -> str:
         """A number with so many decimals."""
