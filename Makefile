@@ -1,5 +1,6 @@
 # Every target sets itself up; nothing is installed again when nothing changed.
 PYTHON ?= python3
+SEED   ?= 2016
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
@@ -25,13 +26,6 @@ lint: $(READY)-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python scripts/shape.py
-
-# broken input for every door: minutes, and as long as a night
-fuzz: $(READY)-dev
-	@set -e; for target in $$($(BIN)/python scripts/fuzz.py targets); do $(BIN)/python scripts/fuzz.py $$target 1000; done
-
-fuzz-long: $(READY)-dev
-	@set -e; for target in $$($(BIN)/python scripts/fuzz.py targets); do $(BIN)/python scripts/fuzz.py $$target 40000; done
 
 # uv, itself taken from the lock with its hashes, installs the rest of the lock in seconds; it takes the
 # system's certificates, as pip does; of the libraries all but their own tests is compiled
@@ -75,6 +69,13 @@ bench: $(READY)-dev
 
 bench-render: $(READY)-dev
 	$(BIN)/python benchmarks/render.py
+
+# broken input at every door, the same cases for the same seed; minutes, and half an hour
+fuzz: $(READY)-dev
+	$(BIN)/python scripts/fuzz.py --cases 20000 --seed $(SEED)
+
+fuzz-long: $(READY)-dev
+	$(BIN)/python scripts/fuzz.py --cases 250000 --seed $(SEED)
 
 dictionary: $(READY)-dev
 	$(BIN)/python scripts/dictionary.py

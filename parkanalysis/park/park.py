@@ -66,7 +66,7 @@ def park_path(park: str | Path) -> Path:
     """
     known = known_parks()
     try:
-        for path in (Path(park).expanduser(), Path(f"{park}.xlsx").expanduser()):
+        for path in (Path(str(park)).expanduser(), Path(f"{park}.xlsx").expanduser()):
             if str(park).strip() and path.exists():
                 return path.resolve()
     except (OSError, RuntimeError, ValueError):  # too long, an unknown ~user, a NUL
