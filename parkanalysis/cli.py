@@ -304,6 +304,7 @@ def new(
     ] = None,
 ) -> None:
     """Make a park folder with commented templates that render at once."""
+    import parkanalysis.model.shocks  # noqa: F401 - the kinds of shocks that the schemas list
     from parkanalysis.park import create
 
     for line in create(directory, name=name, report=report):

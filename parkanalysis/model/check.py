@@ -18,6 +18,7 @@ from parkanalysis.model.scenario import YUAN_PER_100M, Scenario, build_scenario,
 from parkanalysis.model.target_year import used_levers
 from parkanalysis.park import UNITS, Lever, Park, read_park
 from parkanalysis.park.new import EXAMPLE_SOURCE
+from parkanalysis.park.outline import DRAFTED
 from parkanalysis.park.park import REFERENCE
 
 ROUNDING = 1.005  # printed figures are rounded; half a per cent is no finding
@@ -63,7 +64,15 @@ def doubts(park: Park) -> list[Problem]:
     Numbers that hardly can be, numbers that do not fit together, settings without effect, levers and
     sources that nothing uses, numbers of the template that still stand, the audit's findings.
     """
-    found = [*_template(park), *_unused(park), *_idle(park), *_late(park), *implausible(park), *_audit(park)]
+    found = [
+        *_template(park),
+        *_drafted(park),
+        *_unused(park),
+        *_idle(park),
+        *_late(park),
+        *implausible(park),
+        *_audit(park),
+    ]
     own = [replace(p, severity="warning", file=_file(park, p.file)) for p in found]
     return told_once([*park.doubts, *own])
 
@@ -106,6 +115,16 @@ def _template(park: Park) -> Iterator[Problem]:
         if count:
             found = f"{count} invented numbers of the template (source {EXAMPLE_SOURCE})"
             yield Problem(file, found, "the park's own numbers, with their sources", column="source")
+
+
+def _drafted(park: Park) -> Iterator[Problem]:
+    """Rows that were drafted from a report and that nobody has confirmed."""
+    notes = park.figures["note"].astype(str)
+    rows = [str(name) for name in park.figures.loc[notes.str.startswith(DRAFTED), "figure"]]
+    if rows:
+        found = _listed(rows, "drafted from a report", "figures drafted from a report")
+        allowed = f"figures confirmed against the source (take {DRAFTED!r} out of the note)"
+        yield Problem("figures.csv", found, allowed, column="note")
 
 
 def _listed(names: Sequence[str], one: str, many: str) -> str:

@@ -13,15 +13,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jinja2
 from pydantic import BaseModel
 
-from parkanalysis.cleaning import draft_ledger, read_document
+from parkanalysis.cleaning import Document, draft_ledger, read_document
 from parkanalysis.errors import InputError, Problem
+from parkanalysis.park.outline import DRAFTED, Outline, outline_of
 from parkanalysis.park.schema import TABLES, ParkFile, ScenarioFile, is_identifier, json_schema
 from parkanalysis.park.workbook import write_workbook
 from parkanalysis.quantities import parse
 
-TEMPLATE = Path(__file__).resolve().parent / "template_park"
+HERE = Path(__file__).resolve().parent
+TEMPLATE = HERE / "template_park"
+TEMPLATE_YEAR = 2024  # the base year of the template
+# of other industry in the published total, where only that is known
+OTHER_SHARES = {"low": 0.1, "central": 0.4, "high": 0.8, "minimum": 0.01, "maximum": 2.0}
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 EXAMPLE_SOURCE = "example"  # the source of every invented number of the template
 MAX_NAME = 200
@@ -37,8 +43,8 @@ def create(directory: str | Path, name: str | None = None, report: str | Path | 
     name : str, optional
         Name of the zone, in any script; the template's without.
     report : str or Path, optional
-        Work report (txt, md, docx, html, pdf); every quantity in it becomes a row of figures.csv, to be
-        confirmed.
+        Work report (txt, md, docx, html, pdf). Every quantity in it becomes a row of figures.csv, to be
+        confirmed; name, years, value added, industries and stated result of park.yml are drafted from it.
 
     Returns
     -------
@@ -63,12 +69,14 @@ def create(directory: str | Path, name: str | None = None, report: str | Path | 
     """
     target = Path(directory)
     _check_name(name)
-    drafted = [] if report is None else _draft(Path(report))
+    document = None if report is None else read_document(Path(report))
+    drafted: list[dict[str, str]] = []
     with _writing(target) as folder:
         shutil.copytree(TEMPLATE, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
-        _name(folder / "park.yml", name)
-        if report is not None:
-            _add_draft(folder, drafted, Path(report).name)
+        if document is None:
+            _name(folder / "park.yml", name)
+        else:
+            drafted = _add_report(folder, document, name)
         _write_schemas(folder / "schemas")
         written = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
     return _instructions(target, written, len(drafted))
@@ -78,7 +86,8 @@ def _instructions(target: Path, written: list[str], drafted: int) -> list[str]:
     book = target.suffix.lower() == ".xlsx"
     lines = [f"{target}: one sheet a table"] if book else [f"{target}{os.sep}{file}" for file in written]
     sheet = "sheet" if book else "file"
-    lines += ["", f"All numbers are invented. Fill in first ({sheet} by {sheet}):"]
+    invented = "Numbers of the source example" if drafted else "All numbers"
+    lines += ["", f"{invented} are invented. Fill in first ({sheet} by {sheet}):"]
     lines += [
         "1. park: name, base_year, target_year, as_of, industries",
         "2. sources: a row for each report or table",
@@ -88,9 +97,7 @@ def _instructions(target: Path, written: list[str], drafted: int) -> list[str]:
         "6. plants, products and shocks in park; scenarios",
     ]
     if drafted:
-        lines.insert(
-            3, f"{drafted} figures drafted from the report: confirm each, delete what is not needed."
-        )
+        lines += [f"{drafted} figures are drafted from the report: confirm each, delete what is not needed"]
     return [*lines, "", f"Then: parkanalysis check {target}"]
 
 
@@ -106,8 +113,7 @@ def _name(file: Path, name: str | None) -> None:
     if name is None:
         return
     lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
-    # a JSON string is a YAML string, whatever stands in it
-    quoted = f"name: {json.dumps(name, ensure_ascii=False)}\n"
+    quoted = f"name: {_quoted(name)}\n"
     text = "".join(quoted if line.startswith("name:") else line for line in lines)
     file.write_text(text, encoding="utf-8", newline="\n")
 
@@ -144,16 +150,32 @@ def _writing(target: Path) -> Iterator[Path]:
             shutil.rmtree(aside, ignore_errors=True)
 
 
-def _draft(report: Path) -> list[dict[str, str]]:
+def _add_report(folder: Path, document: Document, name: str | None) -> list[dict[str, str]]:
+    """Draft what a report says into the template; return the rows of figures."""
+    outline, source = outline_of(document.text), _source(Path(document.name))
+    rows, published = _draft(document, outline, source), ""
+    if outline.named():
+        _outline(folder, outline, name, document.name)
+        published = outline.as_of.isoformat()
+    else:
+        _name(folder / "park.yml", name)
+    if rows:
+        _add_draft(folder, rows, source, document.name, published)
+    return rows
+
+
+def _draft(document: Document, outline: Outline, source: str) -> list[dict[str, str]]:
+    """Rows of figures.csv: those that park.yml points to under their names, the others numbered."""
+    names = {(n.mention.text, n.mention.subject): n.figure for n in outline.named()}
     rows: list[dict[str, str]] = []
-    for cells in draft_ledger(read_document(report), _source(report)).to_dict("records"):
+    for cells in draft_ledger(document, source).to_dict("records"):
         row = {str(key): " ".join(str(value).split()) for key, value in cells.items()}
         with contextlib.suppress(InputError):
             parse(row["quantity"])
+            row["figure"] = names.pop((row["quantity"], row["subject"]), row["figure"])
+            row["note"] = f"{DRAFTED}; {row['note']}".rstrip("; ")
             # a cell that the report does not fill is for the analyst
-            rows.append(
-                {key: value or ("" if key in ("period", "note") else "?") for key, value in row.items()}
-            )
+            rows.append({key: value or ("" if key == "period" else "?") for key, value in row.items()})
     return rows
 
 
@@ -163,11 +185,75 @@ def _source(report: Path) -> str:
     return stem if is_identifier(stem) and stem != EXAMPLE_SOURCE else "work_report"
 
 
-def _add_draft(folder: Path, rows: list[dict[str, str]], title: str) -> None:
-    if rows:
-        _append(folder / "figures.csv", rows)
-        source = {"source": rows[0]["source"], "title": title, "publisher": "?", "note": "drafted; confirm"}
-        _append(folder / "sources.csv", [source])
+def _outline(folder: Path, outline: Outline, name: str | None, title: str) -> None:
+    """Replace the template's park by what the report says; what it does not say stays invented."""
+    base, shift = outline.base_year, outline.base_year - TEMPLATE_YEAR
+    known = outline.value_added
+    values = {
+        "o": outline,
+        "title": title,
+        "name": _quoted(name or outline.name or "?"),
+        "labels": [_quoted(industry.label) for industry in outline.industries],
+        "value_added": known.figure if known else f"value_added_{base}",
+    }
+    template = jinja2.Template((HERE / "outline.yml.j2").read_text("utf-8"), undefined=jinja2.StrictUndefined)
+    (folder / "park.yml").write_text(template.render(values) + "\n", encoding="utf-8", newline="\n")
+    for scenario in ("closure.yml", "combined.yml"):
+        (folder / "scenarios" / scenario).unlink()
+    figures = [] if known else [{**_example(folder / "figures.csv", 0), "figure": f"value_added_{base}"}]
+    history = [_shifted(row, shift) for row in _rows(folder / "history.csv")]
+    levers = {row["lever"]: row for row in _rows(folder / "levers.csv")}
+    total = known.mention.quantity.value / 1e8 if known else 50.0
+    rate = levers["value_added_rate_machinery"]
+    rates = [
+        {**rate, "lever": f"value_added_rate_{n}", "name_zh": f"{industry.label}增加值率"}
+        for n, industry in enumerate(outline.industries, start=1)
+    ]
+    other = {
+        **levers[f"value_added_other_{TEMPLATE_YEAR}"],
+        "lever": f"value_added_other_{base}",
+        "name_zh": f"其他工业增加值（{base}）",
+        **{key: f"{share * total:.4g}" for key, share in OTHER_SHARES.items()},
+    }
+    for row in (*rates, other):
+        row["name_en"] = row["lever"].replace("_", " ")
+    source = _example(folder / "sources.csv", 0) | {"published": outline.as_of.isoformat()}
+    _write(folder / "figures.csv", figures)
+    _write(folder / "history.csv", history)
+    _write(folder / "levers.csv", [*rates, other, levers["baseline_growth"]])
+    _write(folder / "value_added_rates.csv", [])
+    _write(folder / "sources.csv", [source])
+
+
+def _quoted(text: str) -> str:
+    """A JSON string is a YAML string, whatever stands in it."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _rows(file: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8"), newline="")))
+
+
+def _example(file: Path, number: int) -> dict[str, str]:
+    return _rows(file)[number]
+
+
+def _shifted(row: dict[str, str], years: int) -> dict[str, str]:
+    """A row of the invented history some years earlier, so that it ends where the park begins."""
+    published = f"{int(row['published'][:4]) + years}{row['published'][4:]}"
+    return {**row, "period": str(int(row["period"]) + years), "published": published}
+
+
+def _write(file: Path, rows: list[dict[str, str]]) -> None:
+    header = file.read_text(encoding="utf-8").split("\n", 1)[0]
+    file.write_text(header + "\n", encoding="utf-8", newline="\n")
+    _append(file, rows)
+
+
+def _add_draft(folder: Path, rows: list[dict[str, str]], source: str, title: str, as_of: str) -> None:
+    _append(folder / "figures.csv", rows)
+    row = {"source": source, "title": title, "publisher": "?", "published": as_of}
+    _append(folder / "sources.csv", [{**row, "note": f"{DRAFTED}; confirm"}])
 
 
 def _append(file: Path, rows: list[dict[str, str]]) -> None:

@@ -167,6 +167,7 @@ _TITLE = re.compile(
     re.MULTILINE,
 )
 _DATED = re.compile(r"\d{4}|十[一二三四五]五|[〇零]|去年|上年|前年|近|月末?$")
+_YEAR = re.compile(r"(?:19|20)\d\d(?= ?年)")
 _HEAD_LINES = 400
 
 
@@ -194,7 +195,14 @@ class TimeLine:
         phrase = self._texts[index]
         if not self._year or _DATED.search(phrase):
             return phrase
-        return f"{self._year}年{phrase.removeprefix('年').removeprefix('今年').removeprefix('本年')}"
+        year = self._year
+        for earlier in range(index - 1, -1, -1):  # 2019年…，全年: the year of the paragraph before the title's
+            if broken >= 0 and self._breaks[broken] > self._starts[earlier]:
+                break
+            if stated := _YEAR.match(self._texts[earlier]):
+                year = stated.group()
+                break
+        return f"{year}年{phrase.removeprefix('年').removeprefix('今年').removeprefix('本年')}"
 
 
 def _compares(clean: str, match: re.Match[str]) -> bool:

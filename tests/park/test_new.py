@@ -105,7 +105,7 @@ def test_a_work_report_becomes_a_draft_ledger(tmp_path):
     park = read_park(tmp_path / "zone")
     drafted = park.figures[park.figures["source"] != "example"]
     assert {"24.08 亿元", "8898.08 万元"} <= set(drafted["quantity"])
-    assert any(line.startswith(f"{len(drafted)} figures drafted") for line in lines)
+    assert any(line.startswith(f"{len(drafted)} figures are drafted") for line in lines)
     titles = park.sources.set_index("source")["title"]
     assert titles[drafted["source"].iloc[0]] == report.name
 
