@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -63,193 +63,151 @@ def vintage_time(words: Words) -> dt.datetime:
     return dt.datetime(day.year, day.month, day.day)
 
 
-@dataclass(frozen=True)
-class Sheet:
-    """A table of a workbook.
-
-    Attributes
-    ----------
-    name : str
-    rows : DataFrame
-        Columns under their heads.
-    units : sequence of str
-        Of each column the unit that formats its numbers; ``"row"`` takes that of ``row_units``.
-    row_units : sequence of str
-    """
-
-    name: str
-    rows: pd.DataFrame
-    units: Sequence[str]
-    row_units: Sequence[str] = ()
-
-
-def _shown(words: Words, value: Any, unit: str) -> Any:
-    """A value in the unit that the language names; a fraction stays one, its cell shows percent."""
-    return value if unit == "fraction" else words.shown(value, unit)
-
-
-def _answer(r: Results) -> Sheet:
-    words, year = r.words, r.park.config.target_year
-    quantiles = {float(str(q)): v for q, v in r.projection.quantiles["value_added"].items()}
-    rows: list[tuple[str, float, str]] = [
-        (words("Value added {year}, published", year=r.park.config.base_year), r.base, "CNY_100m"),
-        (words("Value added {year}, median", year=year), r.median, "CNY_100m"),
-        *((words("{share} point", share=words.chance(q)), v, "CNY_100m") for q, v in quantiles.items()),
-        (words("Mean"), r.mean, "CNY_100m"),
-        (words("At the most likely value of every assumption"), r.projection.central, "CNY_100m"),
-        (words("Change on {year}", year=r.park.config.base_year), r.growth, "fraction"),
-        (r.words.goal_label(r.goal.stated), r.goal.value, "CNY_100m"),
-        (words("Chance of it"), r.chance(r.goal.value), "fraction"),
-        *(
-            (words("Target met with {share}", share=words.chance(float(str(p)))), t, "CNY_100m")
-            for p, t in r.met["target"].items()
-        ),
-    ]
-    frame = pd.DataFrame(rows, columns=["label", "value", "unit"])
-    shown = frame.assign(unit=frame["unit"].map(words.unit))
-    return _named(words("Answer"), shown, words, ("", "row", ""), frame["unit"].tolist())
-
-
-def _industries(r: Results) -> Sheet:
-    words = r.words
-    drivers = dict.fromkeys(d for found in r.industries["drivers"] for d, _ in found)
-    parts = pd.DataFrame([dict(found) for found in r.industries["drivers"]], columns=list(drivers))
-    frame = pd.DataFrame(
-        {
-            "label": [words.industry(str(i)) for i in r.industries.index],
-            "code": r.industries.index,
-            "before": r.industries["before"].to_numpy(),
-            "after": r.industries["after"].to_numpy(),
-        }
-    ).join(parts.fillna(0.0).rename(columns=words.driver))
-    return _named(words("Industries"), frame, words, ("", "", *["CNY_100m"] * (len(drivers) + 2)))
-
-
-def _drivers(r: Results) -> Sheet:
-    frame = r.drivers.reset_index().rename(columns={"driver": "code"})
-    frame.insert(0, "label", [r.words.driver(name) for name in frame["code"]])
-    return _named(r.words("Contributions"), frame, r.words, ("", "", *["CNY_100m"] * 5))
-
-
-def _assumptions(r: Results) -> Sheet:
-    words, ranked = r.words, r.ranked
-    frame = pd.DataFrame({"label": [words.lever(str(n)) for n in ranked.index], "code": ranked.index})
-    frame["unit"] = [words.unit(u) for u in ranked["unit"]]
-    for column in ("low", "central", "median", "high", "share", "at_low", "at_high"):
-        same = column in ("share", "at_low", "at_high")
-        pairs = zip(ranked[column], ranked["unit"], strict=True)
-        frame[column] = [v if same else _shown(words, v, unit) for v, unit in pairs]
-    frame["evidence"] = [words.evidence(g) for g in ranked["evidence"]]
-    frame["source"] = [words.source(s) if s else "" for s in ranked["source"]]
-    frame["note"] = [words.note(r.scenario.levers[str(n)]) for n in ranked.index]
-    units = ("", "", "", *["row"] * 4, "fraction", "CNY_100m", "CNY_100m", "", "", "")
-    return _named(words("Assumptions"), frame, words, units, ranked["unit"].tolist())
-
-
-def _what_if(r: Results) -> Sheet:
-    words, rows, units = r.words, [], []
-    for name, table in r.what_if.items():
-        unit = r.scenario.levers[name].unit
-        for value, row in table.iterrows():
-            rows.append((words.lever(name), words.unit(unit), _shown(words, value, unit), *row))
-            units.append(unit)
-    frame = pd.DataFrame(rows, columns=["label", "unit", "value", "median", "low", "high", "chance"])
-    formats = ("", "", "row", "CNY_100m", "CNY_100m", "CNY_100m", "fraction")
-    return _named(words("What if"), frame, words, formats, units)
-
-
-def _break_evens(r: Results) -> Sheet:
-    words, levers = r.words, r.scenario.levers
-    remarks = {"met": "", "never": words("no value is enough"), "always": words("any value is enough")}
-    rows = [
-        (
-            words.lever(f.lever),
-            words.unit(levers[f.lever].unit),
-            _shown(words, levers[f.lever].central, levers[f.lever].unit),
-            _shown(words, f.value, levers[f.lever].unit) if f.status == "met" else None,
-            min(f.position, 1 - f.position) if f.status == "met" else None,
-            remarks.get(f.status, words("plays no part")),
-        )
-        for f in r.even
-    ]
-    frame = pd.DataFrame(rows, columns=["label", "unit", "central", "needed", "chance", "remark"])
-    formats = ("", "", "row", "row", "fraction", "")
-    return _named(words("Conditions"), frame, words, formats, [levers[f.lever].unit for f in r.even])
-
-
-def _ledger(r: Results) -> Sheet:
-    words = r.words
-    frame = r.ledger[["figure", "text", "value", "low", "high", "unit", "subject", "period", "place"]].copy()
-    frame["unit"] = [words.unit(u) for u in frame["unit"]]
-    frame["source"] = [words.source(s) for s in r.ledger["source"]]
-    frame["used"] = [words("yes") if used else "" for used in r.ledger["used"]]
-    formats = ("", "", "row", "row", "row", *[""] * 6)
-    return _named(words("Ledger"), frame, words, formats, r.ledger["unit"].tolist())
-
-
-def _sources(r: Results) -> Sheet:
-    names = r.park.sources["source"]
-    frame = pd.DataFrame(
-        {
-            "code": names,
-            "title": [r.words.source(n) for n in names],
-            "publisher": [r.words.publisher(n) for n in names],
-            "published": [str(day or "") for day in r.park.sources["published"]],
-            "address": [str(url or "") for url in r.park.sources["url"]],
-        }
-    )
-    return _named(r.words("Sources"), frame, r.words, [""] * 5)
-
-
-HEADS = {
-    "label": N_("Name"),
-    "code": N_("Code"),
-    "unit": N_("Unit"),
-    "value": N_("Value"),
-    "before": N_("Base year"),
-    "after": N_("Target year, mean"),
-    "mean": N_("Mean"),
-    "low": N_("10% point"),
-    "central": N_("Most likely"),
-    "median": N_("Median"),
-    "high": N_("90% point"),
-    "alone": N_("Alone"),
-    "without": N_("Median without it"),
-    "share": N_("Part of the uncertainty"),
-    "at_low": N_("Median at the 10% point"),
-    "at_high": N_("Median at the 90% point"),
-    "chance": N_("Chance"),
-    "needed": N_("Needed"),
-    "remark": N_("Remark"),
-    "evidence": N_("Evidence"),
-    "source": N_("Source"),
-    "note": N_("On what it rests"),
-    "figure": N_("Code"),
-    "text": N_("As printed"),
-    "subject": N_("Subject"),
-    "period": N_("Period"),
-    "place": N_("Place"),
-    "used": N_("In use"),
-    "title": N_("Title"),
-    "publisher": N_("Publisher"),
-    "published": N_("Published"),
-    "address": N_("Address"),
+#: Columns of the tables: head, and unit of the numbers; ``row`` is the unit that the row names.
+COLUMNS = {
+    "label": (N_("Name"), ""),
+    "code": (N_("Code"), ""),
+    "unit": (N_("Unit"), ""),
+    "value": (N_("Value"), "row"),
+    "low": (N_("10% point"), "row"),
+    "central": (N_("Most likely"), "row"),
+    "middle": (N_("Median"), "row"),
+    "high": (N_("90% point"), "row"),
+    "needed": (N_("Needed"), "row"),
+    "before": (N_("Base year"), "CNY_100m"),
+    "after": (N_("Target year, mean"), "CNY_100m"),
+    "mean": (N_("Mean"), "CNY_100m"),
+    "median": (N_("Median"), "CNY_100m"),
+    "lower": (N_("10% point"), "CNY_100m"),
+    "upper": (N_("90% point"), "CNY_100m"),
+    "alone": (N_("Alone"), "CNY_100m"),
+    "without": (N_("Median without it"), "CNY_100m"),
+    "at_low": (N_("Median at the 10% point"), "CNY_100m"),
+    "at_high": (N_("Median at the 90% point"), "CNY_100m"),
+    "share": (N_("Part of the uncertainty"), "fraction"),
+    "chance": (N_("Chance"), "fraction"),
+    "remark": (N_("Remark"), ""),
+    "evidence": (N_("Evidence"), ""),
+    "source": (N_("Source"), ""),
+    "note": (N_("On what it rests"), ""),
+    "text": (N_("As printed"), ""),
+    "subject": (N_("Subject"), ""),
+    "period": (N_("Period"), ""),
+    "place": (N_("Place"), ""),
+    "used": (N_("In use"), ""),
+    "title": (N_("Title"), ""),
+    "publisher": (N_("Publisher"), ""),
+    "published": (N_("Published"), ""),
+    "url": (N_("Address"), ""),
 }
 
 
-def _named(
-    name: str, frame: pd.DataFrame, words: Words, units: Sequence[str], row_units: Sequence[str] = ()
-) -> Sheet:
-    heads = {c: words(HEADS[c]) for c in frame.columns if c in HEADS}
-    return Sheet(name, frame.rename(columns=heads), units, row_units)
+def _answer(r: Results) -> pd.DataFrame:
+    words, base, year = r.words, r.park.config.base_year, r.park.config.target_year
+    money: dict[str, float] = {
+        words("Value added {year}, published", year=base): r.base,
+        words("Value added {year}, median", year=year): r.median,
+        **{
+            words("{share} point", share=words.chance(float(str(q)))): float(value)
+            for q, value in r.projection.quantiles["value_added"].items()
+        },
+        words("Mean"): r.mean,
+        words("At the most likely value of every assumption"): r.projection.central,
+        words.goal_label(r.goal.stated): r.goal.value,
+        **{
+            words("Target met with {share}", share=words.chance(float(str(p)))): float(target)
+            for p, target in r.met["target"].items()
+        },
+    }
+    shares = {words("Change on {year}", year=base): r.growth, words("Chance of it"): r.chance(r.goal.value)}
+    frame = pd.Series(money | shares, name="value").rename_axis("label").reset_index()
+    return frame.assign(unit=["CNY_100m"] * len(money) + ["fraction"] * len(shares))
 
 
-def sheets(results: Results, frame: pd.DataFrame) -> Iterator[Sheet]:
-    """Tables of a report's workbook; last the whole results as data, in their codes."""
-    makers: tuple[Callable[[Results], Sheet], ...]
-    makers = (_answer, _industries, _drivers, _assumptions, _what_if, _break_evens, _ledger, _sources)
-    yield from (make(results) for make in makers)
-    yield Sheet(results.words("Results"), frame, ["" for _ in frame.columns])
+def _industries(r: Results) -> pd.DataFrame:
+    parts = pd.DataFrame([dict(found) for found in r.industries["drivers"]], index=r.industries.index)
+    frame = r.industries[["before", "after"]].join(parts.fillna(0.0).rename(columns=r.words.driver))
+    frame.insert(0, "label", [r.words.industry(str(i)) for i in frame.index])
+    return frame.rename_axis("code").reset_index()
+
+
+def _drivers(r: Results) -> pd.DataFrame:
+    frame = r.drivers.rename(columns={"low": "lower", "high": "upper"})
+    frame.insert(0, "label", [r.words.driver(str(name)) for name in frame.index])
+    return frame.rename_axis("code").reset_index()
+
+
+def _assumptions(r: Results) -> pd.DataFrame:
+    words, frame = r.words, r.ranked.rename(columns={"median": "middle"}).drop(columns="figure")
+    frame.insert(0, "label", [words.lever(str(n)) for n in frame.index])
+    frame["evidence"] = frame["evidence"].map(words.evidence)
+    frame["source"] = [words.source(s) if s else "" for s in frame["source"]]
+    frame["note"] = [words.note(r.scenario.levers[str(n)]) for n in frame.index]
+    return frame.rename_axis("code").reset_index()
+
+
+def _what_if(r: Results) -> pd.DataFrame:
+    tables = [
+        table.reset_index().assign(label=r.words.lever(name), unit=r.scenario.levers[name].unit)
+        for name, table in r.what_if.items()
+    ]
+    columns = ["label", "value", "unit", "median", "low", "high", "chance"]
+    frame = pd.concat(tables)[columns] if tables else pd.DataFrame(columns=columns)
+    return frame.rename(columns={"low": "lower", "high": "upper"})
+
+
+def _break_evens(r: Results) -> pd.DataFrame:
+    words, levers = r.words, r.scenario.levers
+    remarks = {"never": words("no value is enough"), "always": words("any value is enough")}
+    rows = [
+        {
+            "label": words.lever(f.lever),
+            "unit": levers[f.lever].unit,
+            "central": levers[f.lever].central,
+            "needed": f.value if f.status == "met" else float("nan"),
+            "chance": min(f.position, 1 - f.position) if f.status == "met" else float("nan"),
+            "remark": "" if f.status == "met" else remarks.get(f.status, words("plays no part")),
+        }
+        for f in r.even
+    ]
+    return pd.DataFrame(rows)
+
+
+def _ledger(r: Results) -> pd.DataFrame:
+    frame = r.ledger.rename(columns={"figure": "code"}).drop(columns=["hedge", "variable", "note"])
+    return frame.assign(
+        source=frame["source"].map(r.words.source), used=frame["used"].map({True: r.words("yes"), False: ""})
+    )
+
+
+def _sources(r: Results) -> pd.DataFrame:
+    frame = r.park.sources[["source", "title", "publisher", "published", "url"]]
+    frame = frame.rename(columns={"source": "code"}).fillna("")
+    return frame.assign(
+        title=frame["code"].map(r.words.source), publisher=frame["code"].map(r.words.publisher)
+    )
+
+
+#: The tables of a workbook, in their order.
+TABLES: dict[str, Callable[[Results], pd.DataFrame]] = {
+    N_("Answer"): _answer,
+    N_("Industries"): _industries,
+    N_("Contributions"): _drivers,
+    N_("Assumptions"): _assumptions,
+    N_("What if"): _what_if,
+    N_("Conditions"): _break_evens,
+    N_("Ledger"): _ledger,
+    N_("Sources"): _sources,
+}
+
+
+def _shown(words: Words, value: Any, unit: str) -> Any:
+    """A value in the unit that the language names; money stays in 亿元, a fraction's cell shows percent."""
+    return value if unit in ("fraction", "CNY_100m") else words.shown(value, unit)
+
+
+def _unit_name(words: Words, unit: str) -> str:
+    return "亿元" if unit == "CNY_100m" else words.unit(unit)
 
 
 def _about(r: Results) -> list[tuple[str, str]]:
@@ -274,8 +232,8 @@ def _about(r: Results) -> list[tuple[str, str]]:
 class _Book:
     """A workbook being written: formats once each, sheets as printed on landscape A4."""
 
-    def __init__(self, book: Any) -> None:
-        self.book = book
+    def __init__(self, book: Any, words: Words) -> None:
+        self.book, self.words = book, words
         self._formats: dict[tuple[tuple[str, Any], ...], Any] = {}
 
     def look(self, **properties: Any) -> Any:
@@ -293,27 +251,35 @@ class _Book:
         return made
 
     def number(self, sheet: Any, row: int, column: int, value: float, unit: str, **more: Any) -> None:
-        if value == value and abs(value) != float("inf"):
-            sheet.write_number(row, column, value, self.look(num_format=FORMATS.get(unit, PLAIN), **more))
+        if math.isfinite(value):
+            look = self.look(num_format=FORMATS.get(unit, PLAIN), **more)
+            sheet.write_number(row, column, _shown(self.words, value, unit), look)
 
-    def table(self, table: Sheet) -> None:
-        sheet = self.sheet(table.name)
-        head = self.look(bold=True, bottom=1, text_wrap=True)
-        for j, column in enumerate(table.rows.columns):
-            sheet.write_string(0, j, str(column), head)
-            values = table.rows[column].tolist()
+    def table(self, name: str, frame: pd.DataFrame) -> None:
+        """A frame under its heads, a column without one is money; the whole results stay as they are."""
+        sheet, words, raw = self.sheet(name), self.words, "statistic" in frame
+        units = frame["unit"].tolist() if "unit" in frame else []
+        if not raw:
+            first = [c for c in ("label", "code", "unit") if c in frame]
+            frame = frame[[*first, *frame.columns.difference(first, sort=False)]]
+        for j, column in enumerate(map(str, frame.columns)):
+            head, kind = (column, "") if raw else COLUMNS.get(column, (column, "CNY_100m"))
+            sheet.write_string(
+                0, j, head if raw else words(head), self.look(bold=True, bottom=1, text_wrap=True)
+            )
+            named = column == "unit" and not raw
+            values = [_unit_name(words, v) if named else v for v in frame[column].tolist()]
             for i, value in enumerate(values):
                 if isinstance(value, int | float) and not isinstance(value, bool):
-                    unit = table.row_units[i] if table.units[j] == "row" else table.units[j]
-                    self.number(sheet, i + 1, j, value, unit)
-                elif value is not None:
+                    self.number(sheet, i + 1, j, value, units[i] if kind == "row" else kind)
+                else:
                     sheet.write_string(i + 1, j, str(value), self.look(text_wrap=True))
             widths = [len(str(v).encode("gb18030")) for v in values if isinstance(v, str)]
-            sheet.set_column(j, j, min(max([len(str(column)) + 2, 11, *widths]), WIDEST))
+            sheet.set_column(j, j, min(max([len(column) + 2, 11, *widths]), WIDEST))
         sheet.freeze_panes(1, 1)
         sheet.repeat_rows(0)
-        if len(table.rows):
-            sheet.autofilter(0, 0, len(table.rows), len(table.rows.columns) - 1)
+        if len(frame):
+            sheet.autofilter(0, 0, len(frame), len(frame.columns) - 1)
 
 
 def _needed(calculation: Calculation, ends: Sequence[int]) -> list[int]:
@@ -390,11 +356,10 @@ def _write_live(book: _Book, r: Results) -> None:
         lever = levers[name]
         live.write_string(k, 0, words.lever(name), book.look(text_wrap=True))
         live.write_string(k, 1, name)
-        live.write_string(k, 2, words.unit(lever.unit))
-        low, central, high = (_shown(words, v, lever.unit) for v in (lever.low, lever.central, lever.high))
-        book.number(live, k, 3, central, lever.unit, bg_color="#FFF2CC", border=1)
-        book.number(live, k, 4, low, lever.unit)
-        book.number(live, k, 5, high, lever.unit)
+        live.write_string(k, 2, _unit_name(words, lever.unit))
+        book.number(live, k, 3, lever.central, lever.unit, bg_color="#FFF2CC", border=1)
+        book.number(live, k, 4, lever.low, lever.unit)
+        book.number(live, k, 5, lever.high, lever.unit)
         live.write_string(k, 6, words.evidence(lever.evidence))
     live.set_column(0, 0, 34)
     live.set_column(1, 6, 16)
@@ -456,16 +421,16 @@ def to_xlsx(results: Results, frame: pd.DataFrame) -> bytes:
         made.set_properties(
             {"title": words("Projected industrial value added"), "created": vintage_time(words)}
         )
-        book = _Book(made)
+        book = _Book(made, words)
         about = book.sheet(words("About"))
         about.set_column(0, 0, 18)
         about.set_column(1, 1, 90)
         for i, (key, value) in enumerate(_about(results)):
             about.write_string(i, 0, key, book.look(bold=True))
             about.write_string(i, 1, value, book.look(text_wrap=True))
-        first, *rest = sheets(results, frame)
-        book.table(first)
-        _write_live(book, results)
-        for table in rest:
-            book.table(table)
+        for name, make in TABLES.items():
+            book.table(words(name), make(results))
+            if make is _answer:
+                _write_live(book, results)
+        book.table(words("Results"), frame)
     return stream.getvalue()

