@@ -1,5 +1,6 @@
 """Kinds of shocks as classes, and a seventh one that everything takes up without knowing it."""
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 import numpy as np
@@ -138,3 +139,12 @@ def test_prices_broadcast_over_draws():
     loss = price_change_impact(1e6, 2300, price, vat_rate=0.17, pass_through=0.4, unit_value=300)
     # 435.9 and 369.2 yuan less of 300: both stop
     assert loss == pytest.approx([-3, -3, -400 / 1.17 * 0.6 / 100])
+
+
+def test_a_park_says_whether_value_added_holds_vat(qingzhen):
+    other = replace(qingzhen, config=qingzhen.config.model_copy(update={"vat_in_value_added": False}))
+    levers = {"alumina_price_2016": 2200, "alumina_price_2015": 2300, "baseline_growth": 0.0}
+    ours, theirs = (
+        project(p, read_scenario(p, "alumina_price", **levers), 64).draws - 37.01 for p in (qingzhen, other)
+    )
+    assert ours == pytest.approx(1.17 * theirs)
