@@ -83,6 +83,8 @@ class Files:
         """Names that a reference may lead to."""
         if role in SECTIONS:
             return getattr(self.config, SECTIONS[role])  # type: ignore[no-any-return]
+        if role == "series":
+            return {row.series for _, row in self.rows["history"]}
         return self.names[f"{role}s"]
 
 

@@ -187,6 +187,7 @@ MOST_YEARS = 5
 SHARE = (0.0, 1.0)  # a share outside has no meaning
 NOT_NEGATIVE = (0.0, inf)
 USUAL_RATE = (0.02, 0.9)  # value added per gross output
+GROWTH = {"bounds": (-1.0, 10.0), "usual": (-0.5, 0.5)}  # of a year
 USUAL_HOURS = (300.0, 8784.0)  # of full load in a year
 
 
@@ -196,7 +197,7 @@ class Ref:
 
     Attributes
     ----------
-    role : {"lever", "figure", "source", "industry", "product", "plant"}
+    role : {"lever", "figure", "series", "source", "industry", "product", "plant"}
     units : tuple of str
         Canonical units that a lever or figure may have there; empty where any may stand.
     year : {"base", "target"}
@@ -213,7 +214,7 @@ class Ref:
         Between which a central value lies in most cases, in canonical units; others are warned of.
     """
 
-    role: Literal["lever", "figure", "source", "industry", "product", "plant"]
+    role: Literal["lever", "figure", "series", "source", "industry", "product", "plant"]
     units: tuple[str, ...] = ()
     year: Literal["base", "target"] = "base"
     bounds: tuple[float, float] | None = None
@@ -221,6 +222,25 @@ class Ref:
     same: str = ""
     asks: tuple[str, str] | None = None
     usual: tuple[float, float] | None = None
+
+
+def leads_to(
+    role: str, text: str, units: tuple[str, ...] = (), year: str = "base", *, default: Any = ..., **more: Any
+) -> Any:
+    """A field that holds a name: what it says, and the :class:`Ref` to what the name leads to."""
+    info = Field(default, description=text)
+    info.metadata.append(Ref(role, units, year, **more))  # type: ignore[arg-type]
+    return info
+
+
+def lever(text: str, units: tuple[str, ...], year: str = "base", *, default: Any = ..., **more: Any) -> Any:
+    """A field that names a lever of these canonical units."""
+    return leads_to("lever", f"lever: {text}", units, year, default=default, **more)
+
+
+def figure(text: str, year: str = "base", *, default: Any = ...) -> Any:
+    """A field that names a figure in yuan."""
+    return leads_to("figure", f"figure: {text}", MONEY, year, default=default)
 
 
 @cache
@@ -387,24 +407,19 @@ class Industry(Strict):
     """An industry: either its output and rate are known, or its value added directly."""
 
     name: Label
-    gross_output: Annotated[
-        Identifier | None, Ref("figure", MONEY), _says("figure: gross output of the base year")
-    ] = None
-    value_added_rate: Annotated[
-        Identifier | None,
-        Ref("lever", FRACTION, bounds=SHARE, usual=USUAL_RATE),
-        _says("lever: value added per gross output"),
-    ] = None
-    value_added: Annotated[
-        Identifier | None,
-        Ref("lever", MONEY, bounds=NOT_NEGATIVE),
-        _says("lever: value added of the base year"),
-    ] = None
-    growth: Annotated[
-        Identifier | None,
-        Ref("lever", FRACTION, "target", (-1.0, 10.0), usual=(-0.5, 0.5)),
-        _says("lever: growth a year of its own beside the common one, around 0"),
-    ] = None
+    gross_output: Identifier | None = figure("gross output of the base year", default=None)
+    value_added_rate: Identifier | None = lever(
+        "value added per gross output", FRACTION, bounds=SHARE, usual=USUAL_RATE, default=None
+    )
+    value_added: Identifier | None = lever(
+        "value added of the base year", MONEY, bounds=NOT_NEGATIVE, default=None
+    )
+    growth: Identifier | None = lever(
+        "growth a year of its own beside the common one, around 0",
+        *(FRACTION, "target"),
+        **GROWTH,
+        default=None,
+    )
 
     @model_validator(mode="after")
     def _one_route(self) -> Industry:
@@ -428,18 +443,12 @@ class Product(Strict):
 
     name: Label
     industry: InIndustry
-    volume: Annotated[
-        Identifier | None, Ref("lever", VOLUMES), _says("lever: volume sold in the base year")
-    ] = None
-    capacity: Annotated[
-        Identifier | None, Ref("lever", ("MW",)), _says("lever: capacity in MW, instead of volume")
-    ] = None
-    hours: Annotated[
-        Identifier | None,
-        Ref("lever", ("h",), usual=USUAL_HOURS),
-        _says("lever: hours of full load, with capacity"),
-    ] = None
-    price: Annotated[Identifier, Ref("lever", PRICES, per="volume"), _says("lever: price in the base year")]
+    volume: Identifier | None = lever("volume sold in the base year", VOLUMES, default=None)
+    capacity: Identifier | None = lever("capacity in MW, instead of volume", ("MW",), default=None)
+    hours: Identifier | None = lever(
+        "hours of full load, with capacity", ("h",), usual=USUAL_HOURS, default=None
+    )
+    price: Identifier = lever("price in the base year", PRICES, per="volume")
     vat_rate: Vat = None
 
     @model_validator(mode="after")
@@ -456,17 +465,11 @@ class Plant(Strict):
 
     name: Label
     industry: InIndustry
-    value_added: Annotated[
-        Identifier,
-        Ref("lever", MONEY, bounds=NOT_NEGATIVE),
-        _says("lever: value added of the plant in the base year"),
-    ]
-    product: Annotated[Identifier | None, Ref("product"), _says("product that the plant makes")] = None
-    volume: Annotated[
-        Identifier | None,
-        Ref("lever", VOLUMES, same="product.volume"),
-        _says("lever: what it made of it in the base year"),
-    ] = None
+    value_added: Identifier = lever("value added of the plant in the base year", MONEY, bounds=NOT_NEGATIVE)
+    product: Identifier | None = leads_to("product", "product that the plant makes", default=None)
+    volume: Identifier | None = lever(
+        "what it made of it in the base year", VOLUMES, same="product.volume", default=None
+    )
 
     @model_validator(mode="after")
     def _both(self) -> Plant:
@@ -494,11 +497,9 @@ class Shock(Strict):
     name: Label
     start: Annotated[Month | None, _says("first month of the target year in which it acts")] = None
     end: Annotated[Month | None, _says("last month in which it acts")] = None
-    share: Annotated[
-        Identifier | None,
-        Ref("lever", FRACTION, "target", SHARE),
-        _says("lever: share of the year, where no month is known"),
-    ] = None
+    share: Identifier | None = lever(
+        "share of the year, where no month is known", FRACTION, "target", bounds=SHARE, default=None
+    )
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
@@ -544,12 +545,8 @@ SECTIONS = {"industry": "industries", "product": "products", "plant": "plants"}
 class StatedProjection(Strict):
     """What the administration itself says of the target year, as figures."""
 
-    result: Annotated[
-        Identifier, Ref("figure", MONEY, "target"), _says("figure: value added that it expects")
-    ]
-    loss: Annotated[
-        Identifier | None, Ref("figure", MONEY, "target"), _says("figure: loss that it expects")
-    ] = None
+    result: Identifier = figure("value added that it expects", "target")
+    loss: Identifier | None = figure("loss that it expects", "target", default=None)
     weight: Annotated[
         float, Field(ge=0, le=1), _says("of the result as an expert's forecast, beside the model's")
     ] = 0.0
@@ -561,8 +558,8 @@ class StatedProjection(Strict):
 class ComparablePrices(Strict):
     """A local pair of yearly series; without one, growth at comparable prices is not given."""
 
-    nominal: Annotated[Identifier, _says("series of history.csv: levels at current prices")]
-    real: Annotated[Identifier, _says("series of history.csv: growth at comparable prices, a fraction")]
+    nominal: Identifier = leads_to("series", "series of history.csv: levels at current prices")
+    real: Identifier = leads_to("series", "series of history.csv: growth at comparable prices, a fraction")
 
 
 class Correlation(Strict):
@@ -604,17 +601,15 @@ class ParkFile(Strict):
     base_year: Annotated[Year, _says("last year whose value added is published")]
     target_year: Annotated[Year, _says("year to project, one to five years after")]
     as_of: Annotated[Day, _says("vintage date: nothing published later enters a projection")]
-    value_added: Annotated[
-        Identifier, Ref("figure", MONEY), _says("figure: published value added of the base year")
-    ]
-    other_industry: Annotated[
-        Identifier | None, Ref("industry"), _says("industry that stands for all the rest")
-    ] = None
-    growth: Annotated[
-        Identifier,
-        Ref("lever", FRACTION, "target", (-1.0, 10.0), usual=(-0.5, 0.5)),
-        _says("lever: growth a year of value added that no shock says anything of, a fraction"),
-    ]
+    value_added: Identifier = figure("published value added of the base year")
+    other_industry: Identifier | None = leads_to(
+        "industry", "industry that stands for all the rest", default=None
+    )
+    growth: Identifier = lever(
+        "growth a year of value added that no shock says anything of, a fraction",
+        *(FRACTION, "target"),
+        **GROWTH,
+    )
     vat_in_value_added: Annotated[
         bool, _says("whether value added holds VAT payable, as in China's industrial statistics")
     ] = True
@@ -654,7 +649,7 @@ class LeverSetting(Strict):
     high: Annotated[Number | None, _says("90% point")] = None
     distribution: Literal["triangular", "pert", "two_piece_normal", "uniform", "lognormal"] | None = None
     quantile: Annotated[Probability | None, _says("probability below the value")] = None
-    figure: Annotated[Identifier | None, Ref("figure")] = None
+    figure: Identifier | None = leads_to("figure", "figure that gives it", default=None)
 
     @model_validator(mode="after")
     def _one_kind(self) -> LeverSetting:
