@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import random
 import subprocess
 import time
 from pathlib import Path
@@ -95,10 +96,21 @@ def main() -> None:
     if options.peer:
         seconds, spans = peer(options.peer, text)
         report("jionlp extract_money", seconds, size, spans, gold)
-    for character in "1一.，约 亿":
-        print(
-            f"100 kB of {character!r}: {best_of(1, character * (100_000 // len(character.encode()))):.3f} s"
-        )
+    for name, hard in hard_texts().items():
+        seconds = best_of(1, hard)
+        print(f"{name:<24}{len(hard.encode()) / 1e6 / seconds:>8.3f} MB/s   {seconds:.3f} s")
+
+
+def hard_texts() -> dict[str, str]:
+    """Texts on which a careless pattern is slow: one character repeated, bare numbers, dense figures."""
+    chance = random.Random(2016)
+    prose = "".join(
+        f"{chance.choice(['工业增加值', '固定资产投资', '财政收入'])}{chance.uniform(1, 900):.2f}亿元，"
+        f"同比{chance.choice(['增长', '下降'])}{chance.uniform(0, 30):.1f}%；"
+        for _ in range(36_000)
+    )
+    repeated = {f"100 kB of {c!r}": c * (100_000 // len(c.encode())) for c in "1一.，约 亿"}
+    return {**repeated, "4 MB of '1,'": "1," * 2_000_000, "2 MB of dense figures": prose}
 
 
 if __name__ == "__main__":

@@ -185,6 +185,18 @@ class TimeLine:
         self._breaks = [m.start() for m in _BREAK.finditer(clean)]
         title = _TITLE.match(clean[:_HEAD_LINES].lstrip("\n \ufeff"))
         self._year = title["year"] if title else ""
+        self._years = self._years_in_force() if title else []
+
+    def _years_in_force(self) -> list[str]:
+        """Year of each phrase: its own, that of its paragraph (2019年…，全年), or the title's."""
+        years, year, broken = [], self._year, 0
+        for start, phrase in zip(self._starts, self._texts, strict=True):
+            passed = bisect_right(self._breaks, start)
+            stated = _YEAR.match(phrase)
+            year = stated.group() if stated else self._year if passed > broken else year
+            years.append(year)
+            broken = passed
+        return years
 
     def at(self, position: int) -> str:
         """Nearest time phrase before a position in the same paragraph, or an empty string."""
@@ -195,13 +207,7 @@ class TimeLine:
         phrase = self._texts[index]
         if not self._year or _DATED.search(phrase):
             return phrase
-        year = self._year
-        for earlier in range(index - 1, -1, -1):  # 2019年…，全年: the year of the paragraph before the title's
-            if broken >= 0 and self._breaks[broken] > self._starts[earlier]:
-                break
-            if stated := _YEAR.match(self._texts[earlier]):
-                year = stated.group()
-                break
+        year = self._years[index]
         return f"{year}年{phrase.removeprefix('年').removeprefix('今年').removeprefix('本年')}"
 
 
@@ -243,6 +249,8 @@ _FILLER = re.compile(
 )
 _MOVING = re.compile(trie(list(DIRECTIONS)) + "(?!值)")
 _REACH = 60
+REACH = 400
+"""How far back a figure looks for its sentence."""
 _REMAINS = frozenset({"期末", "期间", "末", "时期", "份", "度"})
 _SCOPE = re.compile(r"^(?:其中|全市|全省|全区|全县|全国|全州|我市|我区|我县|今年|去年|上年)*$")
 
@@ -282,7 +290,7 @@ def subject_of(clean: str, start: int, end: int, quantity: Quantity, heard: Hear
     if not phrase and relative and quantity.direction and heard.share and quantity.unit == "fraction":
         inherits = heard.amount or inherits  # 占…的91.3%，同比增长13.5%: of the amount
     if not phrase and not bracket and start - heard.end > 3:
-        phrase = _clause_before(clean, start, heard.end)
+        phrase = _clause_before(clean, start, max(heard.end, start - REACH))
     if not phrase and (relative or bracket) and inherits:
         return inherits
     follows = quantity.unit == "count" or clean[end : end + 1] == "的" or not phrase

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from parkanalysis.quantities.context import AGAINST, MOVES, RELATIVE, trimmed
+from parkanalysis.quantities.context import AGAINST, MOVES, REACH, RELATIVE, trimmed
 from parkanalysis.quantities.parse import Quantity
 
 
@@ -45,7 +45,6 @@ _MEASURE = re.compile(
     r"(?:增加值|总产值|产值|产量|销售额|零售额|投资额?|可支配收入|收入|利润|税收)(?:占.{2,16}?)?(?:的?比重|占比)?$|占.{2,16}比重$"
 )
 _MOVED = re.compile(r"[快慢高低多少增长下降提回落收窄加]+$")
-_LONGEST_SENTENCE = 400
 
 
 def deal_out(clean: str, mentions: list[Mention]) -> list[Mention]:
@@ -80,11 +79,12 @@ def _is_joined(clean: str, one: Mention, other: Mention) -> bool:
 
 def _alike(one: Mention, other: Mention) -> tuple[Mention, Mention]:
     """Share what stands once: the direction before the first figure, the unit behind the last."""
-    unit = other.quantity.unit
-    if unit == "percentage_point" and one.quantity.unit == "count" and one.text.endswith("个"):
-        one = replace(one, quantity=replace(one.quantity, unit=unit))  # 高于全省、全国0.2个、3.1个百分点
-    if one.quantity.unit == unit and other.quantity.direction is None and one.quantity.before is None:
-        other = replace(other, quantity=replace(other.quantity, direction=one.quantity.direction))
+    left, right = one.quantity, other.quantity
+    if right.unit == "percentage_point" and left.unit == "count" and one.text.endswith("个"):
+        left = replace(left, unit=right.unit)  # 高于全省、全国0.2个、3.1个百分点
+        one = replace(one, quantity=left)
+    if left.direction and left.unit == right.unit and right.direction is None and left.before is None:
+        other = replace(other, quantity=replace(right, direction=left.direction))
     return one, other
 
 
@@ -93,8 +93,8 @@ def _named(clean: str, mentions: list[Mention], first: int, last: int) -> list[M
     group, size = mentions[first:last], last - first
     start = group[0].start
     begins = max(
-        (m.end() for m in _SENTENCE.finditer(clean, max(0, start - _LONGEST_SENTENCE), start)),
-        default=max(0, start - _LONGEST_SENTENCE),
+        (m.end() for m in _SENTENCE.finditer(clean, max(0, start - REACH), start)),
+        default=max(0, start - REACH),
     )
     told = next(reversed(list(_RESPECTIVELY.finditer(clean, begins, start))), None)
     if told is None or any(

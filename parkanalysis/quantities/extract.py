@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from parkanalysis.quantities.context import Front, Heard, TimeLine, look_back, subject_of, turn_between
+from parkanalysis.quantities.context import REACH, Front, Heard, TimeLine, look_back, subject_of, turn_between
 from parkanalysis.quantities.deal import Mention, deal_out
 from parkanalysis.quantities.hedges import ReadingRule, rule_of
 from parkanalysis.quantities.numbers import CHINESE, plain
@@ -53,6 +53,7 @@ def extract(text: str, rule: str | ReadingRule = "standard") -> list[Mention]:
     times, heard = TimeLine(clean), Heard()
     found: list[Mention] = []
     waiting: list[re.Match[str]] = []
+    seen: Seen = {}
     position, search = 0, CORE.search
     while (match := search(clean, position)) is not None:
         position = max(match.end(), position + 1)
@@ -68,7 +69,7 @@ def extract(text: str, rule: str | ReadingRule = "standard") -> list[Mention]:
         if _numbers_a_line(clean, match.start()) and (item := _LIST_NUMBER.match(clean, match.start())):
             position = item.end()
             continue
-        read = _read(clean, match, reading_rule)
+        read = _read(clean, match, reading_rule, seen)
         if read is None:
             if "\n" in match.group():
                 position = match.end("n1") if match["n1"] else position
@@ -104,7 +105,8 @@ def _mentions(
     quantity = finish(reading, front.hedges, front.direction, printed, rule)
     if front.move and quantity.unit == "percentage_point":
         quantity = replace(quantity, direction=None)  # 拉动增速 6.5 个百分点
-    if "\n" in clean[heard.end : start] and _ends_paragraph(clean, heard.end, start):
+    since = max(heard.end, start - REACH)
+    if clean.find("\n", since, start) >= 0 and _ends_paragraph(clean, since, start):
         heard.subject = heard.amount = heard.unit = ""
         heard.share = False
     listed: list[Mention] = []
@@ -139,7 +141,7 @@ def _ends_paragraph(clean: str, first: int, last: int) -> bool:
 def _hear(clean: str, mention: Mention, heard: Heard) -> None:
     """Remember what a figure spoke of; one in brackets is an aside."""
     quantity = mention.quantity
-    opened = clean.rfind("(", heard.end, mention.start)
+    opened = clean.rfind("(", max(heard.end, mention.start - REACH), mention.start)
     if opened >= 0 and clean[mention.end : mention.end + 1] == ")" and clean.find(")", opened) == mention.end:
         return
     heard.end = mention.end
@@ -212,22 +214,24 @@ def _enumerated(
     return [replace(m, subject=subject) for m in mentions]
 
 
-_SEEN: dict[tuple[str, ReadingRule, Unit | None], Reading] = {}
+Seen = dict[tuple[str, Unit | None], Reading]
 _MOST_SEEN = 20_000
 
 
-def _evaluated(match: re.Match[str], rule: ReadingRule, currency: Unit | None) -> Reading:
+def _evaluated(match: re.Match[str], rule: ReadingRule, currency: Unit | None, seen: Seen) -> Reading:
     """Evaluate a match; what is printed again is not read again."""
-    key = (match.group(), rule, currency)
-    reading = _SEEN.get(key)
+    key = (match.group(), currency)
+    reading = seen.get(key)
     if reading is None:
-        if len(_SEEN) >= _MOST_SEEN:
-            _SEEN.clear()
-        reading = _SEEN[key] = evaluate(match, rule, currency)
+        if len(seen) >= _MOST_SEEN:
+            seen.clear()
+        reading = seen[key] = evaluate(match, rule, currency)
     return reading
 
 
-def _read(clean: str, match: re.Match[str], rule: ReadingRule) -> tuple[re.Match[str], Reading, Front] | None:
+def _read(
+    clean: str, match: re.Match[str], rule: ReadingRule, seen: Seen
+) -> tuple[re.Match[str], Reading, Front] | None:
     """Read a match, or its first half when the halves are no range; None when it is no figure."""
     start = match.start()
     before = clean[start - 1] if start else ""
@@ -236,12 +240,13 @@ def _read(clean: str, match: re.Match[str], rule: ReadingRule) -> tuple[re.Match
     named = before and (before in "第.#_+" or (before.isascii() and before.isalnum()))
     if named and not clean.endswith(_INDICATORS, 0, start):
         return None
-    in_row = _IN_ROW.search(clean, max(0, start - 14), start) is not None
+    beside = start > 1 and " " in clean[start - 2 : start]
+    in_row = beside and _IN_ROW.search(clean, max(0, start - 14), start) is not None
     if in_row and "\n" in match.group():
         return None
     front = look_back(clean, start)
     try:
-        reading = _evaluated(match, rule, front.currency)
+        reading = _evaluated(match, rule, front.currency, seen)
     except UnreadableError:
         if match["n1"] is None or match["n2"] is None:
             return None
@@ -253,8 +258,9 @@ def _read(clean: str, match: re.Match[str], rule: ReadingRule) -> tuple[re.Match
             reading = evaluate(match, rule, front.currency)
         except UnreadableError:
             return None
-    if front.per is None and (each := _EACH.search(clean, max(0, front.outer - 12), front.outer)):
-        front.per = each[1]
+    if front.per is None and clean.find("每", max(0, front.outer - 12), front.outer) >= 0:
+        each = _EACH.search(clean, max(0, front.outer - 12), front.outer)
+        front.per = each[1] if each else None
     if front.per is not None:
         composite = unit_of(f"{match['u2'] or match['u1'] or '元'}/{front.per}")
         if composite is not None and reading.unit.code != "count":

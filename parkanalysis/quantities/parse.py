@@ -343,11 +343,13 @@ def finish(
     reading: Reading, front: tuple[tuple[str, str], ...], direction: str | None, text: str, rule: ReadingRule
 ) -> Quantity:
     """Apply the deciding hedge and build the quantity."""
-    hedges = front + reading.hedges
+    low, high = reading.low, reading.high
+    value = low if low == high else (low + high) / 2
+    hedges = front + reading.hedges if front else reading.hedges
+    if not hedges:
+        return Quantity(value, low, high, reading.unit.code, None, direction or reading.direction, text)
     kind = strongest([k for _, k in hedges])
     hedge = next((w for w, k in hedges if k == kind), None)
-    value = reading.low if reading.low == reading.high else (reading.low + reading.high) / 2
-    low, high = reading.low, reading.high
     if kind and not reading.closed:
         low, high = apply_hedge(low, high, reading.step, kind, rule)
     return Quantity(value, low, high, reading.unit.code, hedge, direction or reading.direction, text)
