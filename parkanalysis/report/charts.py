@@ -77,7 +77,8 @@ def _bars(ax: Axes, y: Any, start: Any, end: Any, gain: Any, height: float = 0.6
     """Bars, solid for gains and hatched for losses, told apart in grey print too."""
     for i, left, right, up in zip(y, start, end, gain, strict=True):
         color = COLORS["gain" if up else "loss"]
-        look = {"color": color} if up else {"facecolor": "none", "edgecolor": color, "hatch": "//////"}
+        look: dict[str, Any] = {"facecolor": "none", "edgecolor": color, "hatch": "//////"}
+        look = {"color": color} if up else look
         ax.barh(i, right - left, left=left, height=height, lw=0.8, **look)
 
 
@@ -141,7 +142,7 @@ def fan(
     Parameters
     ----------
     frame : DataFrame
-        As from ``findings.fan``.
+        As from ``findings.fan_frame``.
     words : Words
     target : float, optional
         A level to mark in the last year, 亿元.
@@ -259,7 +260,7 @@ def distribution(
     return ax
 
 
-def contributions(frame: pd.DataFrame, words: Words, ax: Axes | None = None) -> Axes:
+def contribution_bars(frame: pd.DataFrame, words: Words, ax: Axes | None = None) -> Axes:
     """Mean contribution of each driver with its 80% interval.
 
     Parameters
@@ -283,7 +284,7 @@ def contributions(frame: pd.DataFrame, words: Words, ax: Axes | None = None) -> 
     return ax
 
 
-def tornado(frame: pd.DataFrame, words: Words, center: float, ax: Axes | None = None) -> Axes:
+def swings(frame: pd.DataFrame, words: Words, center: float, ax: Axes | None = None) -> Axes:
     """Median value added with each assumption at its 10% and at its 90% point.
 
     Parameters
@@ -340,10 +341,10 @@ def target_risk(
         ax.plot(words.money(x), 100 * chance, color=COLORS["median"], lw=1.6)
         # labels stand on the side of the curve where the line of the target does not run
         side = -1 if target is None or target >= met.max() else 1
-        for level, at in met.items():
-            where = (words.money(at), 100 * float(level))
+        for level, at in zip(met.index.to_numpy(float), met, strict=True):
+            where = (words.money(at), 100 * level)
             ax.plot(*where, "o", ms=5, color=COLORS["median"])
-            text = f"{words.plain_amount(at)}: {float(level):.0%}"
+            text = f"{words.plain_amount(at)}: {level:.0%}"
             _say(ax, text, where, (7 * side, 5 * side), ha="left" if side > 0 else "right")
         if target is not None:
             at = float(np.interp(target, x, chance))
@@ -361,7 +362,7 @@ def target_risk(
     return ax
 
 
-def frontier(
+def frontier_map(
     found: Frontier, words: Words, here: tuple[float, float] | None = None, ax: Axes | None = None
 ) -> Axes:
     """Which pairs of two assumptions reach a target with even odds.
@@ -470,7 +471,7 @@ def ranges(
     return ax
 
 
-def coverage(frame: pd.DataFrame, words: Words, ax: Axes | None = None) -> Axes:
+def coverage_lines(frame: pd.DataFrame, words: Words, ax: Axes | None = None) -> Axes:
     """Measured coverage of the 80% interval against the number of points, a line a data set.
 
     Parameters

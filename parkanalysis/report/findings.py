@@ -12,8 +12,8 @@ import pandas as pd
 from parkanalysis.model import target_year
 from parkanalysis.model.inverse import BreakEven, break_even, importance, tornado, with_levers
 from parkanalysis.model.projection import Projection, project
+from parkanalysis.model.readings import interval
 from parkanalysis.model.scenario import own_lever
-from parkanalysis.model.shocks import YUAN_PER_100M
 from parkanalysis.model.target_year import target_year_levers, used_levers
 from parkanalysis.quantities import bounds
 
@@ -47,31 +47,19 @@ class Goal:
 
 
 def goal(park: Park) -> Goal:
-    """The stated projection of a park, or the base year's value added where there is none.
-
-    Examples
-    --------
-    >>> from parkanalysis.park.park import read_park
-    >>> goal(read_park("qingzhen"))
-    Goal(value=40.0, stated=True, figure='stated_result_2016')
-    """
+    """The stated projection of a park, or the base year's value added where there is none."""
     stated = park.config.stated
     if stated is not None:
         return Goal(park.amount(stated.result), True, stated.result)
     return Goal(park.value_added, False, park.config.value_added)
 
 
-def contributions(projection: Projection, most: int = SHOWN) -> pd.DataFrame:
+def drivers(projection: Projection, most: int = SHOWN) -> pd.DataFrame:
     """Contributions by driver, widest mean first, the growth of the rest leading; small ones pooled.
 
     Columns ``mean``, ``low``, ``high`` (10% and 90% points), ``alone`` and ``without`` (the median of
     the projection without the driver), all in 亿元; index ``driver``. The interval of pooled drivers is
     that of their sum.
-
-    Examples
-    --------
-    >>> contributions(project("qingzhen", "power_contract", draws=256))["mean"].round(1).to_dict()
-    {'baseline': 5.6, 'power_contract': -2.0}
     """
     draws: dict[str, np.ndarray] = {}
     for (driver, _), values in projection.shares.shapley.items():
@@ -99,19 +87,13 @@ def steps(projection: Projection, shares: pd.DataFrame) -> pd.DataFrame:
     ----------
     projection : Projection
     shares : DataFrame
-        As from ``contributions``.
+        As from ``drivers``.
 
     Returns
     -------
     DataFrame
         Index ``step``: ``start``, the drivers, ``end``; columns ``bottom``, ``top``, ``value``
         (亿元) and ``total`` (whether the bar stands on the axis).
-
-    Examples
-    --------
-    >>> projection = project("qingzhen", "power_contract", draws=256)
-    >>> steps(projection, contributions(projection))["value"].round(1).to_dict()
-    {'start': 37.0, 'baseline': 5.6, 'power_contract': -2.0, 'end': 40.6}
     """
     base = projection.park.value_added
     rows: dict[str, tuple[float, float, float, bool]] = {"start": (0.0, base, base, True)}
@@ -125,7 +107,7 @@ def steps(projection: Projection, shares: pd.DataFrame) -> pd.DataFrame:
     ).rename_axis("step")
 
 
-def fan(projection: Projection) -> pd.DataFrame:
+def fan_frame(projection: Projection) -> pd.DataFrame:
     """History and quantiles of the target year, a year a row.
 
     Returns
@@ -134,11 +116,6 @@ def fan(projection: Projection) -> pd.DataFrame:
         Index ``year``; ``history``: the series behind the growth of the rest, scaled to the park's
         value added in the base year (the park's own past is one year); ``q05`` to ``q95`` from the
         base year on; 亿元.
-
-    Examples
-    --------
-    >>> fan(project("qingzhen", "combined", draws=256)).loc[2016, ["q10", "q50", "q90"]].round(1).to_dict()
-    {'q10': 29.6, 'q50': 35.2, 'q90': 39.9}
     """
     park = projection.park
     years = [park.config.base_year, park.config.target_year]
@@ -166,12 +143,6 @@ def density(draws: np.ndarray, points: int = 161) -> pd.DataFrame:
     -------
     DataFrame
         Columns ``value`` (亿元), ``density`` (per 亿元); empty where all draws are one value.
-
-    Examples
-    --------
-    >>> frame = density(project("qingzhen", "combined", draws=256).draws)
-    >>> float(frame.loc[frame["density"].idxmax(), "value"].round())  # where draws lie closest
-    36.0
     """
     low, high = np.quantile(draws, [0.001, 0.999])
     if high - low < 1e-9:
@@ -197,11 +168,6 @@ def ranking(projection: Projection) -> pd.DataFrame:
         and ``central``, the most likely value, in ``unit``;
         ``at_low``, ``at_high`` (median value added with the lever at its 10% and 90% points, 亿元),
         ``evidence``, ``source``, ``figure``, ``note``.
-
-    Examples
-    --------
-    >>> ranking(project("qingzhen", "power_contract", draws=256))["share"].head(2).round(2).to_dict()
-    {'baseline_growth': 0.95, 'power_hours_2015': 0.04}
     """
     scenario = projection.scenario
     share = importance(projection)
@@ -223,13 +189,7 @@ def ranking(projection: Projection) -> pd.DataFrame:
 
 
 def round_values(low: float, high: float, most: int = 8) -> list[float]:
-    """Round numbers between two values, evenly spaced (1, 2, 2.5 or 5 times a power of ten).
-
-    Examples
-    --------
-    >>> round_values(1450, 1930)
-    [1500.0, 1600.0, 1700.0, 1800.0, 1900.0]
-    """
+    """Round numbers between two values, evenly spaced (1, 2, 2.5 or 5 times a power of ten)."""
     if not high > low:
         return [float(low)]
     power = 10.0 ** np.floor(np.log10((high - low) / most))
@@ -246,12 +206,6 @@ def what_if(projection: Projection, lever: str, values: Iterable[float], target:
     DataFrame
         Index ``value`` in the lever's unit; ``median``, ``low``, ``high`` (10% and 90% points, 亿元),
         ``chance`` of at least ``target``.
-
-    Examples
-    --------
-    >>> projection = project("qingzhen", "power_contract", draws=256)
-    >>> what_if(projection, "power_further_2016", [12, 24], target=40)["median"].round(1).to_dict()
-    {12: 40.2, 24: 41.2}
     """
     draws = min(len(projection.draws), WHAT_IF_DRAWS)
     rows = {}
@@ -265,17 +219,8 @@ def what_if(projection: Projection, lever: str, values: Iterable[float], target:
     return frame.rename_axis("value")
 
 
-def break_evens(
-    projection: Projection, ranked: pd.DataFrame, target: float, most: int = 6
-) -> list[BreakEven]:
-    """Break-even of the levers of the target year that carry most, each within its hard bounds.
-
-    Examples
-    --------
-    >>> projection = project("qingzhen", "power_contract", draws=256)
-    >>> [(b.lever, b.status) for b in break_evens(projection, ranking(projection), target=40, most=2)]
-    [('baseline_growth', 'met'), ('power_further_2016', 'met')]
-    """
+def even_odds(projection: Projection, ranked: pd.DataFrame, target: float, most: int = 6) -> list[BreakEven]:
+    """Break-even of the levers of the target year that carry most, each within its hard bounds."""
     levers = projection.scenario.levers
     moving = [n for n in ranked.index[ranked["share"] > 0] if levers[n].minimum < levers[n].maximum]
     free = [n for n in moving if n in target_year_levers(projection.scenario)]
@@ -291,13 +236,6 @@ def ledger(park: Park) -> pd.DataFrame:
         One row a figure in the order of the ledger: ``figure``, ``text`` as printed, ``value``,
         ``low``, ``high`` (canonical ``unit``), ``hedge``, ``subject``, ``variable``, ``period``,
         ``place``, ``source``, ``note``, ``used`` (whether the arithmetic uses it).
-
-    Examples
-    --------
-    >>> from parkanalysis.park.park import read_park
-    >>> frame = ledger(read_park("qingzhen")).set_index("figure")
-    >>> frame[["low", "high"]].loc["stated_loss_2016"].tolist()  # 5 亿元以上
-    [500000000.0, 600000000.0]
     """
     config = park.config
     used = {lever.figure for lever in park.levers.values() if lever.figure} | {config.value_added}
@@ -316,13 +254,7 @@ def ledger(park: Park) -> pd.DataFrame:
 
 
 def without(projection: Projection, drivers: Iterable[str]) -> float:
-    """Median of the target year, in 亿元, with every driver but these; ``baseline`` is the growth.
-
-    Examples
-    --------
-    >>> round(without(project("qingzhen", "power_contract", draws=256), ["power_contract"]), 1)
-    42.6
-    """
+    """Median of the target year, in 亿元, with every driver but these; ``baseline`` is the growth."""
     off, scenario = set(drivers), projection.scenario
     if len(off) == 1:
         return float(np.median(projection.shares.without[off.pop()]))
@@ -341,11 +273,6 @@ def by_kind(projection: Projection) -> pd.DataFrame:
         Index ``kind`` (a kind of shock or ``baseline``); ``mean``, ``low``, ``high`` (10% and 90%
         points of the kind's sum), ``without`` (the median without the kind), ``effect`` = median −
         ``without``, all in 亿元, and ``drivers``, a tuple of names.
-
-    Examples
-    --------
-    >>> by_kind(project("qingzhen", "closures", draws=256))["mean"].round(1).to_dict()
-    {'baseline': 5.5, 'plant_closure': -1.7}
     """
     shocks = projection.park.config.shocks
     draws: dict[str, np.ndarray] = {}
@@ -374,20 +301,15 @@ def industries(projection: Projection) -> pd.DataFrame:
         Index ``industry``; ``before`` (balanced accounts of the base year) and ``after``, means in
         亿元 that add up to the published total and to the mean of the projection; ``drivers``, a tuple
         of (driver, mean contribution), the widest first.
-
-    Examples
-    --------
-    >>> frame = industries(project("qingzhen", "combined", draws=256))
-    >>> round(frame["before"].sum(), 2), frame["drivers"].to_dict()["power_heat"][0][0]
-    (37.01, 'power_contract')
     """
     span = (0, len(projection.draws))
     base = target_year.state(projection.scenario, span, projection.seed).base.value_added
-    means = projection.contributions(by="both")["mean"].to_dict()
+    means: dict[Any, float] = projection.contributions(by="both")["mean"].to_dict()
     rows: dict[str, tuple[float, float, tuple[tuple[str, float], ...]]] = {}
     for name in projection.park.config.industries:
         before = float(np.mean(base[name]))
-        moved = [(str(d), float(v)) for (d, i), v in means.items() if i == name and v]
+        of_this = ((key[0], v) for key, v in means.items() if key[1] == name and v)
+        moved = [(str(driver), float(v)) for driver, v in of_this]
         moved.sort(key=lambda pair: -abs(pair[1]))
         rows[name] = (before, before + sum(v for _, v in moved), tuple(moved))
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=["before", "after", "drivers"])
@@ -404,13 +326,6 @@ def knowing(projection: Projection, ranked: pd.DataFrame, most: int = 3) -> pd.D
     -------
     DataFrame
         Index ``lever``, the worthiest first; ``now`` and ``known``, widths in 亿元, ``evidence``.
-
-    Examples
-    --------
-    >>> projection = project("qingzhen", "power_contract", draws=256)
-    >>> frame = knowing(projection, ranking(projection), most=1)
-    >>> bool((frame["known"] < frame["now"]).all())
-    True
     """
     draws, scenario = min(len(projection.draws), WHAT_IF_DRAWS), projection.scenario
     now = float(np.subtract(*np.quantile(projection.draws, [0.9, 0.1])))
@@ -435,12 +350,6 @@ def shock_frame(projection: Projection) -> pd.DataFrame:
         Index ``shock``; ``kind``, ``industry``, ``part_of_year`` (mean share), ``alone`` (mean impact
         if nothing else happened, growth included, 亿元), ``contribution`` (mean Shapley value, 亿元)
         and ``overlap``, their difference.
-
-    Examples
-    --------
-    >>> from parkanalysis.model.projection import project
-    >>> shock_frame(project("qingzhen", "power_contract", draws=64)).index.tolist()
-    ['power_contract']
     """
     scenario = projection.scenario
     found = target_year.state(scenario, (0, min(len(projection.draws), 4096)), projection.seed)
@@ -468,29 +377,17 @@ def parts(projection: Projection) -> pd.DataFrame:
         Index ``what``; ``low``, ``value``, ``high``: ``stated_loss``, ``loss`` (what the shocks take,
         80% interval), ``implied_baseline`` (stated result and loss together), ``baseline`` (without
         shocks), ``stated_result``, ``result``. Rows about statements only where there are any.
-
-    Examples
-    --------
-    >>> from parkanalysis.model.projection import project
-    >>> parts(project("qingzhen", "combined", draws=64)).round(1)[:2]
-                 low  value  high
-    what
-    stated_loss  5.0    5.0   inf
-    loss         4.9    7.3  11.0
     """
     park, stated = projection.park, projection.park.config.stated
     draws = {"loss": projection.baseline - projection.draws, "baseline": projection.baseline}
     draws["result"] = projection.draws
     rows = {k: tuple(float(q) for q in np.quantile(v, [0.1, 0.5, 0.9])) for k, v in draws.items()}
     if stated is not None:
-        result = park.quantities[stated.result]
-        said = {"stated_result": (result.low, result.value, result.high)}
+        rows["stated_result"] = interval(park, stated.result)
         if stated.loss is not None:
-            loss = park.quantities[stated.loss]
-            said["stated_loss"] = (loss.low, loss.value, loss.high)
-            ends = zip(said["stated_result"], said["stated_loss"], strict=True)
-            said["implied_baseline"] = tuple(a + b for a, b in ends)
-        rows |= {k: tuple(v / YUAN_PER_100M for v in values) for k, values in said.items()}
+            rows["stated_loss"] = interval(park, stated.loss)
+            ends = zip(rows["stated_result"], rows["stated_loss"], strict=True)
+            rows["implied_baseline"] = tuple(a + b for a, b in ends)
     order = ["stated_loss", "loss", "implied_baseline", "baseline", "stated_result", "result"]
     kept = [k for k in order if k in rows]
     frame = pd.DataFrame([rows[k] for k in kept], index=kept, columns=["low", "value", "high"])
@@ -505,11 +402,6 @@ def other_methods(projection: Projection, target: float) -> pd.DataFrame:
     DataFrame
         Index ``method``; ``growth`` (median, a fraction), ``median``, ``low``, ``high`` (10% and 90% points,
         亿元), ``chance`` of at least ``target``. Empty where the growth stands on no forecast, or is set.
-
-    Examples
-    --------
-    >>> other_methods(project("qingzhen", "combined", draws=256), 40.0)["median"].round(1).to_dict()
-    {'default': 32.5, 'theta': 32.4, 'damped_trend': 35.0}
     """
     park, scenario, name = projection.park, projection.scenario, projection.park.config.growth
     own: Any = scenario.levers[name]

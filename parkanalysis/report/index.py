@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import pandas as pd
 
@@ -31,7 +32,7 @@ NONE: Mapping[str, Park] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
-class Entry:
+class Made:
     """A rendered report, or one that failed.
 
     Attributes
@@ -73,7 +74,7 @@ def _numbers(file: Path) -> dict[str, float]:
     return found | {"year": float(frame["year"].max())}
 
 
-def entries(out: Path) -> list[Entry]:
+def entries(out: Path) -> list[Made]:
     """All reports below a folder, by park, scenario and language, as their stamps have it.
 
     Examples
@@ -103,24 +104,24 @@ def entries(out: Path) -> list[Entry]:
         files = tuple(name for name in FILES if (folder / name).exists())
         park, scenario, lang = folder.relative_to(out).parts
         place = f"{park}/{scenario}/{lang}"
-        found.append(Entry(park, scenario, lang, place, failure, numbers, files, data))
+        found.append(Made(park, scenario, lang, place, failure, numbers, files, data))
     return found
 
 
 @dataclass(frozen=True)
-class Row:
+class IndexRow:
     """A scenario in the index, in all its languages.
 
     Attributes
     ----------
-    entries : tuple of Entry
+    entries : tuple of Made
     park : Park or None
         None for one from elsewhere, known by its results alone.
     lang : str
         Of the index.
     """
 
-    entries: tuple[Entry, ...]
+    entries: tuple[Made, ...]
     park: Park | None
     lang: str
 
@@ -142,7 +143,8 @@ class Row:
         """What the scenario holds."""
         if self.park is None or self.scenario not in self.park.scenarios:
             return ""
-        return str((self.park.scenarios[self.scenario].description or {}).get(self.lang, ""))
+        described: dict[Any, str] = dict(self.park.scenarios[self.scenario].description or {})
+        return described.get(self.lang, "")
 
     @property
     def sets_levers(self) -> bool:
@@ -168,7 +170,7 @@ class Row:
         return next((e.numbers for e in self.entries if e.numbers), {})
 
     @property
-    def own(self) -> Entry:
+    def own(self) -> Made:
         """The report in the language of the index, else the first."""
         made = [e for e in self.entries if not e.failure] or list(self.entries)
         return next((e for e in made if e.lang == self.lang), made[0])
@@ -202,20 +204,18 @@ def _park(name: str) -> Park | None:
         return None
 
 
-def _rows(found: Sequence[Entry], name: str, park: Park | None, lang: str) -> list[Row]:
-    groups: dict[str, list[Entry]] = {}
+def _rows(found: Sequence[Made], name: str, park: Park | None, lang: str) -> list[IndexRow]:
+    groups: dict[str, list[Made]] = {}
     for entry in found:
         if entry.park == name:
             groups.setdefault(entry.scenario, []).append(entry)
     order = {known: i for i, known in enumerate(LANGUAGES)}
-    made = [
-        Row(tuple(sorted(group, key=lambda e: order.get(e.lang, 9))), park, lang) for group in groups.values()
-    ]
-    return sorted(made, key=lambda row: row.rank)
+    parts = (sorted(group, key=lambda e: order.get(e.lang, 9)) for group in groups.values())
+    return sorted((IndexRow(tuple(part), park, lang) for part in parts), key=lambda row: row.rank)
 
 
 @dataclass(frozen=True)
-class Scale:
+class Axis:
     """The axis that the small charts of a park share, in 亿元."""
 
     low: float
@@ -227,7 +227,7 @@ class Scale:
         return round(240 * (value - self.low) / (self.high - self.low), 1)
 
 
-def _scale(rows: Iterable[Row], words: Words) -> Scale | None:
+def _scale(rows: Iterable[IndexRow], words: Words) -> Axis | None:
     kept = ("published", "goal", "q0.05", "q0.95")
     marks = [row.numbers[k] for row in rows for k in kept if k in row.numbers]
     if not marks:
@@ -236,13 +236,13 @@ def _scale(rows: Iterable[Row], words: Words) -> Scale | None:
     pad = 0.06 * (high - low or 1.0)
     low, high = low - pad, high + pad
     edge = 0.04 * (high - low)
-    shown = round_values(*(float(words.money(v)) for v in (low + edge, high - edge)), most=7)
+    shown = round_values(float(words.money(low + edge)), float(words.money(high - edge)), most=7)
     decimals = max(len(f"{v:.12g}".partition(".")[2]) for v in shown)
-    return Scale(low, high, tuple((v / words.scale.factor, fixed(v, decimals)) for v in shown))
+    return Axis(low, high, tuple((v / words.scale.factor, fixed(v, decimals)) for v in shown))
 
 
 def index_html(
-    found: Sequence[Entry],
+    found: Sequence[Made],
     lang: str,
     links: Iterable[tuple[str, str]] = (),
     parks: Mapping[str, Park] = NONE,
@@ -251,7 +251,7 @@ def index_html(
 
     Parameters
     ----------
-    found : sequence of Entry
+    found : sequence of Made
     lang : {"zh", "en"}
     links : iterable of (address, text)
         To other languages and to the page of several parks.
@@ -260,7 +260,7 @@ def index_html(
 
     Examples
     --------
-    >>> found = [Entry("qingzhen", "combined", "zh", "qingzhen/combined/zh", "Timeout")]
+    >>> found = [Made("qingzhen", "combined", "zh", "qingzhen/combined/zh", "Timeout")]
     >>> "All that the report states" in index_html(found, "en")
     True
     """

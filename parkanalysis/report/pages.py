@@ -11,6 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from parkanalysis.report.sections import TEMPLATES, fill
+from parkanalysis.report.style import font_path
 from parkanalysis.report.words import N_, Words
 
 INDEX = "index.html"
@@ -70,8 +71,6 @@ def _glyph_names() -> tuple[str, ...]:
     """Names of the font's glyphs; making them up takes as long as all the rest of a subset."""
     from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
-    from parkanalysis.report.style import font_path
-
     with TTFont(font_path(), lazy=True) as font:
         return tuple(font.getGlyphOrder())
 
@@ -83,8 +82,6 @@ def font_face(characters: frozenset[str]) -> str:
     import io
 
     from fontTools import subset  # type: ignore[import-untyped]
-
-    from parkanalysis.report.style import font_path
 
     options = subset.Options(
         flavor="woff", hinting=False, layout_features=[], notdef_outline=True, recalc_timestamp=False

@@ -192,8 +192,8 @@ class Results:
 
     @cached_property
     def drivers(self) -> pd.DataFrame:
-        """Contributions by driver: :func:`findings.contributions`."""
-        return findings.contributions(self.projection)
+        """Contributions by driver: :func:`findings.drivers`."""
+        return findings.drivers(self.projection)
 
     @cached_property
     def kinds(self) -> pd.DataFrame:
@@ -262,7 +262,7 @@ class Results:
     @cached_property
     def even(self) -> list[BreakEven]:
         """Values of one assumption that bring even odds of the goal."""
-        return findings.break_evens(self.projection, self.ranked, self.goal.value)
+        return findings.even_odds(self.projection, self.ranked, self.goal.value)
 
     @cached_property
     def conditions(self) -> list[BreakEven]:

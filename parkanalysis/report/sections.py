@@ -119,7 +119,7 @@ def _speech(words: Words) -> dict[str, Any]:
 
     # between two sentences
     gap = "" if words.lang == "zh" else " "
-    return {"_": say, "listed": listed, "bracketed": bracketed, "gap": gap}
+    return {"_": say, "listed": listed, "bracketed": bracketed, "between": gap}
 
 
 def _capitalised(text: str) -> str:
@@ -165,7 +165,7 @@ def reference_figure(series: pd.Series, words: Words, method: str = "default", h
 
 def coverage_figure(frame: pd.DataFrame, words: Words) -> Figure:
     """Measured coverage of the 80% interval, a line a data set, from ``background.coverage``."""
-    return _drawn("coverage", frame, charts.coverage(frame, words), words)
+    return _drawn("coverage", frame, charts.coverage_lines(frame, words), words)
 
 
 def _drawn(name: str, frame: pd.DataFrame, ax: Any, words: Words, **values: object) -> Figure:
@@ -181,7 +181,7 @@ def _drawn(name: str, frame: pd.DataFrame, ax: Any, words: Words, **values: obje
 
 
 def _fan(r: Results) -> tuple[pd.DataFrame, Any]:
-    frame = findings.fan(r.projection)
+    frame = findings.fan_frame(r.projection)
     return frame, charts.fan(frame, r.words, r.goal.value, r.words.goal_label(r.goal.stated))
 
 
@@ -191,7 +191,7 @@ def _waterfall(r: Results) -> tuple[pd.DataFrame, Any]:
 
 
 def _contributions(r: Results) -> tuple[pd.DataFrame, Any]:
-    return r.drivers, charts.contributions(r.drivers, r.words)
+    return r.drivers, charts.contribution_bars(r.drivers, r.words)
 
 
 def _distribution(r: Results) -> tuple[pd.DataFrame, Any]:
@@ -204,7 +204,7 @@ def _tornado(r: Results) -> tuple[pd.DataFrame, Any]:
     frame = r.ranked.dropna(subset=["at_low"])
     width = (frame["at_high"] - frame["at_low"]).abs().sort_values(ascending=False, kind="stable")
     frame = frame.loc[width.index[:SWINGS], ["low", "high", "at_low", "at_high", "unit"]]
-    return frame, charts.tornado(frame, r.words, r.median)
+    return frame, charts.swings(frame, r.words, r.median)
 
 
 def _target_risk(r: Results) -> tuple[pd.DataFrame, Any]:
@@ -219,7 +219,7 @@ def _frontier(r: Results) -> tuple[pd.DataFrame, Any]:
     levers = r.scenario.levers
     here = (levers[found.x].central, levers[found.y].central)
     index, columns = pd.Index(found.y_values, name=found.y), pd.Index(found.x_values, name=found.x)
-    return pd.DataFrame(found.reached, index, columns), charts.frontier(found, r.words, here)
+    return pd.DataFrame(found.reached, index, columns), charts.frontier_map(found, r.words, here)
 
 
 def _ledger(r: Results) -> tuple[pd.DataFrame, Any]:

@@ -435,7 +435,7 @@ class Words:
     def kind(self, kind: str) -> str:
         """Name of a kind of driver, within a sentence."""
         known = Shock.kinds.get(kind)
-        return known.label[self.lang] if known is not None else self(KINDS.get(kind, kind))
+        return str(vars(known)["label"][self.lang]) if known is not None else self(KINDS.get(kind, kind))
 
     def method(self, name: str) -> str:
         """Name of a forecasting method, within a sentence."""
@@ -558,6 +558,6 @@ class Words:
 
         return str(format_date(day, "d MMMM yyyy", locale="en"))
 
-    def title(self, names: Mapping[str, str]) -> str:
+    def title(self, names: Mapping[Any, str]) -> str:
         """A name given in both languages."""
         return names.get(self.lang) or next(iter(names.values()), "")

@@ -21,9 +21,9 @@ def words(park):
 
 
 def test_the_series_ends_where_knowledge_ends(park):
-    assert background.annual(park).index[-1] == 2015
-    assert background.annual(park, as_of="2014-12-31").index[-1] == 2013
-    assert background.annual(park)[2015] == 1108.52
+    assert background.reference_series(park).index[-1] == 2015
+    assert background.reference_series(park, as_of="2014-12-31").index[-1] == 2013
+    assert background.reference_series(park)[2015] == 1108.52
 
 
 def test_past_forecasts_use_past_knowledge_and_known_outturns(park):
@@ -83,11 +83,11 @@ def test_figures_published_later_are_set_beside_and_not_inside(park, words):
 
 
 def test_charts_show_the_frames(park, words):
-    series = background.annual(park)
+    series = background.reference_series(park)
     ax = charts.fan(background.reference_fan(series), words, measured=True)
     assert ax.get_xlim()[1] == pytest.approx(2018.02)
     held = background.coverage(background.evidence())
-    lines = charts.coverage(held, words).get_lines()
+    lines = charts.coverage_lines(held, words).get_lines()
     drawn = [line.get_ydata() for line in lines[1:]]
     expected = [100 * rows["coverage_80"] for _, rows in held.groupby(level="data")]
     assert all(np.allclose(a, b) for a, b in zip(drawn, expected, strict=True))
@@ -96,7 +96,8 @@ def test_charts_show_the_frames(park, words):
 
 
 def test_sentences_carry_their_numbers(park, words):
-    assert "2015" in repr(tell("known", words, known=background.annual(park), later=background.annual(park)))
+    known = background.reference_series(park)
+    assert "2015" in repr(tell("known", words, known=known, later=known))
     own = background.own_record(park, origins=4)
     assert "over 4 origins" in repr(tell("own_record", words, found=own))
     past = background.vintages(park, most=3)
@@ -130,7 +131,7 @@ def test_two_points_say_that_they_judge_nothing(lang):
 
 def test_months_count_as_the_complete_years_they_make():
     harbour = read_park(PARKS / "harbour")
-    known = background.annual(harbour)
+    known = background.reference_series(harbour)
     assert known.index.tolist() == list(range(2017, 2024))
     months = harbour.history[harbour.history["period"].str.startswith("2017-")]
     assert known[2017] == pytest.approx(sum(months["value"]))

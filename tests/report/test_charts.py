@@ -31,7 +31,7 @@ def _texts(ax):
 
 
 def test_waterfall_steps_lead_from_one_total_to_the_other(projection, words):
-    frame = findings.steps(projection, findings.contributions(projection))
+    frame = findings.steps(projection, findings.drivers(projection))
     moves = frame.loc[~frame["total"], "value"]
     assert frame.loc["start", "value"] == 37.01
     assert frame.loc["start", "value"] + moves.sum() == pytest.approx(frame.loc["end", "value"], abs=1e-9)
@@ -56,7 +56,7 @@ def test_waterfall_by_hand():
 
 
 def test_fan_holds_history_and_quantiles(projection, words):
-    frame = findings.fan(projection)
+    frame = findings.fan_frame(projection)
     assert frame.loc[2015, "history"] == pytest.approx(37.01)
     assert frame.index.max() == 2016
     assert frame.loc[2016, "q50"] == pytest.approx(projection.median)
@@ -96,14 +96,14 @@ def test_distribution_marks_median_and_target(projection, words):
 
 
 def test_contributions_and_their_pool(projection, words):
-    frame = findings.contributions(projection)
+    frame = findings.drivers(projection)
     gap = (projection.draws - 37.01).mean()
     assert frame["mean"].sum() == pytest.approx(gap, abs=1e-9)
-    pooled = findings.contributions(projection, most=3)
+    pooled = findings.drivers(projection, most=3)
     assert list(pooled.index)[-1] == "others"
     assert len(pooled) == 4
     assert pooled["mean"].sum() == pytest.approx(gap, abs=1e-9)
-    ax = charts.contributions(pooled, words)
+    ax = charts.contribution_bars(pooled, words)
     assert np.asarray(ax.collections[1].get_offsets())[:, 0] == pytest.approx(
         pooled["mean"].to_numpy() * words.scale.factor
     )
@@ -117,7 +117,7 @@ def test_kinds_add_up_to_the_gap(projection):
 
 def test_tornado_bars_reach_what_the_levers_reach(projection, words):
     frame = findings.ranking(projection).dropna(subset=["at_low"]).head(5)
-    ax = charts.tornado(frame, words, projection.median)
+    ax = charts.swings(frame, words, projection.median)
     reached = sorted(b.get_x() + b.get_width() for b in ax.patches)
     wanted = sorted(frame[["at_low", "at_high"]].to_numpy().ravel() * words.scale.factor)
     assert reached == pytest.approx(wanted)
@@ -155,7 +155,7 @@ def test_target_risk_curve_falls(projection, words):
 
 def test_frontier_shades_what_reaches_the_target(projection, words):
     found = frontier(projection, "alumina_price_2016", "baseline_growth", 40.0, size=5)
-    ax = charts.frontier(found, words, (1580.0, 0.1))
+    ax = charts.frontier_map(found, words, (1580.0, 0.1))
     point = ax.lines[-1]
     assert point.get_xdata()[0] == 1580
     assert point.get_ydata()[0] == pytest.approx(10.0)
@@ -215,11 +215,11 @@ def test_round_values(low, high, expected):
 
 
 def test_every_chart_has_its_glyphs_and_is_the_same_twice(projection, words):
-    frame = findings.steps(projection, findings.contributions(projection))
+    frame = findings.steps(projection, findings.drivers(projection))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         first, second = (to_bytes(charts.waterfall(frame, words)) for _ in range(2))
-        to_bytes(charts.fan(findings.fan(projection), words, 40.0, words("stated")), "png")
+        to_bytes(charts.fan(findings.fan_frame(projection), words, 40.0, words("stated")), "png")
     assert first == second
 
 
@@ -240,7 +240,7 @@ def test_the_font_is_chinese_and_free():
 
 def test_svg_is_for_pages(projection):
     words = Words(projection.park, "zh")
-    text = to_svg(charts.contributions(findings.contributions(projection), words), "name")
+    text = to_svg(charts.contribution_bars(findings.drivers(projection), words), "name")
     assert text.startswith("<svg")
     assert "<metadata" not in text
     assert "var(--chart-ink" in text

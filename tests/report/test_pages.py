@@ -251,7 +251,7 @@ def test_notebooks_stay_small(name):
 
 def test_the_index_goes_from_the_main_scenario_over_more_shocks_to_variants(tmp_path):
     found = [
-        index.Entry("qingzhen", name, lang, f"qingzhen/{name}/{lang}", "none")
+        index.Made("qingzhen", name, lang, f"qingzhen/{name}/{lang}", "none")
         for name in ("combined+vat_rate=0.1", "elsewhere", "severe", "combined", "closures", "reference")
         for lang in ("en", "zh")
     ]
@@ -292,7 +292,7 @@ def test_ticks_of_the_index_are_round_and_inside(out):
 def test_a_park_that_states_nothing_has_no_column_for_it():
     numbers = {f"q{q:g}": 37.0 for q in (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)} | {"published": 36.0}
     numbers |= {"met": 35.0, "year": 2020.0}
-    html = index.index_html([index.Entry("far", "base", "en", "far/base/en", "", numbers)], "en")
+    html = index.index_html([index.Made("far", "base", "en", "far/base/en", "", numbers)], "en")
     tree = lxml.html.fromstring(html)
     heads = [h.text_content() for h in tree.xpath("//thead//th")]
     assert len(heads) == 7
