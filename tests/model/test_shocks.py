@@ -144,6 +144,7 @@ def test_prices_broadcast_over_draws():
 def test_a_park_says_whether_value_added_holds_vat(qingzhen):
     other = replace(qingzhen, config=qingzhen.config.model_copy(update={"vat_in_value_added": False}))
     levers = {"alumina_price_2016": 2200, "alumina_price_2015": 2300, "baseline_growth": 0.0}
+    levers |= {i.growth: 0.0 for i in qingzhen.config.industries.values()}
     ours, theirs = (
         project(p, read_scenario(p, "alumina_price", **levers), 64).draws - 37.01 for p in (qingzhen, other)
     )
