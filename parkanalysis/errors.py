@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 
@@ -19,6 +20,12 @@ def nearest(name: str, valid: Iterable[str], cutoff: float = 60.0) -> str | None
 
     match = process.extractOne(name, sorted(valid), scorer=fuzz.ratio, score_cutoff=cutoff)
     return match[0] if match else None
+
+
+def _plain(text: str) -> str:
+    """Text without marks that a terminal obeys or nobody sees: those that turn it around, say."""
+    hidden = (c for c in set(text) if unicodedata.category(c) in ("Cc", "Cf"))
+    return text.translate({ord(c): f"\\u{ord(c):04x}" for c in hidden})
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,7 @@ class Problem:
         if self.column is not None:
             place += f", column {self.column}"
         text = f"{place}: found {self.found}; allowed: {self.allowed}"
-        return f"{text}; did you mean {self.nearest!r}?" if self.nearest else text
+        return _plain(f"{text}; did you mean {self.nearest!r}?" if self.nearest else text)
 
     def to_dict(self) -> dict[str, object]:
         """Return the problem as a plain mapping, for JSON."""

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from parkfiles import copy_park, edit, problems, set_cell
 
-from parkanalysis.errors import InputError
+from parkanalysis.errors import InputError, Problem
 from parkanalysis.model.check import check
 from parkanalysis.model.projection import project
 from parkanalysis.park.new import create
@@ -90,7 +90,12 @@ def test_names_that_lead_somewhere_else_are_refused_where_they_make_paths(tmp_pa
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.sampled_from(["quantity", "points", "yaml", "expression", "setting", "parameters", "table", "document", "park"]), st.binary(min_size=100, max_size=400))
+@given(
+    st.sampled_from(
+        ["quantity", "points", "yaml", "expression", "setting", "parameters", "table", "document", "park"]
+    ),
+    st.binary(min_size=100, max_size=400),
+)
 def test_any_change_to_any_file_ends_in_a_result_or_an_input_error(door, data):
     with contextlib.suppress(InputError), np.errstate(all="ignore"):
         FUZZ.TARGETS[door][0](data)
@@ -139,3 +144,8 @@ def test_the_command_line_shows_no_traceback(tmp_path):
         assert done.returncode in (1, 2)
         assert "Traceback" not in done.stderr + done.stdout
         assert done.stderr.strip()
+
+
+def test_marks_that_turn_text_are_shown_as_such():
+    problem = Problem("a\u202e.csv", "x\u200b\x1b[31m 園區", "text")
+    assert str(problem) == "a\\u202e.csv: found x\\u200b\\u001b[31m 園區; allowed: text"

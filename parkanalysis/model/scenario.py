@@ -312,7 +312,7 @@ def read_scenario(park: Park, name: str, **levers: Any) -> Scenario:
     >>> scenario.levers["vat_rate"].central
     0.16
     """
-    if name not in park.scenarios:
+    if not isinstance(name, str) or name not in park.scenarios:
         allowed = ", ".join(park.scenarios)
         raise InputError(
             Problem(

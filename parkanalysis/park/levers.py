@@ -208,7 +208,7 @@ def cdf(inverse: Ppf, value: float) -> float:
     return (low + high) / 2 if low > 1e-12 and high < 1 - 1e-12 else round(low)
 
 
-class Forecast(Protocol):
+class Quantiles(Protocol):
     """What a lever needs of a forecast: values at given probabilities."""
 
     def ppf(self, u: Any) -> Any: ...
@@ -240,7 +240,7 @@ class Lever:
     note_zh: str = ""
     figure: str = ""
     series: str = ""
-    forecast: Forecast | None = field(default=None, repr=False)  # equal only when the same object
+    forecast: Quantiles | None = field(default=None, repr=False)  # equal only when the same object
 
     def ppf(self, u: Array) -> Array:
         """Values at probabilities ``u``, shape (n,), in the lever's unit, within the hard bounds."""

@@ -57,7 +57,7 @@ _WORDS |= dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(("false"
 
 
 @dataclass(frozen=True)
-class Table:
+class CsvTable:
     """Rows of a table and what was wrong with the others."""
 
     records: Records
@@ -120,7 +120,7 @@ def _check_separator(name: str, text: str) -> None:
             raise InputError(Problem(name, f"cells separated by {word}", allowed, 1))
 
 
-def read_csv(path: Path) -> Table:
+def read_csv(path: Path) -> CsvTable:
     """Read a CSV file with a header as text cells; blank lines are passed over.
 
     A row is known by the line it begins on. Rows of the wrong length are problems; the others stand.
@@ -159,7 +159,7 @@ def read_csv(path: Path) -> Table:
             records.append((row, dict(zip(header, cells, strict=True))))
     except csv.Error as error:
         problems.append(Problem(name, f"broken quoting ({error})", "valid CSV", reader.line_num))
-    return Table(records, problems)
+    return CsvTable(records, problems)
 
 
 def _loader() -> Any:
@@ -526,7 +526,7 @@ class Raw:
     ----------
     id : str
         Name of the folder or workbook.
-    tables : mapping of str to Table
+    tables : mapping of str to CsvTable
         Those that could be read.
     park : Located or None
         park.yml.
@@ -539,7 +539,7 @@ class Raw:
     """
 
     id: str
-    tables: Mapping[str, Table]
+    tables: Mapping[str, CsvTable]
     park: Any
     scenarios: Mapping[str, Any]
     problems: list[Problem]

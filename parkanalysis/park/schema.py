@@ -187,7 +187,7 @@ MOST_YEARS = 5
 SHARE = (0.0, 1.0)  # a share outside has no meaning
 NOT_NEGATIVE = (0.0, inf)
 USUAL_RATE = (0.02, 0.9)  # value added per gross output
-GROWTH = {"bounds": (-1.0, 10.0), "usual": (-0.5, 0.5)}  # of a year
+GROWTH, USUAL_GROWTH = (-1.0, 10.0), (-0.5, 0.5)  # of a year
 USUAL_HOURS = (300.0, 8784.0)  # of full load in a year
 
 
@@ -238,7 +238,7 @@ def lever(text: str, units: tuple[str, ...], year: str = "base", *, default: Any
     return leads_to("lever", f"lever: {text}", units, year, default=default, **more)
 
 
-def figure(text: str, year: str = "base", *, default: Any = ...) -> Any:
+def amount(text: str, year: str = "base", *, default: Any = ...) -> Any:
     """A field that names a figure in yuan."""
     return leads_to("figure", f"figure: {text}", MONEY, year, default=default)
 
@@ -279,13 +279,13 @@ Text = Annotated[str, Field(min_length=1, max_length=2000)]
 Source = Annotated[Identifier, Ref("source"), Field(description="source, a row of sources.csv")]
 
 
-class Row(BaseModel):
+class TableRow(BaseModel):
     """A row of a table."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
-class FigureRow(Row):
+class FigureRow(TableRow):
     """figures.csv: every figure of the source as printed."""
 
     figure: Identifier = Field(description="name of the figure, unique")
@@ -298,7 +298,7 @@ class FigureRow(Row):
     note: str = Field(default="", description="remark")
 
 
-class LeverRow(Row):
+class LeverRow(TableRow):
     """levers.csv: every uncertain number."""
 
     lever: Identifier = Field(description="name of the lever, unique")
@@ -329,7 +329,7 @@ class LeverRow(Row):
     note_zh: str = Field(default="", description="the note in Chinese, for Chinese reports; note without")
 
 
-class HistoryRow(Row):
+class HistoryRow(TableRow):
     """history.csv: annual, quarterly or monthly series."""
 
     series: Identifier = Field(description="name of the series")
@@ -344,7 +344,7 @@ class HistoryRow(Row):
     source: Source
 
 
-class PriceRow(Row):
+class PriceRow(TableRow):
     """prices.csv: dated price observations."""
 
     series: Identifier = Field(description="name of the price")
@@ -357,7 +357,7 @@ class PriceRow(Row):
     note: str = Field(default="", description="place, basis")
 
 
-class ValueAddedRateRow(Row):
+class ValueAddedRateRow(TableRow):
     """value_added_rates.csv: value added and gross output from input-output tables."""
 
     industry: Identifier = Field(description="industry of the table")
@@ -371,7 +371,7 @@ class ValueAddedRateRow(Row):
     note: str = Field(default="", description="why it is left out, how it differs")
 
 
-class SourceRow(Row):
+class SourceRow(TableRow):
     """sources.csv: where things come from."""
 
     source: Identifier = Field(description="name of the source, unique")
@@ -387,7 +387,7 @@ class SourceRow(Row):
     note_zh: str = Field(default="", description="the remark in Chinese, for Chinese reports; note without")
 
 
-TABLES: dict[str, type[Row]] = {
+TABLES: dict[str, type[TableRow]] = {
     "figures": FigureRow,
     "levers": LeverRow,
     "history": HistoryRow,
@@ -407,7 +407,7 @@ class Industry(Strict):
     """An industry: either its output and rate are known, or its value added directly."""
 
     name: Label
-    gross_output: Identifier | None = figure("gross output of the base year", default=None)
+    gross_output: Identifier | None = amount("gross output of the base year", default=None)
     value_added_rate: Identifier | None = lever(
         "value added per gross output", FRACTION, bounds=SHARE, usual=USUAL_RATE, default=None
     )
@@ -416,8 +416,10 @@ class Industry(Strict):
     )
     growth: Identifier | None = lever(
         "growth a year of its own beside the common one, around 0",
-        *(FRACTION, "target"),
-        **GROWTH,
+        FRACTION,
+        "target",
+        bounds=GROWTH,
+        usual=USUAL_GROWTH,
         default=None,
     )
 
@@ -545,8 +547,8 @@ SECTIONS = {"industry": "industries", "product": "products", "plant": "plants"}
 class StatedProjection(Strict):
     """What the administration itself says of the target year, as figures."""
 
-    result: Identifier = figure("value added that it expects", "target")
-    loss: Identifier | None = figure("loss that it expects", "target", default=None)
+    result: Identifier = amount("value added that it expects", "target")
+    loss: Identifier | None = amount("loss that it expects", "target", default=None)
     weight: Annotated[
         float, Field(ge=0, le=1), _says("of the result as an expert's forecast, beside the model's")
     ] = 0.0
@@ -601,14 +603,16 @@ class ParkFile(Strict):
     base_year: Annotated[Year, _says("last year whose value added is published")]
     target_year: Annotated[Year, _says("year to project, one to five years after")]
     as_of: Annotated[Day, _says("vintage date: nothing published later enters a projection")]
-    value_added: Identifier = figure("published value added of the base year")
+    value_added: Identifier = amount("published value added of the base year")
     other_industry: Identifier | None = leads_to(
         "industry", "industry that stands for all the rest", default=None
     )
     growth: Identifier = lever(
         "growth a year of value added that no shock says anything of, a fraction",
-        *(FRACTION, "target"),
-        **GROWTH,
+        FRACTION,
+        "target",
+        bounds=GROWTH,
+        usual=USUAL_GROWTH,
     )
     vat_in_value_added: Annotated[
         bool, _says("whether value added holds VAT payable, as in China's industrial statistics")

@@ -193,30 +193,17 @@ def _above(known: _Known, key: str, part: float) -> Iterator[bool]:
 
 def _plants(known: _Known) -> Iterator[Problem]:
     """Plants against their industry and their product."""
-    together: dict[str, float] = {}
     for key, plant in known.config.plants.items():
         own, industry = known.money(plant.value_added), known.sound(plant.industry)
         if own is None or not industry:
             continue
-        together[plant.industry] = together.get(plant.industry, 0.0) + own
         if not HARDLY / 10 * industry <= own <= ABSURD * industry:
-            unit = known.levers[plant.value_added].unit
-            fit = _fitting(
-                own * YUAN_PER_100M, unit, _between(industry * YUAN_PER_100M / 200, industry * YUAN_PER_100M)
-            )
+            yuan, unit = industry * YUAN_PER_100M, known.levers[plant.value_added].unit
+            fit = _fitting(own * YUAN_PER_100M, unit, _between(yuan / 200, yuan))
             found = f"{plant.value_added} of {_amount(own)} for the plant {key}"
             allowed = f"a part of its industry {plant.industry}, {_amount(industry)}{fit}"
             severity = "error" if own > industry else "warning"
             yield known.lever_problem(plant.value_added, found, allowed, severity)
-    for industry_key, own in together.items():
-        industry = known.sound(industry_key)
-        several = [p for p in known.config.plants.values() if p.industry == industry_key]
-        if industry and len(several) > 1 and industry * ROUNDING < own:
-            names = ", ".join(key for key, p in known.config.plants.items() if p.industry == industry_key)
-            found = f"{_amount(own)} for the plants {names} together"
-            allowed = f"at most the value added of their industry {industry_key}, {_amount(industry)}"
-            if all((known.money(p.value_added) or 0) <= industry * ROUNDING for p in several):
-                yield known.lever_problem(several[0].value_added, found, allowed)
 
 
 def _between(low: float, high: float) -> Fits:

@@ -24,10 +24,10 @@ from parkanalysis.park.read import (
     MAX_PROBLEMS,
     MAX_ROWS,
     MAX_SCENARIOS,
+    CsvTable,
     Located,
     LocatedList,
     Raw,
-    Table,
     header_problems,
     read_text,
     read_yaml,
@@ -49,7 +49,7 @@ TEXTS = {"name", "title", "description", "zh", "en", "note", "stated", "computed
 class _Sheet:
     """Text cells of a sheet, and the letter of each column."""
 
-    table: Table
+    table: CsvTable
     letters: Mapping[str, str]
 
 
@@ -74,7 +74,7 @@ def _sheet(name: str, sheet: Any) -> _Sheet:
     while top and not top[-1]:
         top.pop()
     if found := header_problems(name, top):
-        return _Sheet(Table([], found), {})
+        return _Sheet(CsvTable([], found), {})
     letters = {column: get_column_letter(i + 1) for i, column in enumerate(top)}
     records: list[tuple[int, dict[str, str]]] = []
     problems: list[Problem] = []
@@ -91,7 +91,7 @@ def _sheet(name: str, sheet: Any) -> _Sheet:
                 problems.append(Problem(name, repr(cell[:60]), "nothing beside the table", number, place))
         cells += [""] * (len(top) - len(cells))
         records.append((number, dict(zip(top, cells, strict=False))))
-    return _Sheet(Table(records, problems[:MAX_PROBLEMS]), letters)
+    return _Sheet(CsvTable(records, problems[:MAX_PROBLEMS]), letters)
 
 
 def _open(path: Path) -> tuple[dict[str, Any], bytes]:

@@ -209,16 +209,6 @@ def test_value_added_below_zero_cannot_be(zone):
     assert problem.column == "minimum"
 
 
-def test_plants_that_add_more_together_than_their_industry(zone):
-    edit(
-        zone / "park.yml",
-        "# What may happen.",
-        "  mill_b: {name: B, industry: steel, value_added: value_added_old_mill}\n# What may happen.",
-    )
-    lever(zone, "value_added_old_mill", central="9", low="8", high="10", maximum="20")
-    at(zone, "levers.csv", "18 CNY_100m for the plants old_mill, mill_b together", "15.91", "warning")
-
-
 def test_a_plant_that_makes_more_than_is_made(zone):
     text = "value_added: value_added_old_mill"
     edit(zone / "park.yml", text, f"{text}\n    product: billet\n    volume: mill_volume")
