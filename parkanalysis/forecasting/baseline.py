@@ -9,20 +9,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from parkanalysis.errors import InputError, Problem, nearest
-from parkanalysis.forecasting.intervals import (
-    Predictive,
-    class_widths,
-    own_factor,
-    quantile_table,
-    t_widths,
-    yearly_scale,
-)
-from parkanalysis.forecasting.methods import NEEDS, check_method, point
+from parkanalysis.forecasting.intervals import Predictive, kept_above_zero
+from parkanalysis.forecasting.methods import check_method, point
+from parkanalysis.forecasting.mixture import Zone, method_table, mixture_table
 from parkanalysis.forecasting.series import Observed, observe
 
 Array = NDArray[np.float64]
 #: A trend on levels may not carry a series above zero to zero or below.
 FLOOR = 0.01
+#: The default where steps are shorter than a year, for which growth by the year has no meaning.
+PARTS_OF_A_YEAR = "median(naive, discounted_drift, shrunk_log_drift)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +30,7 @@ class Forecast(Predictive):
     method : str
         The method that made the point, after any fall-back.
     transform : {"log", "none"}
-        The scale on which the method was fitted; intervals are even on levels.
+        The scale on which one method alone was fitted; the default holds both.
     notes : tuple of str
         Treatments of the data, choices and fall-backs, one each.
     points : int
@@ -104,43 +100,38 @@ def _season(seen: Observed, log: bool) -> tuple[Array, Array, tuple[str, ...]]:
     return (values / seasonal if log else values - seasonal), ahead, (f"{kind} season of {period}",)
 
 
-def _spread(y: Array, seen: Observed, method: str, horizon: int) -> tuple[Array, str]:
-    """Half-widths of the intervals, shape (horizon, 3), and where they come from."""
-    widths = class_widths(method, seen.points, horizon)
-    if widths is None:
-        return t_widths(seen.points, horizon), f"interval: t interval, no reference class for {method}"
-    if method in NEEDS:  # too slow to fit again at every origin
-        return widths, "interval: reference class"
-    first = widths[0, 1]
-    factor = own_factor(y, lambda past: float(point(past, 1, method, "none").path[0]), first)
-    origin = "reference class" if factor == 1 else f"reference class times {factor:.2f} by own errors"
-    return widths * factor, f"interval: {origin}"
+def _table(y: Array, path: Array, method: str, period: int, zone: Zone | None) -> tuple[Array, str]:
+    """Quantiles about a path and the sentence that says where they come from."""
+    where = "" if zone is None else f", with the spread of a zone of {zone.size:g} in its area"
+    if method == "default" and period == 1:
+        return mixture_table(y, len(path), zone), f"interval: mixture of methods, recalibrated{where}"
+    table, name = method_table(y, path, method, zone)
+    return table, f"interval: errors of {name} in the reference class{where}"
 
 
-def _forecast(series: pd.Series, horizon: int, method: str, transform: str) -> Forecast:
+def _forecast(series: pd.Series, horizon: int, method: str, transform: str, size: float | None) -> Forecast:
     seen = observe(series)
     if horizon > 10 * seen.period:
         raise InputError(Problem("horizon", str(horizon), f"1 to {10 * seen.period} steps, ten years"))
     chosen, stated = _choose(seen, transform, f"series {series.name}" if series.name else "series")
-    log = chosen == "log"
-    multiply = log or (seen.positive and seen.period > 1)
+    multiply = chosen == "log" or (seen.positive and seen.period > 1)
     y, season, seasonal_notes = _season(seen, multiply)
     steps = horizon + seen.ahead
-    made = point(y, steps, method, chosen)
+    made = point(y, steps, method if method != "default" or seen.period == 1 else PARTS_OF_A_YEAR, chosen)
     path = made.path
     floored: tuple[str, ...] = ()
     if seen.positive and (path <= FLOOR * y[-1]).any():
-        path, floored = (
-            np.maximum(path, FLOOR * y[-1]),
-            (f"point held at {FLOOR:.0%} of the last value or more",),
-        )
-    widths, calibration = _spread(y, seen, made.method, steps)
-    scale = yearly_scale(y, seen.places)
-    table = quantile_table(path, scale, widths, positive=seen.positive)
+        path = np.maximum(path, FLOOR * y[-1])
+        floored = (f"point held at {FLOOR:.0%} of the last value or more",)
+    zone = None if size is None else Zone(size, size / float(y[-1]))
+    table, calibration = _table(y, path, made.method, seen.period, zone)
+    if seen.positive:
+        table = kept_above_zero(table, path)
     index = season[np.arange(steps) % seen.period]
     path = path * index if multiply else path + index
     table = table * index[:, None] if multiply else table + index[:, None]
-    notes = (*seen.notes, *seasonal_notes, stated, *made.notes, *floored, calibration)
+    scale = () if made.method == "default" else (stated,)
+    notes = (*seen.notes, *seasonal_notes, *scale, *made.notes, *floored, calibration)
     if np.ptp(seen.filled[seen.places]) == 0:
         notes = (*notes, "constant series: the interval rests on the reference class alone")
     ahead = slice(seen.ahead, None)
@@ -164,14 +155,17 @@ def forecast(
     horizon : int
         Steps ahead, up to ten years.
     method : str
-        ``"default"``, a name in ``methods.METHODS``, or ``"median(a, b)"``, ``"mean(a, b)"``.
+        ``"default"``, the mixture of ``COMPONENTS``; or a name in ``METHODS``, ``"median(a, b)"``,
+        ``"mean(a, b)"``.
     transform : {"auto", "log", "none"}
-        ``"auto"`` takes logs where changes of logs are the more evenly spread; ``notes`` says which.
+        For one method alone: ``"auto"`` takes logs where changes of logs are the more evenly spread;
+        ``notes`` says which. The default holds both scales.
 
     Returns
     -------
     Forecast
-        In the units of the series, never NaN.
+        In the units of the series, never NaN. The default's point is the median of its methods; the
+        median of its distribution may lie a little off.
 
     Raises
     ------
@@ -187,21 +181,49 @@ def forecast(
     """
     _check(horizon, transform)
     check_method(method)
-    return _forecast(series, int(horizon), method, transform)
+    return _forecast(series, int(horizon), method, transform, None)
 
 
 def growth(
-    series: pd.Series, horizon: int = 1, method: str = "default", *, transform: str = "auto"
+    series: pd.Series,
+    horizon: int = 1,
+    method: str = "default",
+    *,
+    part: bool = False,
+    size: float | None = None,
 ) -> Forecast:
-    """Return the forecast of a series above zero relative to its last value: 1.08 is 8% above it.
+    """Growth of an area, or of a zone inside it, as a factor on the last value: 1.08 is 8% above it.
+
+    Parameters
+    ----------
+    series : pandas.Series
+        Yearly values of the area, 亿元, above zero.
+    horizon : int
+        Years ahead.
+    method : str
+        As in ``forecast``.
+    part : bool
+        Whether the growth asked for is that of a zone inside the area: the area's, spread out by what
+        zones of that size have differed from their areas.
+    size : float, optional
+        Last value of the zone, 亿元; needed with ``part`` and only then.
 
     Examples
     --------
     >>> series = pd.Series([100.0, 110.0, 120.0], index=[2013, 2014, 2015])
     >>> growth(series, method="drift").mean.round(4).tolist()
     [1.0833]
+    >>> area, zone = growth(series), growth(series, part=True, size=5.0)
+    >>> bool(np.ptp(zone.quantile([0.1, 0.9])) > np.ptp(area.quantile([0.1, 0.9])))
+    True
     """
+    _check(horizon, "auto")
+    check_method(method)
+    if part != (size is not None):
+        raise InputError(Problem("size", repr(size), "the zone's value with part=True, and only then"))
+    if size is not None and not (np.isfinite(size) and size > 0):
+        raise InputError(Problem("size", repr(size), "a number above zero"))
     last = float(observe(series).filled[-1])
     if last <= 0:
         raise InputError(Problem("series", f"a last value of {last:g}", "a level above zero to grow from"))
-    return forecast(series, horizon, method, transform=transform).scaled(1 / last)
+    return _forecast(series, int(horizon), method, "auto", size).scaled(1 / last)

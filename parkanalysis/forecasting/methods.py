@@ -15,9 +15,13 @@ from parkanalysis.errors import InputError, Problem, nearest
 Array = NDArray[np.float64]
 Method = Callable[[Array, int], Array]
 
-DEFAULT = "median(naive, discounted_drift, shrunk_log_drift)"
+#: Methods on levels and on logs side by side: the choice between the two is part of the mixture.
+COMPONENTS = ("naive", "discounted_drift", "shrunk_log_drift", "last_growth", "usual_growth")
+DEFAULT = f"median({', '.join(COMPONENTS)})"
 #: A typical spread of yearly log changes, used where two or three points cannot tell their own.
 TYPICAL_CHANGE = 0.10
+#: Yearly growth of ``usual_growth``.
+USUAL = 0.04
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,25 +37,30 @@ def _steps(horizon: int) -> Array:
     return np.arange(1.0, horizon + 1)
 
 
+def _onward(y: Array, horizon: int, change: Array) -> Array:
+    """Last value plus the same change at every step."""
+    return np.asarray(y[..., -1:] + _steps(horizon) * np.asarray(change)[..., None])
+
+
 def naive(y: Array, horizon: int) -> Array:
     """Last value."""
-    return np.full(horizon, y[-1])
+    return _onward(y, horizon, np.zeros(y.shape[:-1]))
 
 
 def drift(y: Array, horizon: int) -> Array:
     """Last value plus the mean change: random walk with drift."""
-    return np.asarray(y[-1] + _steps(horizon) * np.diff(y).mean())
+    return _onward(y, horizon, np.diff(y).mean(axis=-1))
 
 
 def half_drift(y: Array, horizon: int) -> Array:
     """Last value plus half the mean change: what the theta method comes to when smoothing does nothing."""
-    return np.asarray(y[-1] + _steps(horizon) * np.diff(y).mean() / 2)
+    return _onward(y, horizon, np.diff(y).mean(axis=-1) / 2)
 
 
 def discounted_drift(y: Array, horizon: int) -> Array:
     """Last value plus the mean change with weights 0.9, 0.81, ... into the past (Brown 1963)."""
-    weights = 0.9 ** np.arange(len(y) - 1)[::-1]
-    return np.asarray(y[-1] + _steps(horizon) * (weights @ np.diff(y)) / weights.sum())
+    weights = 0.9 ** np.arange(y.shape[-1] - 1)[::-1]
+    return _onward(y, horizon, np.diff(y) @ weights / weights.sum())
 
 
 def shrunk_drift(y: Array, horizon: int, spread: float | None = None) -> Array:
@@ -61,11 +70,14 @@ def shrunk_drift(y: Array, horizon: int, spread: float | None = None) -> Array:
     walk in the manner of Stein. ``spread`` replaces the standard deviation of fewer than three changes.
     """
     change = np.diff(y)
-    sd = change.std(ddof=1) if len(change) > 2 or spread is None else spread
-    mean = change.mean()
-    signal, noise = len(change) * mean**2, 4 * sd**2
-    keep = signal / (signal + noise) if signal > 0 else 0.0
-    return np.asarray(y[-1] + _steps(horizon) * mean * keep)
+    n = change.shape[-1]
+    mean = change.mean(axis=-1)
+    own = change.std(axis=-1, ddof=1) if n > 1 else np.zeros_like(mean)
+    sd = own if n > 2 or spread is None else np.full_like(mean, spread)
+    signal, noise = n * mean**2, 4 * sd**2
+    # a steady series has neither noise nor, where it stands still, a signal
+    keep = signal / np.where(signal + noise > 0, signal + noise, 1.0)
+    return _onward(y, horizon, mean * keep)
 
 
 def shrunk_log_drift(y: Array, horizon: int) -> Array:
@@ -73,6 +85,21 @@ def shrunk_log_drift(y: Array, horizon: int) -> Array:
     if (y > 0).all():
         return np.asarray(np.exp(shrunk_drift(np.log(y), horizon, TYPICAL_CHANGE)))
     return shrunk_drift(y, horizon)
+
+
+def last_growth(y: Array, horizon: int) -> Array:
+    """The last change of logs goes on, fading by 0.8 a step; of levels where a value is not above zero."""
+    on_logs = bool((y > 0).all())
+    scale = np.log(y) if on_logs else y
+    change = scale[..., -1:] - scale[..., -2:-1]
+    path = scale[..., -1:] + change * (1 - 0.8 ** _steps(horizon)) / 0.2
+    return np.asarray(np.exp(path) if on_logs else path)
+
+
+def usual_growth(y: Array, horizon: int) -> Array:
+    """4% a year, whatever the past: nominal growth of industry in the middle of the reference class."""
+    rate = USUAL if (y > 0).all() else 0.0
+    return np.asarray(y[..., -1:] * (1 + rate) ** _steps(horizon))
 
 
 def theta(y: Array, horizon: int) -> Array:
@@ -118,6 +145,8 @@ METHODS: dict[str, Method] = {
     "discounted_drift": discounted_drift,
     "shrunk_drift": shrunk_drift,
     "shrunk_log_drift": shrunk_log_drift,
+    "last_growth": last_growth,
+    "usual_growth": usual_growth,
     "theta": theta,
     "damped_trend": damped_trend,
     "local_linear_trend": local_linear_trend,
@@ -131,7 +160,7 @@ NEEDS: dict[str, int] = {
     "arima": 8,
 }
 #: These read levels whatever the transform: the combination mixes both scales itself.
-OWN_SCALE = frozenset({"naive", "shrunk_log_drift"})
+OWN_SCALE = frozenset({"naive", "shrunk_log_drift", "last_growth", "usual_growth"})
 _COMBINATION = re.compile(r"(median|mean)\(([a-z_, ]+)\)")
 
 

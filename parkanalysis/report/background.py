@@ -288,7 +288,7 @@ def reference_fan(series: pd.Series, method: str = "default", horizon: int = 3) 
     --------
     >>> series = pd.Series([10.0, 11.5, 12.0, 13.5], index=range(2012, 2016))
     >>> reference_fan(series, "drift", horizon=1).loc[2016, ["q10", "q50", "q90"]].round(1).tolist()
-    [13.2, 14.7, 16.1]
+    [13.3, 14.8, 16.5]
     """
     made, last = forecast(series, horizon, method), int(series.index[-1])
     bands = pd.DataFrame(

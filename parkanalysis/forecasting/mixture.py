@@ -1,0 +1,300 @@
+"""The default's distribution: a mixture over methods whose widths come from a class of industrial areas.
+
+Growth x of h years is distributed as a mixture of two-piece Student t laws with 5 degrees of freedom,
+one about each method's forecast m_i, with weights w_i and a common scale s (after Raftery, Gneiting,
+Balabdaoui and Polakowski 2005):
+
+    F(x) = sum of w_i T5((x - m_i) / s),  w = softmax(A g),  log s = b · v
+
+The gate g knows how firm the growth of the series is, whether its last year turned from it, and the
+horizon; v knows the spread of its yearly growth, the number of points, the horizon, and how far the
+methods disagree. F is then recalibrated: for a wanted normal score the class says, by regime of mean
+growth and number of points, which score of F to take, so that the stated intervals hold and keep their
+skew (Kuleshov, Fenner and Ermon 2018). For a zone inside the area the square of a spread is added to
+that of s, which falls with the size of the zone. ``scripts/make_reference_class.py`` estimates it all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import ndtri, stdtr, stdtrit
+
+from parkanalysis.forecasting.intervals import SCORES
+from parkanalysis.forecasting.methods import COMPONENTS, METHODS
+
+Array = NDArray[np.float64]
+
+#: Degrees of freedom of the kernel.
+DEGREES = 5.0
+#: Probabilities at which the class is tabulated.
+PROBABILITIES: Array = np.array([0.025, 0.10, 0.25, 0.50, 0.75, 0.90, 0.975])
+#: Where the mixture is computed, in units of the scale about each centre.
+GRID: Array = np.concatenate([stdtrit(DEGREES, np.linspace(0.001, 0.999, 60)), [-200, -60, -25, 25, 60, 200]])
+#: Log growth beyond a doubling or a halving in a year is a break and counts as one.
+BREAK = float(np.log(2))
+#: Mean yearly log growth of the three regimes (falling, slow, fast), and points; straight lines between.
+REGIMES: Array = np.array([-0.04, 0.02, 0.12])
+POINTS: Array = np.array([3.0, 5.0, 10.0, 20.0])
+#: Sizes of zones, 亿元, between which the recalibration in a fast-growing area is on straight lines of logs.
+SIZES: Array = np.array([50.0, 200.0, 600.0, 1500.0])
+#: As many years of a spread of 6% are added to a series' own before its spread is believed.
+PRIOR_YEARS, PRIOR_SPREAD = 6.0, 0.06
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """What the mixture reads off N series of n points each, h steps ahead.
+
+    Attributes
+    ----------
+    paths : ndarray, shape (N, 5)
+        Growth over h steps by each of ``COMPONENTS``, relative to the last value.
+    gate, width, regime : ndarray, shapes (N, 4), (N, 6), (N, 15)
+        What weights, scale and recalibration depend on.
+    """
+
+    paths: Array
+    gate: Array
+    width: Array
+    regime: Array
+
+    @property
+    def fast(self) -> Array:
+        """How far the regime is that of fast growth, 0 to 1."""
+        return np.asarray(self.regime[:, 2 * len(POINTS) : 3 * len(POINTS)].sum(axis=1))
+
+
+def between(x: Array, knots: Array) -> Array:
+    """Weights of the knots for straight lines between them, shape (len(x), len(knots)).
+
+    Examples
+    --------
+    >>> between(np.array([0.5, 9.0]), np.array([0.0, 1.0, 2.0])).tolist()
+    [[0.5, 0.5, 0.0], [0.0, 0.0, 1.0]]
+    """
+    return np.column_stack([np.interp(x, knots, unit) for unit in np.eye(len(knots))])
+
+
+def yearly_growth(y: Array) -> Array:
+    """Log changes of series above zero, or changes over the mean size of one that is not; (N, n - 1)."""
+    if (y > 0).all():
+        return np.clip(np.diff(np.log(y)), -BREAK, BREAK)
+    size = np.abs(y).mean(axis=1, keepdims=True)
+    return np.clip(np.diff(y) / np.where(size > 0, size, 1.0), -BREAK, BREAK)
+
+
+def unit(y: Array) -> Array:
+    """What growth is relative to, shape (N,): the last value, or the mean size of one not above zero."""
+    if (y > 0).all():
+        return np.asarray(y[:, -1])
+    size = np.abs(y).mean(axis=1)
+    return np.asarray(np.where(size > 0, size, 1.0))
+
+
+def inputs(y: Array, h: int) -> Inputs:
+    """Read off series what the mixture needs.
+
+    Parameters
+    ----------
+    y : ndarray, shape (N, n)
+        Evenly spaced values of N series, n of 2 or more.
+    h : int
+        Steps ahead.
+    """
+    growth, size = yearly_growth(y), unit(y)
+    k = growth.shape[1]
+    mean = growth.mean(axis=1)
+    squares = ((growth - mean[:, None]) ** 2).sum(axis=1)
+    noise = (squares + 2 * 0.03**2) / (k + 1)
+    firm = np.log1p(k * mean**2 / noise)
+    turn = np.clip((growth[:, -1] - mean) / np.sqrt(noise), -3, 3) * np.sign(mean)
+    spread = np.sqrt((squares + PRIOR_YEARS * PRIOR_SPREAD**2) / (k - 1 + PRIOR_YEARS))
+    paths = np.column_stack([METHODS[name](y, h)[:, -1] for name in COMPONENTS])
+    paths = np.clip((paths - y[:, -1:]) / size[:, None], 2.0**-h - 1, 2.0**h - 1)
+    one, far = np.ones(len(y)), np.full(len(y), np.log(h))
+    apart = np.log(paths.std(axis=1) / h + 0.01)
+    by_regime = between(mean, REGIMES)
+    by_points = between(np.full(len(y), np.log(k + 1)), np.log(POINTS))
+    cells = (by_regime[:, :, None] * by_points[:, None, :]).reshape(len(y), -1)
+    return Inputs(
+        paths,
+        np.column_stack([one, firm, turn, far]),
+        np.column_stack([one, np.log(spread), far, one / k, apart, far * firm]),
+        np.column_stack([cells, by_regime * far[:, None]]),
+    )
+
+
+def zone_inputs(seen: Inputs, size: Array, share: Array, points: int) -> tuple[Array, Array]:
+    """What the spread of a zone about its area depends on, and its recalibration: (N, 6) and (N, 9).
+
+    Parameters
+    ----------
+    seen : Inputs
+        Of the area.
+    size : ndarray, shape (N,)
+        Last value of the zone, 亿元.
+    share : ndarray, shape (N,)
+        The same as a fraction of the area.
+    points : int
+        Of the area's series.
+    """
+    one, fast = np.ones(len(size)), seen.fast
+    big = np.log(np.clip(size, 5, 5000) / 100)
+    part = np.log(np.clip(share, 0.005, 1) / 0.05)
+    longer = np.full(len(size), np.log(max(points, 3) / 5))
+    by_size = between(np.log(np.clip(size, SIZES[0], SIZES[-1])), np.log(SIZES))
+    spread = np.column_stack([one, fast, big, part, big * fast, part * fast])
+    slow = 1 - fast
+    scores = np.column_stack([slow, slow * big, fast[:, None] * by_size, part, longer, longer * fast])
+    return spread, scores
+
+
+def softmax(a: Array) -> Array:
+    """Weights above zero that add up to 1 along the last axis."""
+    e = np.exp(a - a.max(axis=-1, keepdims=True))
+    return np.asarray(e / e.sum(axis=-1, keepdims=True))
+
+
+def mixture_cdf(x: Array, paths: Array, weights: Array, scale: Array, skew: float) -> Array:
+    """F(x) of the mixture before recalibration.
+
+    Each kernel is a Student t whose scale is exp(skew) times as wide above its centre and exp(-skew)
+    times below.
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, M)
+    paths, weights : ndarray, shape (N, 5)
+    scale : ndarray, shape (N,)
+    """
+    u = (x[:, :, None] - paths[:, None, :]) / scale[:, None, None]
+    up = np.exp(skew) / (2 * np.cosh(skew))
+    below = 2 * (1 - up) * stdtr(DEGREES, u * np.exp(skew))
+    above = 1 - 2 * up * stdtr(DEGREES, -u * np.exp(-skew))
+    return np.asarray((np.where(u < 0, below, above) * weights[:, None, :]).sum(axis=2))
+
+
+@dataclass(frozen=True, eq=False)
+class ReferenceClass:
+    """The estimated class.
+
+    Attributes
+    ----------
+    gate : ndarray, shape (5, 4)
+        Rows ``COMPONENTS``, columns those of ``Inputs.gate``.
+    width : ndarray, shape (6,)
+    skew : float
+    scores : ndarray, shape (15, 7)
+        Score of the mixture for each of ``PROBABILITIES``, by ``Inputs.regime``.
+    zone_spread, zone_scores : ndarray, shapes (6,) and (9, 7)
+    methods : mapping of str to ndarray, shape (5, 7)
+        For one method alone: errors at ``PROBABILITIES`` in units of the scale, a row for each of
+        ``POINTS`` and one for log h.
+    """
+
+    gate: Array
+    width: Array
+    skew: float
+    scores: Array
+    zone_spread: Array
+    zone_scores: Array
+    methods: dict[str, Array]
+
+
+@cache
+def reference_class() -> ReferenceClass:
+    """Read the class shipped with the package."""
+    with (files("parkanalysis.forecasting") / "reference_class.csv").open(encoding="utf-8") as handle:
+        frame = pd.read_csv(handle, comment="#").set_index(["block", "row"])
+    block = {
+        str(name): rows.dropna(axis=1).to_numpy(dtype=float)
+        for name, rows in frame.groupby("block", sort=False)
+    }
+    own = {name.removeprefix("method "): rows for name, rows in block.items() if name.startswith("method ")}
+    return ReferenceClass(
+        block["gate"],
+        block["width"][:, 0],
+        float(block["skew"][0, 0]),
+        block["scores"],
+        block["zone spread"][:, 0],
+        block["zone scores"],
+        own,
+    )
+
+
+@dataclass(frozen=True)
+class Zone:
+    """A zone inside the area of the series: its last value in 亿元 and the same as a share of the area."""
+
+    size: float
+    share: float
+
+
+def scale(seen: Inputs, h: int, zone: Zone | None, points: int, found: ReferenceClass) -> Array:
+    """Common scale of the kernels, shape (N,), in units of ``unit``."""
+    s = np.exp(seen.width @ found.width)
+    if zone is None:
+        return np.asarray(s)
+    spread, _ = zone_inputs(seen, np.array([zone.size]), np.array([zone.share]), points)
+    return np.asarray(np.sqrt(s**2 + h * np.exp(2 * spread @ found.zone_spread)))
+
+
+def on_all_scores(at: Array) -> Array:
+    """Spread values at ``PROBABILITIES`` over every knot of ``SCORES``, straight beyond the last two."""
+    knots = ndtri(PROBABILITIES)
+    at = np.maximum.accumulate(at)
+    inside = np.interp(SCORES, knots, at)
+    low, high = (at[1] - at[0]) / (knots[1] - knots[0]), (at[-1] - at[-2]) / (knots[-1] - knots[-2])
+    tails = np.minimum(SCORES - knots[0], 0) * low + np.maximum(SCORES - knots[-1], 0) * high
+    return np.asarray(inside + tails)
+
+
+def mixture_table(y: Array, horizon: int, zone: Zone | None = None) -> Array:
+    """Quantiles of the value at every knot of ``SCORES``, shape (horizon, len(SCORES)).
+
+    Parameters
+    ----------
+    y : ndarray, shape (n,)
+        Yearly values, n of 2 or more.
+    horizon : int
+    zone : Zone, optional
+        The quantiles are then those of an area that grows as the zone does.
+    """
+    found, row = reference_class(), y[None, :]
+    tables = []
+    for h in range(1, horizon + 1):
+        seen = inputs(row, h)
+        s = scale(seen, h, zone, len(y), found)
+        weights = softmax(seen.gate @ found.gate.T)
+        grid = np.unique(seen.paths[0][:, None] + s[0] * GRID[None, :])
+        reached = mixture_cdf(grid[None, :], seen.paths, weights, s, found.skew)[0]
+        levels = ndtri(np.clip(reached, 1e-12, 1 - 1e-12))
+        if zone is None:
+            wanted = seen.regime @ found.scores
+        else:
+            _, cells = zone_inputs(seen, np.array([zone.size]), np.array([zone.share]), len(y))
+            wanted = cells @ found.zone_scores
+        tables.append(np.interp(on_all_scores(wanted[0]), levels, grid))
+    return np.asarray(y[-1] + unit(row)[0] * np.stack(tables))
+
+
+def method_table(y: Array, path: Array, method: str, zone: Zone | None = None) -> tuple[Array, str]:
+    """Quantiles about the path of one method, and the name of the class of errors they rest on.
+
+    A method whose errors are not in the class takes those of drift.
+    """
+    found, row = reference_class(), y[None, :]
+    name = method if method in found.methods else "drift"
+    cells = between(np.array([np.log(len(y))]), np.log(POINTS))[0]
+    tables = []
+    for h, centre in enumerate(path, start=1):
+        s = scale(inputs(row, h), h, zone, len(y), found)[0]
+        errors = np.append(cells, np.log(h)) @ found.methods[name]
+        tables.append(centre + unit(row)[0] * s * on_all_scores(errors))
+    return np.stack(tables), name
