@@ -273,7 +273,7 @@ def zone_rows(folder: Path, keep) -> tuple:
         foreign = names != "china"
         for rate, mask in ((1.0, np.ones(len(rows), bool)), (YUAN_PER_POUND / 100, foreign)):
             of_area = inputs(area[mask], 1)
-            spread, cell = zone_inputs(of_area, last[mask] * rate, last[mask] / area[mask][:, -1], n)
+            spread, cell = zone_inputs(of_area, last[mask] * rate, last[mask] / area[mask][:, -1])
             size = np.digitize(last[mask], [100, 300, 1000, 2000])  # the classes weigh alike
             seen.append(of_area)
             spreads.append(spread)
@@ -287,7 +287,7 @@ def zone_rows(folder: Path, keep) -> tuple:
 
 
 def zone_class(
-    rows: tuple, gate: np.ndarray, width: np.ndarray, skew: float
+    rows: tuple, gate: np.ndarray, width: np.ndarray, skew: float, own_scores: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Spread of zones about their areas, and its recalibration."""
     seen, spread, cells, x, w = rows
@@ -302,9 +302,13 @@ def zone_class(
 
     c = minimize(minus_log, np.r_[np.log(0.08), np.zeros(5)], method="L-BFGS-B").x
     scores = scores_of(x, seen, share, np.sqrt(own**2 + np.exp(2 * spread @ c)), skew)
-    start = np.zeros((cells.shape[1], len(PROBABILITIES)))
-    start[[0, 2, 3, 4, 5]] = ndtri(PROBABILITIES)
-    return c, quantile_regression(scores, cells, w, start)
+    start, more = np.zeros((cells.shape[1], len(PROBABILITIES))), seen.regime @ own_scores
+    added = [
+        quantile_regression(scores - more[:, i], cells, w, start)[:, i] for i in range(len(PROBABILITIES))
+    ]
+    # the centre stays that of the area: small zones outran their areas in the years before 2012, which is no
+    # reason to expect it again; the ends of the intervals hold what was measured, quartiles half of it
+    return c, np.column_stack(added) * np.array([1, 1, 0.5, 0, 0.5, 1, 1])
 
 
 def estimate(folder: Path, until: int, areas: str) -> dict[str, np.ndarray]:
@@ -327,7 +331,7 @@ def estimate(folder: Path, until: int, areas: str) -> dict[str, np.ndarray]:
         found.about, RECALIBRATE, dict(zip(WINDOWS, (1, 0.7, 4, 0.7, 0.7, 4, 0.7, 1, 1), strict=True)), 10
     )
     s = np.exp(seen.width @ width)
-    nominal = np.vstack([np.tile(ndtri(PROBABILITIES), (12, 1)), np.zeros((3, len(PROBABILITIES)))])
+    nominal = np.vstack([np.tile(ndtri(PROBABILITIES), (9, 1)), np.zeros((3, len(PROBABILITIES)))])
     scores = scores_of(x, seen, softmax(seen.gate @ gate.T), s, skew)
     blocks = {
         "gate": gate,
@@ -336,11 +340,11 @@ def estimate(folder: Path, until: int, areas: str) -> dict[str, np.ndarray]:
         "scores": quantile_regression(scores, seen.regime, w, nominal),
     }
     rows = zone_rows(folder, lambda year, out: year <= until and not (areas == "fit" and out))
-    spread, cells = zone_class(rows, gate, width, skew)
+    spread, cells = zone_class(rows, gate, width, skew, blocks["scores"])
     blocks |= {"zone spread": spread[:, None], "zone scores": cells}
     by_points = between(np.log(found.about["points"].to_numpy(float)), np.log(POINTS))
     by_points = np.column_stack([by_points, np.log(found.about["horizon"].to_numpy(float))])
-    begin = np.vstack([np.tile(ndtri(PROBABILITIES), (4, 1)), np.zeros((1, len(PROBABILITIES)))])
+    begin = np.vstack([np.tile(ndtri(PROBABILITIES), (3, 1)), np.zeros((1, len(PROBABILITIES)))])
     for name, path in single.items():
         blocks[f"method {name}"] = quantile_regression((x - path[use]) / s, by_points, w, begin)
     return blocks

@@ -39,8 +39,9 @@ GRID: Array = np.concatenate([stdtrit(DEGREES, np.linspace(0.001, 0.999, 60)), [
 #: Log growth beyond a doubling or a halving in a year is a break and counts as one.
 BREAK = float(np.log(2))
 #: Mean yearly log growth of the three regimes (falling, slow, fast), and points; straight lines between.
+#: More than ten points count as ten: longer windows of fast growth all end in the same slowdown.
 REGIMES: Array = np.array([-0.04, 0.02, 0.12])
-POINTS: Array = np.array([3.0, 5.0, 10.0, 20.0])
+POINTS: Array = np.array([3.0, 5.0, 10.0])
 #: Sizes of zones, 亿元, between which the recalibration in a fast-growing area is on straight lines of logs.
 SIZES: Array = np.array([50.0, 200.0, 600.0, 1500.0])
 #: As many years of a spread of 6% are added to a series' own before its spread is believed.
@@ -55,7 +56,7 @@ class Inputs:
     ----------
     paths : ndarray, shape (N, 5)
         Growth over h steps by each of ``COMPONENTS``, relative to the last value.
-    gate, width, regime : ndarray, shapes (N, 4), (N, 6), (N, 15)
+    gate, width, regime : ndarray, shapes (N, 4), (N, 6), (N, 12)
         What weights, scale and recalibration depend on.
     """
 
@@ -130,8 +131,8 @@ def inputs(y: Array, h: int) -> Inputs:
     )
 
 
-def zone_inputs(seen: Inputs, size: Array, share: Array, points: int) -> tuple[Array, Array]:
-    """What the spread of a zone about its area depends on, and its recalibration: (N, 6) and (N, 9).
+def zone_inputs(seen: Inputs, size: Array, share: Array) -> tuple[Array, Array]:
+    """What the spread of a zone about its area depends on, and its recalibration: (N, 6) and (N, 7).
 
     Parameters
     ----------
@@ -141,17 +142,14 @@ def zone_inputs(seen: Inputs, size: Array, share: Array, points: int) -> tuple[A
         Last value of the zone, 亿元.
     share : ndarray, shape (N,)
         The same as a fraction of the area.
-    points : int
-        Of the area's series.
     """
     one, fast = np.ones(len(size)), seen.fast
     big = np.log(np.clip(size, 5, 5000) / 100)
     part = np.log(np.clip(share, 0.005, 1) / 0.05)
-    longer = np.full(len(size), np.log(max(points, 3) / 5))
     by_size = between(np.log(np.clip(size, SIZES[0], SIZES[-1])), np.log(SIZES))
     spread = np.column_stack([one, fast, big, part, big * fast, part * fast])
     slow = 1 - fast
-    scores = np.column_stack([slow, slow * big, fast[:, None] * by_size, part, longer, longer * fast])
+    scores = np.column_stack([slow, slow * big, fast[:, None] * by_size, part])
     return spread, scores
 
 
@@ -190,10 +188,11 @@ class ReferenceClass:
         Rows ``COMPONENTS``, columns those of ``Inputs.gate``.
     width : ndarray, shape (6,)
     skew : float
-    scores : ndarray, shape (15, 7)
+    scores : ndarray, shape (12, 7)
         Score of the mixture for each of ``PROBABILITIES``, by ``Inputs.regime``.
-    zone_spread, zone_scores : ndarray, shapes (6,) and (9, 7)
-    methods : mapping of str to ndarray, shape (5, 7)
+    zone_spread, zone_scores : ndarray, shapes (6,) and (7, 7)
+        The latter is what a zone adds to the scores of its area.
+    methods : mapping of str to ndarray, shape (4, 7)
         For one method alone: errors at ``PROBABILITIES`` in units of the scale, a row for each of
         ``POINTS`` and one for log h.
     """
@@ -236,12 +235,12 @@ class Zone:
     share: float
 
 
-def scale(seen: Inputs, h: int, zone: Zone | None, points: int, found: ReferenceClass) -> Array:
+def scale(seen: Inputs, h: int, zone: Zone | None, found: ReferenceClass) -> Array:
     """Common scale of the kernels, shape (N,), in units of ``unit``."""
     s = np.exp(seen.width @ found.width)
     if zone is None:
         return np.asarray(s)
-    spread, _ = zone_inputs(seen, np.array([zone.size]), np.array([zone.share]), points)
+    spread, _ = zone_inputs(seen, np.array([zone.size]), np.array([zone.share]))
     return np.asarray(np.sqrt(s**2 + h * np.exp(2 * spread @ found.zone_spread)))
 
 
@@ -255,6 +254,21 @@ def on_all_scores(at: Array) -> Array:
     return np.asarray(inside + tails)
 
 
+def _quantiles(seen: Inputs, h: int, zone: Zone | None) -> Array:
+    """Growth of one area, or of a zone inside it, at every knot of ``SCORES``."""
+    found = reference_class()
+    s = scale(seen, h, zone, found)
+    weights = softmax(seen.gate @ found.gate.T)
+    grid = np.unique(seen.paths[0][:, None] + s[0] * GRID[None, :])
+    reached = mixture_cdf(grid[None, :], seen.paths, weights, s, found.skew)[0]
+    wanted = seen.regime @ found.scores
+    if zone is not None:
+        _, cells = zone_inputs(seen, np.array([zone.size]), np.array([zone.share]))
+        wanted = wanted + cells @ found.zone_scores
+    levels = ndtri(np.clip(reached, 1e-12, 1 - 1e-12))
+    return np.asarray(np.interp(on_all_scores(wanted[0]), levels, grid))
+
+
 def mixture_table(y: Array, horizon: int, zone: Zone | None = None) -> Array:
     """Quantiles of the value at every knot of ``SCORES``, shape (horizon, len(SCORES)).
 
@@ -264,23 +278,17 @@ def mixture_table(y: Array, horizon: int, zone: Zone | None = None) -> Array:
         Yearly values, n of 2 or more.
     horizon : int
     zone : Zone, optional
-        The quantiles are then those of an area that grows as the zone does.
+        The quantiles are then those of an area that grows as the zone does; nowhere nearer to the
+        middle than the area's own, since nothing is surer of a zone than of its area.
     """
-    found, row = reference_class(), y[None, :]
-    tables = []
+    row, tables = y[None, :], []
     for h in range(1, horizon + 1):
         seen = inputs(row, h)
-        s = scale(seen, h, zone, len(y), found)
-        weights = softmax(seen.gate @ found.gate.T)
-        grid = np.unique(seen.paths[0][:, None] + s[0] * GRID[None, :])
-        reached = mixture_cdf(grid[None, :], seen.paths, weights, s, found.skew)[0]
-        levels = ndtri(np.clip(reached, 1e-12, 1 - 1e-12))
-        if zone is None:
-            wanted = seen.regime @ found.scores
-        else:
-            _, cells = zone_inputs(seen, np.array([zone.size]), np.array([zone.share]), len(y))
-            wanted = cells @ found.zone_scores
-        tables.append(np.interp(on_all_scores(wanted[0]), levels, grid))
+        table = _quantiles(seen, h, None)
+        if zone is not None:
+            part = _quantiles(seen, h, zone)
+            table = np.where(SCORES < 0, np.minimum(part, table), np.maximum(part, table))
+        tables.append(table)
     return np.asarray(y[-1] + unit(row)[0] * np.stack(tables))
 
 
@@ -294,7 +302,7 @@ def method_table(y: Array, path: Array, method: str, zone: Zone | None = None) -
     cells = between(np.array([np.log(len(y))]), np.log(POINTS))[0]
     tables = []
     for h, centre in enumerate(path, start=1):
-        s = scale(inputs(row, h), h, zone, len(y), found)[0]
+        s = scale(inputs(row, h), h, zone, found)[0]
         errors = np.append(cells, np.log(h)) @ found.methods[name]
         tables.append(centre + unit(row)[0] * s * on_all_scores(errors))
     return np.stack(tables), name

@@ -70,7 +70,7 @@ def test_table_agrees_with_root_finding():
     from scipy.optimize import brentq
 
     found, seen = reference_class(), inputs(Y[:1], 1)
-    s = scale(seen, 1, None, 5, found)
+    s = scale(seen, 1, None, found)
     weights = softmax(seen.gate @ found.gate.T)
     wanted = (seen.regime @ found.scores)[0]
     table = mixture_table(Y[0], 1)[0] / 131 - 1
