@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import logging
 import re
 import zipfile
 import zlib
@@ -15,6 +17,7 @@ from typing import Any
 from parkanalysis.cleaning.files import MAX_BYTES, decode, read_bytes
 from parkanalysis.cleaning.sheets import Draft, Grid, html_grid, html_tables, parse_html
 from parkanalysis.errors import InputError, Problem
+from parkanalysis.quantities import normalize
 
 MAX_UNPACKED = 96_000_000
 """Largest size of a docx, or of the text streams of a PDF, once unpacked; a bomb is larger."""
@@ -249,27 +252,29 @@ def _pdf(path: Path, data: bytes) -> Document:
         raise _problem(
             path, "no pdfplumber to read it with", "pip install 'parkanalysis[documents]'"
         ) from None
-    _refuse_bombs(path, data)
     lines: list[str] = []
     grids: list[Grid] = []
     try:
-        with pdfplumber.open(io.BytesIO(data)) as document:
+        with _bounded(path), pdfplumber.open(io.BytesIO(data)) as document:
             for page in document.pages:
                 for table in page.find_tables():
                     rows = table.extract()
                     if len(rows) > 1 and len(rows[0]) > 1:
                         above = page.crop((0, 0, page.width, max(table.bbox[1], 1))).extract_text() or ""
-                        grids.append(_pdf_table(path, rows, _title((above).splitlines())))
+                        title = _title(above.translate(_RADICALS).splitlines())
+                        grids.append(_pdf_table(path, rows, title))
                         page = page.outside_bbox(table.bbox)
                 lines += (page.extract_text() or "").splitlines()
                 page.close()
     except InputError:
         raise
-    except Exception as error:  # pdfminer lets out whatever a damaged file provokes
-        raise _problem(
-            path, f"a damaged or locked PDF ({type(error).__name__})", "a PDF with text"
-        ) from error
-    text = "\n".join(lines)
+    except Exception as error:  # pdfminer lets out whatever a damaged file provokes, ours within its own
+        for refused in error.args:
+            if isinstance(refused, InputError):
+                raise refused from None
+        found = f"a damaged or locked PDF ({type(error).__name__})"
+        raise _problem(path, found, "a PDF with text") from error
+    text = "\n".join(lines).translate(_RADICALS)
     if text.count("(cid:") * 20 > len(text) / 20 and text.count("(cid:") > 2:
         found = "a text layer that holds no characters ((cid:…))"
         raise _problem(
@@ -281,44 +286,48 @@ def _pdf(path: Path, data: bytes) -> Document:
 def _pdf_table(path: Path, rows: list[list[str | None]], title: list[str]) -> Grid:
     draft = Draft(cells={(r, 0): line for r, line in enumerate(title)})
     for r, row in enumerate(rows, start=len(title)):
-        draft.cells.update({(r, c): re.sub(r"\n", "", cell or "") for c, cell in enumerate(row)})
+        draft.cells.update(
+            {(r, c): (cell or "").replace("\n", "").translate(_RADICALS) for c, cell in enumerate(row)}
+        )
     return draft.grid(path.name)
 
 
-_STREAM = re.compile(rb"stream\r?\n")
+class _Unpacker:
+    """Stands in for zlib where pdfminer unpacks streams: the same, in bounded memory."""
+
+    error = zlib.error
+    decompressobj = staticmethod(zlib.decompressobj)
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.total = path, 0
+
+    def decompress(self, packed: bytes) -> bytes:
+        content = zlib.decompressobj().decompress(packed, MAX_STREAM + 1)
+        self.total += len(content)
+        if len(content) > MAX_STREAM or self.total > MAX_UNPACKED:
+            allowed = f"at most {MAX_STREAM / 1e6:.0f} MB each, {MAX_UNPACKED / 1e6:.0f} MB in all"
+            raise _problem(self.path, "a stream that unpacks to more", allowed)
+        return content
 
 
-def _refuse_bombs(path: Path, data: bytes) -> None:
-    """Unpack the streams of a PDF in bounded memory before a parser unpacks them whole."""
-    total = 0
-    for match in _STREAM.finditer(data):
-        if data[match.start() - 3 : match.start()] == b"end":
-            continue
-        head = data[max(0, match.start() - 2_000) : match.start()].rpartition(b" obj")[2]
-        if b"/Image" in head:
-            continue
-        size = _unpacked(data[match.end() : match.end() + len(data)], MAX_STREAM)
-        total += size
-        if size > MAX_STREAM or total > MAX_UNPACKED:
-            found = f"a stream that unpacks to more than {min(size, MAX_STREAM) / 1e6:.0f} MB"
-            raise _problem(
-                path, found, f"at most {MAX_STREAM / 1e6:.0f} MB each, {MAX_UNPACKED / 1e6:.0f} MB in all"
-            )
+@contextlib.contextmanager
+def _bounded(path: Path) -> Iterator[None]:
+    """Refuse a bomb while pdfminer unpacks it; images, which no text needs, stay packed."""
+    from pdfminer import pdftypes
 
-
-def _unpacked(packed: bytes, limit: int) -> int:
-    """Return the size of deflated bytes once unpacked, twice where they were deflated twice."""
-    unpacker = zlib.decompressobj()
+    logging.getLogger("pdfminer").setLevel(logging.ERROR)  # it warns of each font without a box
+    before = vars(pdftypes)["zlib"]
+    vars(pdftypes)["zlib"] = _Unpacker(path)
     try:
-        content = unpacker.decompress(packed, limit + 1)
-    except zlib.error:
-        return 0
-    if len(content) <= limit and content[:1] == b"x":
-        return max(len(content), _unpacked(content, limit))
-    return len(content)
+        yield
+    finally:
+        vars(pdftypes)["zlib"] = before
 
 
+# radicals that browsers print in place of the characters: ⼈ for 人
+_RADICALS = {code: normalize(chr(code)) for code in range(0x2E80, 0x2FE0)}
 _WRAP = re.compile(
+    r"(?<!公报)(?<!报告)(?<!总结)"  # a title ends its line
     r"(?<=[\u3400-\u9fff，、；：（“《\d.])\n(?=[\u3400-\u9fff，。、；：）”》\d%])"
     r"(?![一二三四五六七八九十]{1,3}、|（|\d{1,2}(?:、|\.(?!\d)))"
 )
