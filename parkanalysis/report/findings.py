@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -421,3 +423,27 @@ def other_methods(projection: Projection, target: float) -> pd.DataFrame:
             rows[method] = (lever.central, middle, low, high, float((made >= target).mean()))
     columns = ["growth", "median", "low", "high", "chance"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("method")
+
+
+@cache
+def hindcasts() -> pd.DataFrame:
+    """How projections of past closures and price falls, made in the same way, have fared.
+
+    Returns
+    -------
+    DataFrame
+        Index ``kind`` (``closure``, ``price``, ``all``); ``episodes``; ``error`` and ``unnamed``, mean
+        absolute errors in percentage points of growth with the shocks named and without; ``covered``, the
+        part of the outturns that the 80% interval held.
+    """
+    with (files("parkanalysis.forecasting") / "hindcasts.csv").open(encoding="utf-8") as stream:
+        stored = pd.read_csv(stream, comment="#")
+    episodes = stored[stored["role"] == "episode"]
+    rows = {}
+    for kind in ("closure", "price", "all"):
+        of_kind = episodes if kind == "all" else episodes[episodes["kind"] == kind]
+        named, unnamed = (of_kind[of_kind["method"] == m] for m in ("shocks", "no_shocks"))
+        rows[kind] = (len(named), named["error"].abs().mean(), unnamed["error"].abs().mean())
+        rows[kind] += (named["covered"].mean(),)
+    columns = ["episodes", "error", "unnamed", "covered"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("kind")

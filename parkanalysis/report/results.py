@@ -251,6 +251,11 @@ class Results:
         return findings.other_methods(self.projection, self.goal.value)
 
     @cached_property
+    def hindcasts(self) -> pd.DataFrame:
+        """How projections made in the same way have fared: :func:`findings.hindcasts`."""
+        return findings.hindcasts()
+
+    @cached_property
     def together(self) -> list[tuple[str, str, float]]:
         """Pairs of assumptions taken to move together, with their rank correlation."""
         used = set(used_levers(self.scenario))

@@ -141,7 +141,7 @@ def test_the_brief_says_in_one_page_what_to_do(lang):
     assert len(tree.xpath("//div[@class='answer']/p")) == 2
     assert [h.get("id") for h in tree.xpath("//h2")] == ["drivers", "targets", "true", "next"]
     assert len(tree.xpath("//figure")) == 1
-    assert len(tree.xpath("//main//ol/li")) == 3
+    assert len(tree.xpath("//main//ol/li")) == 4
     links = set(tree.xpath("//p[@class='links']/a/@href"))
     other = "en" if lang == "zh" else "zh"
     wanted = {"../../../index.html", f"../{other}/brief.html", "report.html", "report.ipynb"}
@@ -215,7 +215,7 @@ def test_an_index_in_one_language_leads_to_no_other():
 
 
 def test_index_leads_to_several_parks_once_they_are_there(tmp_path):
-    parks = [PARKS / "tiny", PARKS / "harbour"]
+    parks = [read_park(path) for path in SEVERAL]
     index.write(tmp_path)
     assert index.PORTFOLIO not in (tmp_path / "index.html").read_text()
     index.write_portfolio(tmp_path, parks, draws=64)
@@ -335,6 +335,6 @@ def test_several_parks_are_shown_by_name_and_title(several):
 
 
 def test_several_parks_are_written_whole(tmp_path):
-    made = index.write_portfolio(tmp_path, SEVERAL, draws=64)
+    made = index.write_portfolio(tmp_path, [read_park(path) for path in SEVERAL], draws=64)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["portfolio.csv", "portfolio.html"]
     assert made.read_text(encoding="utf-8").startswith("<!")
