@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import math
 import os
 import signal
@@ -58,6 +59,11 @@ ParkOption = Annotated[
 ]
 
 
+def _load(name: str) -> Any:
+    """A module of the library, once a command needs it: ``--help`` does not wait for tables and models."""
+    return importlib.import_module(f"parkanalysis.{name}")
+
+
 def _pair(text: str, option: str) -> tuple[str, str]:
     name, equals, value = unicodedata.normalize("NFKC", text).partition("=")
     if not equals or not name.strip() or not value.strip():
@@ -66,11 +72,9 @@ def _pair(text: str, option: str) -> tuple[str, str]:
 
 
 def _number(text: str, name: str, option: str) -> float:
-    from parkanalysis.park.schema import plain_number
-
     allowed = "a number"
     try:
-        plain = plain_number(text)
+        plain = _load("park.schema").plain_number(text)
     except ValueError as error:
         plain, allowed = "", str(error)
     try:
@@ -139,8 +143,7 @@ def _parks(patterns: list[str]) -> list[str]:
     """Expand patterns such as ``parks/*`` that the shell left alone."""
     import glob
 
-    from parkanalysis.park.read import is_aside
-
+    is_aside = _load("park.read").is_aside
     found: list[str] = []
     for pattern in patterns:
         if Path(pattern).exists() or not glob.has_magic(pattern):
@@ -189,13 +192,9 @@ def report(
     ] = None,
 ) -> None:
     """Render scenario reports: notebook, HTML page, results as data."""
-    from parkanalysis.model.compare import read_parks
-    from parkanalysis.rendering import batch
-    from parkanalysis.rendering.plan import Order
-    from parkanalysis.report import index
-
+    batch, index = _load("rendering.batch"), _load("report.index")
     languages = tuple(part.strip() for part in lang.split(",") if part.strip())
-    order = Order(
+    order = _load("rendering.plan").Order(
         scenarios=scenarios or (),
         langs=languages,
         levers=lever_values(settings),
@@ -205,7 +204,7 @@ def report(
         formats=tuple(part.strip() for part in to.split(",") if part.strip()),
         timeout=timeout,
     )
-    parks = read_parks(_parks(park))
+    parks = _load("model.compare").read_parks(_parks(park))
     reports = batch.render(order, parks, out, jobs=jobs, force=force, dask=dask)
     failed = reports[reports["status"] == "failed"]
     if len(failed):
@@ -222,10 +221,8 @@ def report(
 
 def _tell_doubts(parks: Sequence[Park]) -> None:
     """What check warns of; among several parks their number only."""
-    from parkanalysis.model.check import doubts
-
     for park in parks:
-        found = doubts(park)
+        found = _load("model.check").doubts(park)
         if len(parks) == 1:
             for problem in found:
                 typer.echo(f"warning: {problem}", err=True)
@@ -249,8 +246,7 @@ def read(
 
     What was changed on the way from the printed table, and what is left out, goes to stderr.
     """
-    from parkanalysis import cleaning
-
+    cleaning = _load("cleaning")
     if not (as_json or sheet or cleaning.is_table(document)):
         ledger = cleaning.draft_ledger(cleaning.read_document(document), source)
         typer.echo(ledger.to_csv(index=False, lineterminator="\n"), nl=False)
@@ -273,11 +269,9 @@ def check(
     """Check every file of a park and print all problems at once."""
     import json
 
-    from parkanalysis.model.check import check as check_park
-
     if format not in ("text", "json"):
         raise InputError(Problem("--format", repr(format), "text, json"))
-    problems = check_park(park)
+    problems = _load("model.check").check(park)
     if format == "json":
         typer.echo(json.dumps([p.to_dict() for p in problems], ensure_ascii=False, indent=1))
     errors = _tell(problems, quiet=format == "json")
@@ -304,10 +298,8 @@ def new(
     ] = None,
 ) -> None:
     """Make a park folder with commented templates that render at once."""
-    import parkanalysis.model.shocks  # noqa: F401 - the kinds of shocks that the schemas list
-    from parkanalysis.park import create
-
-    for line in create(directory, name=name, report=report):
+    _load("model.shocks")  # the kinds of shocks that the schemas list
+    for line in _load("park").create(directory, name=name, report=report):
         typer.echo(line)
 
 
@@ -360,19 +352,15 @@ def explore(
     """Open the what-if page: a slider for every lever, a switch for every shock, the answer beside them."""
     import webbrowser
 
-    from parkanalysis import explore as what_if
-    from parkanalysis.cleaning import write_aside
-    from parkanalysis.model.check import check as check_park
-    from parkanalysis.park import read_park
-
+    what_if = _load("explore")
     if lang not in ("", "zh", "en"):
         raise InputError(Problem("--lang", repr(lang), "zh, en"))
-    if _tell(check_park(park)):
+    if _tell(_load("model.check").check(park)):
         raise typer.Exit(1)
-    there = read_park(park)
+    there = _load("park").read_park(park)
     if save is not None:
         try:
-            write_aside(save, what_if.page_html(there, lang).encode())
+            _load("cleaning").write_aside(save, what_if.page_html(there, lang).encode())
         except OSError as error:
             found = error.strerror or str(error)
             raise InputError(Problem(str(save), found, "a file in a folder to write in")) from None

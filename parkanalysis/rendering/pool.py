@@ -115,8 +115,21 @@ def _place_for_sockets() -> bool:
     return True
 
 
+def _place_for_settings() -> None:
+    """Where there is no home to keep them in, matplotlib keeps its fonts in our folder."""
+    home = Path(os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"), "matplotlib")
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        writable = os.access(home, os.W_OK)
+    except OSError:
+        writable = False
+    if not writable:
+        os.environ.setdefault("MPLCONFIGDIR", scratch())
+
+
 @functools.cache
 def _context() -> Any:
+    _place_for_settings()
     if "forkserver" not in multiprocessing.get_all_start_methods() or not _place_for_sockets():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")

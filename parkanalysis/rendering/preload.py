@@ -9,9 +9,12 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
-import os
 import tempfile
 from pathlib import Path
+
+from parkanalysis.park import read_park
+from parkanalysis.rendering.notebook import Work, make
+from parkanalysis.rendering.plan import report_notebook
 
 # imported inside functions elsewhere, so that the command line stays quick
 HEAVY = (
@@ -30,21 +33,14 @@ HEAVY = (
 
 def warm_up() -> None:
     """Make one small report of the shipped park, all but the processes: what it read stays in memory."""
-    from parkanalysis.park import read_park
-    from parkanalysis.rendering.notebook import Work, make
-    from parkanalysis.rendering.plan import report_notebook
-
     park = read_park("qingzhen")
     with tempfile.TemporaryDirectory() as folder:
         make(Work("", report_notebook(), park, {"park": park.id, "draws": 64}, ("xlsx",)), Path(folder))
 
 
-# matplotlib reads this while it is imported, before a shell could set it
-os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-for name in HEAVY:
-    with contextlib.suppress(Exception):  # a module that fails here fails again, visibly, in the report
+with contextlib.suppress(Exception):  # what fails here fails again, visibly, in the report
+    for name in HEAVY:
         importlib.import_module(name)
-with contextlib.suppress(Exception):
     warm_up()
 # pages shared with the children stay shared when the collector leaves these objects alone
 gc.collect()
