@@ -48,10 +48,8 @@ class PriceWalk:
     last: float
 
     def paths(self, months: int, n: int, seed: int) -> Array:
-        """Log changes since the last month, shape (n, months); shocks come in pairs of both signs."""
-        rng = np.random.default_rng(seed)
-        half = rng.choice(self.shocks, size=((n + 1) // 2, months))
-        shocks = np.concatenate([half, -half])[:n]
+        """Log changes since the last month, shape (n, months); shocks are drawn as they came, skew and all."""
+        shocks = np.random.default_rng(seed).choice(self.shocks, size=(n, months))
         return np.asarray(self.drift[:months] + shocks @ self.ahead[:months, :months].T)
 
 

@@ -86,7 +86,7 @@ def price_average(park: Park, name: str) -> PriceAverage:
     >>> from parkanalysis.park.park import read_park
     >>> found = price_average(read_park("qingzhen"), "aluminium_lme")
     >>> found.known_months, found.quantile([0.1, 0.9])[:, 0].round(-1).tolist()
-    (1, [1250.0, 1770.0])
+    (1, [1240.0, 1770.0])
     """
     rows = park.series(name)
     series = rows.set_index("period")["value"].rename(name)

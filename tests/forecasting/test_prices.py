@@ -57,6 +57,16 @@ def test_monthly_average_matches_the_closed_form(walk):
     assert made.median[0] == pytest.approx(walk.iloc[-1], rel=0.05)
 
 
+def test_shocks_keep_their_skew():
+    """Nine small rises for one deep fall: paths lean the same way, by 1/sqrt(months) of it."""
+    shocks = np.array([0.01] * 9 + [-0.09])
+    falling = PriceWalk(np.tril(np.ones((4, 4))), np.zeros(4), shocks, 0.03, "walk", 2000.0)
+    end = falling.paths(4, 60_000, 1)[:, -1]
+    skew = ((end - end.mean()) ** 3).mean() / end.std() ** 3
+    own = (shocks**3).mean() / shocks.std() ** 3
+    assert skew == pytest.approx(own / 2, rel=0.05)
+
+
 def test_results_repeat_and_interface_is_that_of_a_forecast(walk):
     one, two = monthly_average(walk, 2022), monthly_average(walk, 2022)
     assert (one.table == two.table).all()
