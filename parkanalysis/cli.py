@@ -323,15 +323,24 @@ def lab(
     port: Annotated[int, typer.Option(min=1, max=65535, help="First port to try.")] = 8888,
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
 ) -> None:
-    """Open JupyterLab on the notebooks, on this machine only, with a token."""
+    """Open JupyterLab on the notebooks and the data, on this machine only, with a token."""
+    from parkanalysis.report.style import font_path
+
+    notebooks, own = _notebooks(), Path(__file__).resolve().parent / "explore" / "lab"
     _start(
         "jupyterlab",
-        f"--ServerApp.root_dir={_notebooks()}",
+        f"--ServerApp.root_dir={notebooks.parent}",
+        f"--LabApp.default_url=/lab/tree/{notebooks.name}/README.md",
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={port}",
         "--MultiKernelManager.default_kernel_name=python3",
+        "--KernelSpecManager.allowed_kernelspecs=python3",
         "--LabApp.news_url=None",  # nothing here asks the network
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        f"--LabApp.app_settings_dir={own}",
+        "--LabApp.custom_css=True",
+        f"--ServerApp.tornado_settings=static_custom_path={own}",
+        f"--ServerApp.extra_static_paths={font_path().parent}",
         *([] if browser else ["--no-browser"]),
         *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
     )

@@ -62,11 +62,22 @@ def ask(port, path, token=None, method="GET", body=None):
         return answer.status, answer.read()
 
 
-def test_opens_on_the_notebooks_whatever_the_folder(lab):
+def test_opens_where_notebooks_and_data_are_seen_whatever_the_folder(lab):
     port, token = lab
     _, body = ask(port, "/api/contents", token)
+    assert {"notebooks", "data"} <= {item["name"] for item in json.loads(body)["content"]}
+    _, body = ask(port, "/api/contents/notebooks", token)
     names = {item["name"] for item in json.loads(body)["content"]}
-    assert {p.name for p in (ROOT / "notebooks").glob("*.ipynb")} <= names
+    assert {"README.md", *(p.name for p in (ROOT / "notebooks").glob("*.ipynb"))} <= names
+
+
+def test_chinese_has_a_font_of_its_own(lab):
+    port, token = lab
+    _, style = ask(port, "/custom/custom.css", token)
+    source = re.search(r'url\("\.\.(/static/[^"]+)"\)', style.decode())[1]
+    assert ask(port, source, token)[0] == 200
+    _, settings = ask(port, "/lab/api/settings/@jupyterlab/apputils-extension:notification", token)
+    assert json.loads(settings)["schema"]["properties"]["fetchNews"]["default"] == "false"
 
 
 def test_asks_no_news_of_the_network(lab):
@@ -99,7 +110,7 @@ def test_kernel_is_the_installation_s_own(lab):
     port, token = lab
     specs = json.loads(ask(port, "/api/kernelspecs", token)[1])
     assert specs["default"] == "python3"
-    assert "python3" in specs["kernelspecs"]
+    assert list(specs["kernelspecs"]) == ["python3"]
     _, body = ask(port, "/api/kernels", token, "POST", {"name": "python3"})
     kernel = json.loads(body)["id"]
     commands = subprocess.run(["ps", "-eo", "args", "-ww"], capture_output=True, text=True, check=True).stdout
