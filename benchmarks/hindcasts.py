@@ -82,7 +82,8 @@ def draws_of(
     value_added = float(series[base]) * AMOUNT[country]
     parent = data.series[parent_of(country, code), industry].loc[:base]
     made = {name: 100 * (draws / value_added - 1) for name, draws in made.items()}
-    made["parent"] = 100 * (growth(parent).draws(DRAWS, SEED)[:, 0] - 1)
+    of_parent = growth(parent, part=True, size=value_added)
+    made["parent"] = 100 * (of_parent.draws(DRAWS, SEED)[:, 0] - 1)
     made["last_value"] = np.zeros(1)
     return made
 
