@@ -105,7 +105,8 @@ def price_average(park: Park, name: str) -> PriceAverage:
 
 
 @lru_cache(maxsize=256)
-def _forecast(park: Park, series: str, years: int) -> Any:
+def _forecast(park: Park, series: str, years: int, zone: bool) -> Any:
+    """Forecast of a series; with ``zone`` for the park inside the area that the series is of."""
     if series in set(park.prices["series"]):
         return price_average(park, series)
     known = annual(park.series(series))
@@ -115,7 +116,8 @@ def _forecast(park: Park, series: str, years: int) -> Any:
         allowed = f"two or more up to {park.config.base_year}"
         raise InputError(Problem("history.csv", found, allowed, column="series"))
     # steps from the series' own end: growth is as uncertain wherever that is
-    return _Growth(growth(known, horizon=years, method=park.config.growth_method), years)
+    size = park.value_added if zone else None
+    return _Growth(growth(known, years, park.config.growth_method, part=zone, size=size), years)
 
 
 def _resolve(park: Park, lever: Lever, years: int) -> Lever:
@@ -128,7 +130,8 @@ def _resolve(park: Park, lever: Lever, years: int) -> Lever:
         return lever
     if lever.distribution != "forecast" and not np.isnan(lever.low):
         return lever
-    forecast = _forecast(park, lever.series, years)
+    # a series that stands in for the zone is one of a larger area
+    forecast = _forecast(park, lever.series, years, lever.evidence == "proxy")
     low, middle, high = (float(q) for q in forecast.ppf(np.array([0.1, 0.5, 0.9])))
     if lever.distribution == "forecast":
         return replace(lever, low=low, central=middle, high=high, forecast=forecast)
