@@ -10,6 +10,8 @@ Examples
 ...     table = read_table(path, totals="report")
 >>> table.totals[["stated", "computed", "verdict"]].values.tolist()
 [[10630000000.0, 10610000000.0, 'differs']]
+>>> pasted("行业\\t2015年产值（亿元）\\n铝\\t85.2").frame[["item", "period", "value"]].values.tolist()
+[['铝', '2015', 8520000000.0]]
 >>> ledger = draft_ledger(Document("report.txt", "一、概况\\n2015 年，产值 26.4 亿元。"), "report")
 >>> ledger.iloc[0].tolist()
 ['f001', 'report', '一', '产值', 'gross_output', '2015 年', '26.4 亿元', '']
@@ -19,7 +21,7 @@ from parkanalysis.cleaning.document import Document, read_document
 from parkanalysis.cleaning.draft import LEDGER_COLUMNS, HistoryDraft, draft_history, draft_ledger
 from parkanalysis.cleaning.files import MAX_BYTES, Workbook, decode, open_xlsx, read_bytes, write_aside
 from parkanalysis.cleaning.sheets import Change, is_table
-from parkanalysis.cleaning.table import Table, read_table, single_months
+from parkanalysis.cleaning.table import Table, pasted, read_table, single_months
 
 __all__ = [
     "LEDGER_COLUMNS",
@@ -34,6 +36,7 @@ __all__ = [
     "draft_ledger",
     "is_table",
     "open_xlsx",
+    "pasted",
     "read_bytes",
     "read_document",
     "read_table",

@@ -153,7 +153,7 @@ class HistoryDraft:
 def draft_history(table: Table, source: str) -> HistoryDraft:
     """Turn the figures of a table into rows of ``history.csv``: years, quarters and months of each series.
 
-    Money is written in 亿元. Cumulative figures become the years, quarters and months that their
+    Totals and 其中 rows are series of their own. Money is written in 亿元. Cumulative figures become the years, quarters and months that their
     differences give (see ``single_months``); other spans, missing figures and figures without a period are
     left out and said.
     """
@@ -161,7 +161,9 @@ def draft_history(table: Table, source: str) -> HistoryDraft:
 
     rows, left_out = [], []
     names: dict[str, str] = {}
-    for row in _records(single_months(table.frame)):
+    apart = table.totals.rename(columns={"stated": "value"})[list(table.frame.columns)]
+    whole = pd.concat([table.frame, apart], ignore_index=True) if len(apart) else table.frame
+    for row in _records(single_months(whole)):
         name = "_".join(dict.fromkeys(part for part in _named(row) if part))
         period = history_period(str(row["period"]))
         if pd.isna(row["value"]) or not period:

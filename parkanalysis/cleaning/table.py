@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from parkanalysis.cleaning.entries import Reader
 from parkanalysis.cleaning.layout import find_layout
-from parkanalysis.cleaning.sheets import Change, Grid, read_grid
+from parkanalysis.cleaning.sheets import Change, Draft, Grid, read_grid
 from parkanalysis.cleaning.totals import check_totals
 from parkanalysis.errors import InputError, Problem
 from parkanalysis.quantities import Unit
@@ -98,6 +98,19 @@ def read_table(
         or the one reason why there is no table to read.
     """
     return tidy(read_grid(path, sheet), totals=totals)
+
+
+def pasted(text: str, *, totals: Literal["refuse", "report"] = "refuse") -> Table:
+    """Read a table from the cells of a sheet as they are copied: rows on lines, tabs between cells.
+
+    Raises
+    ------
+    InputError
+        As :func:`read_table`.
+    """
+    rows = [line.split("\t") for line in text.strip("\n").split("\n")]
+    draft = Draft(cells={(r, c): cell for r, row in enumerate(rows) for c, cell in enumerate(row)})
+    return tidy(draft.grid("pasted table"), totals=totals)
 
 
 def tidy(grid: Grid, *, totals: Literal["refuse", "report"] = "refuse") -> Table:

@@ -62,6 +62,14 @@ def test_a_history_from_a_yearbook_page(tmp_path):
     assert draft.left_out == ("row 4, column C: 主营业务收入, omitted",)
 
 
+def test_totals_and_parts_are_series_of_their_own(tmp_path):
+    draft = drafted(tmp_path, "单位：亿元\n指标,2015年\n地区生产总值,2891.16\n其中：第二产业增加值,1108.52\n")
+    assert draft.frame[["series", "value"]].to_numpy().tolist() == [
+        ["gdp", "2891.16"],
+        ["value_added", "1108.52"],
+    ]
+
+
 def test_cumulative_months_become_months_and_the_rest_is_said(tmp_path):
     draft = drafted(tmp_path, "2015年\n指标,1-2月,1-3月\n产值(亿元),30.1,50.3\n")
     assert draft.frame[["period", "value"]].to_numpy().tolist() == [["2015-03", "20.2"]]
