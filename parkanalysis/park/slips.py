@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, islice, pairwise
 from statistics import median
@@ -26,7 +26,36 @@ STEP = 3.0  # a series that changes by less in a step is never doubted
 OWN_CHANGES = 5.0  # beyond five times its own largest change it is
 LEAST_RATE = 0.01  # value added per output of an input-output table
 QUOTED = 0.015  # a price agrees with quotations within this
-Fits = Callable[[float], bool]
+POWERS = (4, -4, 8, -8, 1, -1, 2, -2, 3, -3)  # of ten, by which people slip, the likeliest first
+# how far a price or a volume of the target year usually lies from the base year's, as a factor
+CHANGES = {"price": (0.2, 5.0), "volume": (HARDLY, 10.0)}
+
+Band = tuple[float, float]
+
+
+def _slip(value: float, band: Band, unit: str, number: float) -> str:
+    """The unit, or the power of ten, by which a value would come to lie in its band."""
+    power = next((p for p in POWERS if band[0] <= value * 10.0**p <= band[1]), None)
+    if power is None:
+        return ""
+    canonical, factor = UNITS.get(unit, ("", 0.0))
+    codes = (c for c, (other, size) in UNITS.items() if other == canonical)
+    code = next((c for c in codes if math.isclose(UNITS[c][1], factor * 10.0**power)), "")
+    size = {4: "万", 8: "亿"}.get(abs(power), f"{10 ** abs(power):,}")
+    return (
+        f"; reads like {_printed(code) if code else f'a slip by {size}'}: {number * 10.0**power:.6g} {unit}"
+    )
+
+
+def _printed(code: str) -> str:
+    """A unit as Chinese statistics print it: 10k_t is 万吨."""
+    canonical, factor = UNITS[code]
+    size = {1.0: "", 1e4: "万", 1e8: "亿"}.get(factor)
+    return code if size is None or canonical not in SYMBOLS else f"{size}{SYMBOLS[canonical]}"
+
+
+def _amount(value: float) -> str:
+    return f"{value:.4g} CNY_100m"
 
 
 @dataclass(frozen=True)
@@ -38,28 +67,20 @@ class _Known:
     levers: Mapping[str, Lever]
 
     def central(self, name: str | None) -> float | None:
-        """Central value in canonical units; None where a forecast gives it or the field is empty."""
+        """Central value in canonical units, money in 亿元; None where a forecast or nothing gives it."""
         if name is None or math.isnan(self.levers[name].central):
             return None
-        return self.levers[name].central * UNITS[self.levers[name].unit][1]
+        canonical, factor = UNITS[self.levers[name].unit]
+        return self.levers[name].central * factor / (YUAN_PER_100M if canonical == "CNY" else 1.0)
 
-    def money(self, name: str | None) -> float | None:
-        """Central value of an amount, 亿元."""
-        value = self.central(name)
-        return None if value is None else value / YUAN_PER_100M
-
-    def figure(self, name: str) -> float:
+    def printed(self, name: str) -> float:
         """A printed amount, 亿元."""
         return self.files.parsed[name].value / YUAN_PER_100M
 
-    def lever_problem(self, name: str, found: str, allowed: str, severity: str = "warning") -> Problem:
-        lever = self.levers[name]
-        column = "figure" if lever.figure else "series" if lever.series else "central"
-        return Problem("levers.csv", found, allowed, self.files.levers[name][0], column, severity=severity)
-
-    def figure_problem(self, name: str, found: str, allowed: str, severity: str = "warning") -> Problem:
-        line = next(line for line, row in self.files.rows["figures"] if row.figure == name)
-        return Problem("figures.csv", found, allowed, line, "quantity", severity=severity)
+    @property
+    def total(self) -> float:
+        """The published value added, 亿元."""
+        return self.printed(self.config.value_added)
 
     def volume(self, product: Product) -> float | None:
         """Volume of a product in the base year, canonical units."""
@@ -68,18 +89,47 @@ class _Known:
         capacity, hours = self.central(product.capacity), self.central(product.hours)
         return None if capacity is None or hours is None else capacity * hours * KWH_PER_MW_HOUR
 
+    def sold(self, product: Product) -> float:
+        """What a product sells for in the base year without VAT, 亿元; 0 where it is not known."""
+        volume, price = self.volume(product) or 0.0, self.central(product.price) or 0.0
+        return volume * price / (1 + (self.central(product.vat_rate) or 0.0)) / YUAN_PER_100M
+
     def added(self, industry: str) -> float | None:
         """Value added of an industry before balancing, 亿元."""
         item = self.config.industries[industry]
         if item.gross_output is None:
-            return self.money(item.value_added)
+            return self.central(item.value_added)
         rate = self.central(item.value_added_rate)
-        return None if rate is None else rate * self.figure(item.gross_output)
+        return None if rate is None else rate * self.printed(item.gross_output)
 
     def sound(self, industry: str) -> float | None:
         """The same; None where it cannot be, or hardly is, a part of the published total."""
-        added, total = self.added(industry), self.figure(self.config.value_added)
-        return added if added is not None and HARDLY * total <= added <= ROUNDING * total else None
+        added = self.added(industry)
+        return added if added and HARDLY * self.total <= added <= ROUNDING * self.total else None
+
+    def told(
+        self, name: str, found: str, allowed: str, severity: str = "warning", column: str = "quantity"
+    ) -> Problem:
+        """A problem at the row of a lever, or of a figure."""
+        if name in self.levers:
+            lever = self.levers[name]
+            column = "figure" if lever.figure else "series" if lever.series else "central"
+            line = self.files.levers[name][0]
+            return Problem("levers.csv", found, allowed, line, column, severity=severity)
+        line = next(line for line, row in self.files.rows["figures"] if row.figure == name)
+        return Problem("figures.csv", found, allowed, line, column, severity=severity)
+
+    def outside(
+        self, name: str, value: float, band: Band, found: str, allowed: str, absurd: bool = False
+    ) -> Iterator[Problem]:
+        """What is told where a value that goes with a lever or figure lies outside its band."""
+        if band[0] <= value <= band[1]:
+            return
+        lever = self.levers.get(name)
+        unit, number = (lever.unit, lever.central) if lever else ("CNY_100m", self.printed(name))
+        severity = "error" if absurd or value > ABSURD * band[1] else "warning"
+        near = band[0] / 2 <= value <= band[1] * 2  # an honest figure, too, may lie a little outside
+        yield self.told(name, found, allowed + ("" if near else _slip(value, band, unit, number)), severity)
 
 
 def slips(files: Files, levers: Mapping[str, Lever]) -> list[Problem]:
@@ -93,182 +143,107 @@ def slips(files: Files, levers: Mapping[str, Lever]) -> list[Problem]:
     found = list(_total(known))
     if any(p.severity == "error" for p in found):  # nothing can be set against a total that is wrong itself
         return found
-    checks = (_industries, _plants, _products, _shock_levers, _stated, _unusual, _settings)
-    for check in (*checks, _rates, _series, _quotations, _periods):
+    checks = (_industries, _plants, _products, _changes, _stated, _unusual, _settings)
+    for check in (*checks, _rates, _series, _prices, _periods):
         found += islice(check(known), MAX_PROBLEMS)
     return found
 
 
-def _printed(code: str) -> str:
-    """A unit as Chinese statistics print it: 10k_t is 万吨."""
-    canonical, factor = UNITS[code]
-    sizes = {1.0: "", 1e4: "万", 1e8: "亿"}
-    return f"{sizes[factor]}{SYMBOLS[canonical]}" if factor in sizes and canonical in SYMBOLS else code
-
-
-def _fitting(value: float, unit: str, fits: Fits) -> str:
-    """The unit, or the power of ten, in which a lever's number would fit."""
-    canonical, factor = UNITS[unit]
-    number = value / factor
-    for code, (other, size) in UNITS.items():
-        if other == canonical and code != unit and fits(number * size):
-            return f"; reads like {_printed(code)}: {number * size / factor:g} {unit}"
-    return _power(value, fits, lambda v: f"{v / factor:g} {unit}")
-
-
-def _power(value: float, fits: Fits, shown: Callable[[float], str]) -> str:
-    """The power of ten that would make a number fit."""
-    for power in (4, -4, 8, -8, 1, -1, 2, -2, 3, -3):
-        if fits(value * 10.0**power):
-            words = {4: "万", 8: "亿"}.get(abs(power), f"{10 ** abs(power):,}")
-            return f"; reads like a slip by {words}: {shown(value * 10.0**power)}"
-    return ""
-
-
-def _amount(value: float) -> str:
-    return f"{value:.4g} CNY_100m"
-
-
 def _total(known: _Known) -> Iterator[Problem]:
     """The published total against all output and against the sum of its parts."""
-    config = known.config
-    total, printed = known.figure(config.value_added), known.files.parsed[config.value_added].text
-    parts = [known.added(key) for key in config.industries]
-    if None in parts:
+    name, total = known.config.value_added, known.total
+    printed = known.files.parsed[name].text
+    parts = [known.added(key) or 0.0 for key in known.config.industries]
+    if 0.0 in parts:
         return
-    whole = sum(part for part in parts if part is not None)
-    fit = _power(total, _between(whole / 3, whole * 3), _amount)
-    outputs = [i.gross_output for i in config.industries.values()]
-    output = sum(known.figure(name) for name in outputs if name)
+    whole, rest = sum(parts), sum(part for part in parts if part <= total)
+    outputs = [i.gross_output for i in known.config.industries.values()]
+    output = sum(known.printed(figure) for figure in outputs if figure)
     if None not in outputs and total > output * ROUNDING:
-        allowed = f"at most the gross output of all industries, {_amount(output)}{fit}"
-        yield known.figure_problem(config.value_added, f"value added of {printed!r}", allowed, "error")
-        return
-    rest = sum(part for part in parts if part is not None and part <= total)
-    if rest < whole and total / 10 < rest < total * 10:  # it is the parts above it that are wrong
-        return
-    apart = not total / ABSURD <= whole <= total * ABSURD
-    if apart or (fit and not whole / 3 <= total <= whole * 3):
-        allowed = f"near the sum of its parts, {_amount(whole)}{fit}"
-        found = f"a total of {printed!r}"
-        yield known.figure_problem(config.value_added, found, allowed, "error" if apart else "warning")
+        allowed = f"at most the gross output of all industries, {_amount(output)}"
+        allowed += _slip(total, (whole / STEP, whole * STEP), "CNY_100m", total)
+        yield known.told(name, f"value added of {printed!r}", allowed, "error")
+    elif rest == whole or not total / 10 < rest < total * 10:  # else the parts above it are wrong
+        allowed = f"near the sum of its parts, {_amount(whole)}"
+        absurd = not total / ABSURD <= whole <= total * ABSURD
+        for p in known.outside(
+            name, total, (whole / STEP, whole * STEP), f"a total of {printed!r}", allowed, absurd
+        ):
+            if absurd or "reads like" in p.allowed:  # what is merely far is told after balancing
+                yield p
 
 
 def _industries(known: _Known) -> Iterator[Problem]:
     """Each industry against the published total."""
-    total = known.figure(known.config.value_added)
-    for key in known.config.industries:
+    total = known.total
+    for key, item in known.config.industries.items():
         part = known.added(key)
-        if part is not None and not HARDLY * total <= part <= ROUNDING * total:
-            yield _part(known, key, part, total)
-
-
-def _part(known: _Known, key: str, part: float, total: float) -> Problem:
-    """An industry that is too large or too small."""
-    item = known.config.industries[key]
-    absurd = part > ABSURD * total or any(_above(known, key, part))
-    severity = "error" if absurd else "warning"
-    allowed = f"{HARDLY:.1%} to all of the published {_amount(total)}"
-    if item.gross_output is not None:
-        output = known.figure(item.gross_output)
-        rate = part / output if output else 0.0
-        fit = _power(output, lambda v: HARDLY * total < v * rate < total, _amount)
-        printed = known.files.parsed[item.gross_output].text
-        found = f"{printed!r} of output for the industry {key}, which makes {_amount(part)} of value added"
-        return known.figure_problem(item.gross_output, found, allowed + fit, severity)
-    assert item.value_added is not None
-    unit = known.levers[item.value_added].unit
-    fit = _fitting(part * YUAN_PER_100M, unit, lambda v: HARDLY * total < v / YUAN_PER_100M < total)
-    found = f"{item.value_added} of {_amount(part)} for the industry {key}"
-    return known.lever_problem(item.value_added, found, allowed + fit, severity)
-
-
-def _above(known: _Known, key: str, part: float) -> Iterator[bool]:
-    """Whether plants of an industry add a hundred times what it adds, or products sell for that."""
-    for plant in known.config.plants.values():
-        yield plant.industry == key and (known.money(plant.value_added) or 0.0) > ABSURD * part
-    for product in known.config.products.values():
-        yield product.industry == key and (_sold(known, product) or 0.0) > ABSURD * part / LEAST_RATE
+        if part is None:
+            continue
+        plants = [
+            known.central(p.value_added) or 0.0 for p in known.config.plants.values() if p.industry == key
+        ]
+        sales = [known.sold(p) * LEAST_RATE for p in known.config.products.values() if p.industry == key]
+        absurd = max([0.0, *plants, *sales]) > ABSURD * part
+        found = f"{item.value_added} of {_amount(part)} for the industry {key}"
+        if item.gross_output is not None:
+            printed = known.files.parsed[item.gross_output].text
+            found = (
+                f"{printed!r} of output for the industry {key}, which makes {_amount(part)} of value added"
+            )
+        allowed = f"{HARDLY:.1%} to all of the published {_amount(total)}"
+        name = item.gross_output or item.value_added or ""
+        yield from known.outside(name, part, (HARDLY * total, ROUNDING * total), found, allowed, absurd)
 
 
 def _plants(known: _Known) -> Iterator[Problem]:
-    """Plants against their industry and their product."""
+    """Plants against their industry; one above it is told after balancing."""
     for key, plant in known.config.plants.items():
-        own, industry = known.money(plant.value_added), known.sound(plant.industry)
-        if own is None or not industry:
+        own, industry = known.central(plant.value_added), known.sound(plant.industry)
+        if own is None or not industry or HARDLY / 10 * industry <= own <= ABSURD * industry:
             continue
-        if not HARDLY / 10 * industry <= own <= ABSURD * industry:
-            yuan, unit = industry * YUAN_PER_100M, known.levers[plant.value_added].unit
-            fit = _fitting(own * YUAN_PER_100M, unit, _between(yuan / 200, yuan))
-            found = f"{plant.value_added} of {_amount(own)} for the plant {key}"
-            allowed = f"a part of its industry {plant.industry}, {_amount(industry)}{fit}"
-            severity = "error" if own > industry else "warning"
-            yield known.lever_problem(plant.value_added, found, allowed, severity)
-
-
-def _between(low: float, high: float) -> Fits:
-    return lambda value: low <= value <= high
-
-
-def _sold(known: _Known, product: Product) -> float | None:
-    """What a product sells for in the base year, without VAT, 亿元."""
-    volume, price = known.volume(product), known.central(product.price)
-    if not volume or not price:
-        return None
-    return volume * price / (1 + (known.central(product.vat_rate) or 0.0)) / YUAN_PER_100M
+        found = f"{plant.value_added} of {_amount(own)} for the plant {key}"
+        allowed = f"a part of its industry {plant.industry}, {_amount(industry)}"
+        band = (industry / 200, industry)
+        yield from known.outside(plant.value_added, own, band, found, allowed, own > industry)
 
 
 def _products(known: _Known) -> Iterator[Problem]:
     """What a product sells for against the output of its industry."""
     for key, product in known.config.products.items():
-        sales = _sold(known, product)
-        if sales and known.sound(product.industry):
-            yield from _sales(known, product.volume or product.capacity or "", key, product.industry, sales)
+        sales, added = known.sold(product), known.sound(product.industry)
+        if not sales or not added:
+            continue
+        output = known.config.industries[product.industry].gross_output
+        whole = added / LEAST_RATE if output is None else known.printed(output)
+        name = product.volume or product.capacity or ""
+        found = f"{name} that sells for {_amount(sales)} without VAT as {key}"
+        what = "what its value added allows" if output is None else "the printed gross output"
+        share = "a thousandth or more" if sales < whole else "at most all"
+        allowed = f"{share} of {what} of {product.industry}, {_amount(whole)}"
+        yield from known.outside(name, sales, (HARDLY * whole, ROUNDING * whole), found, allowed)
 
 
-def _sales(known: _Known, volume: str, product: str, industry: str, sales: float) -> Iterator[Problem]:
-    output_figure = known.config.industries[industry].gross_output
-    whole = known.figure(output_figure) if output_figure is not None else known.added(industry)
-    if not whole:
-        return
-    most = ROUNDING * whole if output_figure is not None else ABSURD * whole
-    if HARDLY * whole <= sales <= most:
-        return
-    found = f"{volume} that sells for {_amount(sales)} without VAT as {product}"
-    unit = known.levers[volume].unit
-    scale = known.central(volume) or 0.0
-    fit = _fitting(scale, unit, lambda v: HARDLY * whole < sales * v / scale <= whole)
-    what = "printed gross output" if output_figure is not None else "value added"
-    allowed = f"at most the {what} of {industry}, {_amount(whole)}"
-    if sales < HARDLY * whole:
-        allowed = f"a thousandth or more of the {what} of {industry}, {_amount(whole)}"
-    severity = "error" if sales > ABSURD * whole else "warning"
-    yield known.lever_problem(volume, found, allowed + fit, severity)
-
-
-# how far what the target year brings usually lies from the base year, as a factor
-CHANGES = {"price": (0.2, 5.0), "volume": (1e-3, 10.0)}
-
-
-def _shock_levers(known: _Known) -> Iterator[Problem]:
+def _changes(known: _Known) -> Iterator[Problem]:
     """What a plant or the target year brings against the base year of the same product or contract."""
     for place, item in config_items(known.config):
         for field, ref in references(type(item)).items():
             name, (base, before) = getattr(item, field), _before(known, item, ref)
             kind = "price" if ref.units == PRICES else "volume"
+            value = known.central(name) if ref.same else None
             # only a price is set against a price; a floor or a cost is another thing
-            if name is None or name == base or not before or (kind == "price" and field != kind):
+            if not value or name == base or not before or (kind == "price" and field != kind):
                 continue
-            value, unit = known.central(name), known.levers[name].unit
             low, high = CHANGES[kind]
-            if place[:1] == ("plants",):  # a plant makes no more than is made
+            if place[0] == "plants":  # a plant makes no more than is made
                 high = ROUNDING
-            if value and not low <= value / before <= high:
-                factor = UNITS[unit][1]
-                fit = _fitting(value, unit, _between(before / 3, before * min(3, high)))
-                found = f"{name} of {value / factor:g} {unit} for {place[1]}"
-                most = "no more than" if high == ROUNDING else f"{low:g} to {high:g} times"
-                yield known.lever_problem(name, found, f"{most} {base}, {before / factor:g} {unit}{fit}")
+            unit = known.levers[name].unit
+            found = f"{name} of {value / UNITS[unit][1]:g} {unit} for {place[1]}"
+            times = "no more than" if high == ROUNDING else f"{low:g} to {high:g} times"
+            allowed = f"{times} {base}, {before / UNITS[unit][1]:g} {unit}"
+            if not low <= value / before <= high:
+                band = (before / STEP, before * min(STEP, high))
+                yield from known.outside(name, value, band, found, allowed)
 
 
 def _before(known: _Known, item: Any, ref: Ref) -> tuple[str, float | None]:
@@ -279,53 +254,43 @@ def _before(known: _Known, item: Any, ref: Ref) -> tuple[str, float | None]:
         return "", None
     if isinstance(owner, Product) and tail == "volume":
         return owner.volume or f"{owner.capacity} and {owner.hours}", known.volume(owner)
-    name = getattr(owner, tail)
-    return name or "", known.central(name)
+    return getattr(owner, tail) or "", known.central(getattr(owner, tail))
 
 
 def _stated(known: _Known) -> Iterator[Problem]:
     """The administration's own projection against the published total."""
-    stated = known.config.stated
-    if stated is None:
-        return
-    total = known.figure(known.config.value_added)
-    bounds = {"result": (1 / STEP, STEP), "loss": (HARDLY / 10, 1.0)}
-    for field, (low, high) in bounds.items():
-        name = getattr(stated, field)
-        if name is None:
-            continue
-        value = known.figure(name)
-        if low * total <= value <= high * total:
-            continue
-        fit = _power(value, _between(max(low, 0.01) * total, high * total), _amount)
-        found = f"a stated {field} of {known.files.parsed[name].text!r}"
-        allowed = f"{low:.2g} to {high:g} times the published {_amount(total)}{fit}"
-        absurd = value > ABSURD * total or (field == "result" and value < total / ABSURD)
-        yield known.figure_problem(name, found, allowed, "error" if absurd else "warning")
+    total, stated = known.total, known.config.stated
+    for field, low, high in (("result", 1 / STEP, STEP), ("loss", HARDLY / 10, 1.0)):
+        name = getattr(stated, field, None)
+        if name is not None and not low * total <= known.printed(name) <= high * total:
+            value = known.printed(name)
+            found = f"a stated {field} of {known.files.parsed[name].text!r}"
+            allowed = f"{low:.2g} to {high:g} times the published {_amount(total)}"
+            absurd = field == "result" and value < total / ABSURD
+            yield from known.outside(
+                name, value, (max(low, 0.01) * total, high * total), found, allowed, absurd
+            )
 
 
-def _uses(config: ParkFile) -> dict[str, tuple[str, Ref]]:
-    """Levers with the field, and what is usual there, in which each stands first."""
-    uses: dict[str, tuple[str, Ref]] = {}
+def _uses(config: ParkFile) -> dict[str, tuple[str, Band]]:
+    """Levers with the field in which each stands first, and what is usual there."""
+    uses: dict[str, tuple[str, Band]] = {}
     for place, item in config_items(config):
         for field, ref in references(type(item)).items():
-            name = getattr(item, field)
-            if ref.role == "lever" and ref.usual is not None and name is not None:
-                uses.setdefault(name, (".".join((*place, field)), ref))
+            if ref.usual is not None and getattr(item, field) is not None:
+                uses.setdefault(getattr(item, field), (".".join((*place, field)), ref.usual))
     return uses
 
 
 def _unusual(known: _Known) -> Iterator[Problem]:
     """Central values outside what is usual in their place."""
-    for name, (place, ref) in _uses(known.config).items():
+    for name, (place, usual) in _uses(known.config).items():
         value = known.central(name)
-        assert ref.usual is not None
-        if value is not None and not ref.usual[0] <= value <= ref.usual[1]:
-            found = f"{name} of {value:g} as {place}"
-            yield known.lever_problem(name, found, _usual(value, ref.usual))
+        if value is not None and not usual[0] <= value <= usual[1]:
+            yield known.told(name, f"{name} of {value:g} as {place}", _usual(value, usual))
 
 
-def _usual(value: float, usual: tuple[float, float]) -> str:
+def _usual(value: float, usual: Band) -> str:
     low, high = usual
     allowed = f"{low:g} to {high:g} in most cases"
     if low < value / 100 < high and value > high:
@@ -340,51 +305,40 @@ def _settings(known: _Known) -> Iterator[Problem]:
     uses = _uses(known.config)
     for scenario, (document, file) in known.files.scenarios.items():
         for name, setting in file.levers.items():
-            if name not in uses or not isinstance(setting, float | int):
-                continue
-            place, ref = uses[name]
-            value = setting * UNITS[known.levers[name].unit][1]
-            assert ref.usual is not None
-            if not ref.usual[0] <= value <= ref.usual[1]:
-                line = line_of(document, ("levers", name))
-                found = f"{value:g} as {place}"
-                problem = Problem(f"scenarios/{scenario}.yml", found, _usual(value, ref.usual), line)
+            place, usual = uses.get(name, ("", (-math.inf, math.inf)))
+            if isinstance(setting, float) and not usual[0] <= setting <= usual[1]:
+                allowed, line = _usual(setting, usual), line_of(document, ("levers", name))
+                problem = Problem(f"scenarios/{scenario}.yml", f"{setting:g} as {place}", allowed, line)
                 yield replace(problem, column=f"levers.{name}", severity="warning")
 
 
 def _rates(known: _Known) -> Iterator[Problem]:
     """Value added and output of one row in different units, or one of them ten times too large."""
-    rows = known.files.rows["value_added_rates"]
     rates: dict[str, list[float]] = {}
-    for _, row in rows:
+    for _, row in known.files.rows["value_added_rates"]:
         rates.setdefault(row.industry, []).append(row.value_added_10k_cny / row.gross_output_10k_cny)
     middles = {industry: median(several) for industry, several in rates.items() if len(several) > 2}
-    for line, row in rows:
+    for line, row in known.files.rows["value_added_rates"]:
         added, output = row.value_added_10k_cny, row.gross_output_10k_cny
-        middle = middles.get(row.industry, max(added / output, LEAST_RATE))
-        if added / output >= LEAST_RATE and 1 / OWN_CHANGES <= added / output / middle <= OWN_CHANGES:
+        rate = added / output
+        usual = middles.get(row.industry, rate if rate >= LEAST_RATE else 0.2)
+        if rate >= LEAST_RATE and 1 / OWN_CHANGES <= rate / usual <= OWN_CHANGES:
             continue
-        usual = middle if middle > LEAST_RATE else 0.2
-        fit = _power(added, _between(usual / 3 * output, min(usual * 3, 1.0) * output), _plain)
-        allowed = f"near {usual:.2g} of the output{fit}"
-        found = f"{added:g}, {added / output:.2g} of the gross output {output:g}"
-        yield Problem(
-            "value_added_rates.csv", found, allowed, line, "value_added_10k_cny", severity="warning"
-        )
-
-
-def _plain(value: float) -> str:
-    return f"{value:g}"
+        found = f"{added:g}, {rate:.2g} of the gross output {output:g}"
+        band = (usual / STEP, min(usual * STEP, 1.0))
+        allowed = f"near {usual:.2g} of the output{_slip(rate, band, 'CNY_10k', added)}"
+        place = ("value_added_rates.csv", found, allowed, line, "value_added_10k_cny")
+        yield Problem(*place, severity="warning")
 
 
 def _series(known: _Known) -> Iterator[Problem]:
-    """Jumps and gaps of each series."""
+    """Jumps of each series, and years that a yearly one leaves out."""
     for table in ("history", "prices"):
         rows = sorted(known.files.rows[table], key=lambda r: (r[1].series, r[1].period, r[1].published))
         for name, group in groupby(rows, key=lambda r: r[1].series):
             points = list(group)
             yield from _jumps(table, name, points)
-            if table == "history":
+            if table == "history" and all(len(row.period) == 4 for _, row in points):
                 yield from _gaps(name, points)
 
 
@@ -401,44 +355,21 @@ def _jumps(table: str, name: str, points: Sequence[tuple[int, Any]]) -> Iterator
         if step > limit:
             runs.append([])
         runs[-1].append(i)
-    if len(runs) == 1:
-        return
     usual = max(runs, key=len)
     level = median(logs[i] for i in usual)
     for run in runs:
         if abs(median(logs[i] for i in run) - level) <= limit:
             continue
-        nearest = logs[min(usual, key=lambda i: abs(i - run[0]))]
-        yield _jump(table, name, [points[i] for i in run], nearest)
-
-
-def _jump(table: str, name: str, points: Sequence[tuple[int, Any]], neighbour: float) -> Problem:
-    (line, row), *others = points
-    off = math.log10(row.value) - neighbour
-    power = round(off)
-    allowed = f"near its neighbours, such as {10**neighbour:.4g} {row.unit}"
-    if power and abs(off - power) < 0.3:
-        unit = _shifted(row.unit, -power)
-        reads = f"reads like {unit}" if unit else f"reads like a slip by {10 ** abs(power):,}"
-        allowed += f"; {reads}: {row.value / 10.0**power:.6g} {row.unit}"
-    found = f"{row.value:g} {row.unit} of {name} in {row.period}"
-    rows = tuple(n for n, _ in others)
-    return Problem(f"{table}.csv", found, allowed, line, "value", severity="warning", rows=rows)
-
-
-def _shifted(unit: str, power: int) -> str:
-    """The printed unit that is smaller or larger by a power of ten, where there is one."""
-    canonical, factor = UNITS.get(unit, ("", 0.0))
-    for code, (other, size) in UNITS.items():
-        if other == canonical and math.isclose(size, factor * 10.0**power):
-            return _printed(code)
-    return ""
+        (line, row), *others = (points[i] for i in run)
+        near = 10 ** logs[min(usual, key=lambda i: abs(i - run[0]))]
+        slip = _slip(row.value, (near / 2, near * 2), row.unit, row.value)
+        allowed = f"near its neighbours, such as {near:.4g} {row.unit}{slip}"
+        found = f"{row.value:g} {row.unit} of {name} in {row.period}"
+        rows = tuple(n for n, _ in others)
+        yield Problem(f"{table}.csv", found, allowed, line, "value", severity="warning", rows=rows)
 
 
 def _gaps(name: str, points: Sequence[tuple[int, Any]]) -> Iterator[Problem]:
-    """Years that a yearly series leaves out between its first and its last."""
-    if any(len(row.period) != 4 for _, row in points):
-        return
     years = [int(row.period) for _, row in points]
     missing = sorted(set(range(years[0], years[-1])) - set(years))
     if missing:
@@ -453,12 +384,12 @@ FALLING, RISING = (
     re.compile(r"涨|上调|\bris(e|ing)|increase"),
 )
 NET, GROSS = (
-    re.compile(r"不含(增值)?税|without VAT|net of VAT|excl", re.I),
-    re.compile(r"(?<!不)含(增值)?税|VAT included|incl", re.I),
+    re.compile(r"不含(增值)?税|without VAT|net of VAT"),
+    re.compile(r"(?<!不)含(增值)?税|VAT included"),
 )
 
 
-def _quotations(known: _Known) -> Iterator[Problem]:
+def _prices(known: _Known) -> Iterator[Problem]:
     """Prices before and after, with and without VAT, against names, notes and quotations."""
     for key, product in known.config.products.items():
         shocks: list[tuple[str, Any]] = [
@@ -466,87 +397,76 @@ def _quotations(known: _Known) -> Iterator[Problem]:
             for name, shock in known.config.shocks.items()
             if getattr(shock, "product", None) == key and getattr(shock, "price", None)
         ]
-        for price in dict.fromkeys([product.price, *(shock.price for _, shock in shocks)]):
+        names = [product.price, *(shock.price for _, shock in shocks)]
+        for price in dict.fromkeys(names):
             yield from _tax_basis(known, price, product.vat_rate)
-        quotes = _quotes(known, [product.price, *(shock.price for _, shock in shocks)])
-        before = known.central(product.price)
+        before, quotes = known.central(product.price), _quotes(known, names)
+        if not before:
+            continue
         for name, shock in shocks:
-            after = known.central(shock.price)
-            if before and after and before != after:
-                yield from _swapped(known, product.price, (name, shock), (before, after), quotes)
-        if quotes and before:
-            yield from _quoted(known, product, before, quotes[0])
+            yield from _swapped(known, product.price, before, shock, name, quotes)
+        gross = before * (1 + (known.central(product.vat_rate) or 0.0))
+        if quotes and abs(gross / quotes[0] - 1) < QUOTED < abs(before / quotes[0] - 1):
+            found = f"{product.price} of {before:g} {known.levers[product.price].unit}"
+            allowed = (
+                f"near the quotations' {quotes[0]:.4g}; reads like a price without VAT: {gross:.4g} with"
+            )
+            yield known.told(product.price, found, allowed)
 
 
 def _tax_basis(known: _Known, price: str, vat_rate: str | None) -> Iterator[Problem]:
     """A price whose note says the opposite of what park.yml says of VAT."""
-    lever = known.levers[price]
-    note = f"{lever.note} {lever.note_zh}"
-    if vat_rate is not None and NET.search(note) and not GROSS.search(note):
+    note = f"{known.levers[price].note} {known.levers[price].note_zh}"
+    net, gross = bool(NET.search(note)), bool(GROSS.search(note))
+    if vat_rate is not None and net and not gross:
         allowed = f"a price with VAT, as vat_rate: {vat_rate} in park.yml says"
-        yield known.lever_problem(price, f"{price}, a price without VAT by its note", allowed)
-    if vat_rate is None and GROSS.search(note) and not NET.search(note):
-        yield known.lever_problem(price, f"{price}, a price with VAT by its note", "a vat_rate in park.yml")
+        yield known.told(price, f"{price}, a price without VAT by its note", allowed)
+    if vat_rate is None and gross and not net:
+        yield known.told(price, f"{price}, a price with VAT by its note", "a vat_rate in park.yml")
 
 
 def _swapped(
-    known: _Known,
-    price: str,
-    shock: tuple[str, Any],
-    prices: tuple[float, float],
-    quotes: tuple[float, float] | None,
+    known: _Known, price: str, before: float, shock: Any, key: str, quotes: Band | None
 ) -> Iterator[Problem]:
-    """A price after typed before."""
-    (key, item), (before, after) = shock, prices
-    names = " ".join(item.name.values()).lower()
+    """A price after typed before, by the shock's name or by quotations."""
+    after, names = known.central(shock.price) or before, " ".join(shock.name.values()).lower()
     wrong = (FALLING.search(names) and after > before) or (RISING.search(names) and after < before)
     reason = f"the other way round, as the name of {key} says"
-    if quotes:
+    if quotes and not wrong:
         base, last = quotes
-        nearer = abs(before - base) > abs(after - base) and abs(after - last) > abs(before - last)
-        wrong = wrong or nearer
+        wrong = abs(before - base) > abs(after - base) and abs(after - last) > abs(before - last)
         reason = f"the other way round, as the quotations say ({base:.4g}, lately {last:.4g})"
     if wrong:
-        found = f"{price} of {before:g} {known.levers[price].unit} before and {item.price} of {after:g} after"
-        yield known.lever_problem(price, found, reason)
+        found = (
+            f"{price} of {before:g} {known.levers[price].unit} before and {shock.price} of {after:g} after"
+        )
+        yield known.told(price, found, reason)
 
 
-def _quotes(known: _Known, prices: Sequence[str]) -> tuple[float, float] | None:
+def _quotes(known: _Known, prices: Sequence[str]) -> Band | None:
     """Average of the base year and last quotation of a product's price series, by the vintage date."""
-    config = known.config
     for lever in (known.levers[name] for name in prices):
         rows = [
             row
             for _, row in known.files.rows["prices"]
-            if row.series == lever.series and row.unit == lever.unit and row.published <= config.as_of
+            if row.series == lever.series and row.unit == lever.unit and row.published <= known.config.as_of
         ]
-        base = [row.value for row in rows if int(row.period[:4]) == config.base_year]
+        base = [row.value for row in rows if int(row.period[:4]) == known.config.base_year]
         if base:
             return sum(base) / len(base), max(rows, key=lambda r: r.period).value
     return None
 
 
-def _quoted(known: _Known, product: Product, before: float, quoted: float) -> Iterator[Problem]:
-    """A price before that is the quotations' without their VAT."""
-    gross = before * (1 + (known.central(product.vat_rate) or 0.0))
-    if abs(gross / quoted - 1) < QUOTED < abs(before / quoted - 1):
-        found = f"{product.price} of {before:g} {known.levers[product.price].unit}"
-        allowed = f"a price with VAT near the quotations' {quoted:.4g}; reads like one without: {gross:.4g}"
-        yield known.lever_problem(product.price, found, allowed)
-
-
 def _periods(known: _Known) -> Iterator[Problem]:
     """Amounts of the base year that are printed for another."""
-    rows = {row.figure: row for _, row in known.files.rows["figures"]}
-    year = str(known.config.base_year)
+    rows, year = {row.figure: row for _, row in known.files.rows["figures"]}, str(known.config.base_year)
     for _, item in config_items(known.config):
         for field, ref in references(type(item)).items():
             name = getattr(item, field)
             if ref.role == "figure" and ref.year == "base" and name in rows:
-                period = rows[name].period
-                years = re.findall(r"\d{4}", period)
-                if years and year not in years and len(years) == 1:
-                    problem = known.figure_problem(
-                        name, f"{name}, a figure of {period}", f"one of the base year {year}"
-                    )
-                    yield replace(problem, column="period")
+                years, found = (
+                    re.findall(r"\d{4}", rows[name].period),
+                    f"{name}, a figure of {rows[name].period}",
+                )
+                if len(years) == 1 and year not in years:
+                    yield known.told(name, found, f"one of the base year {year}", column="period")
