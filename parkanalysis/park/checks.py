@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice, pairwise
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from parkanalysis.errors import InputError, Problem, nearest
-from parkanalysis.forecasting import check_method
+from parkanalysis.forecasting import annual, check_method
 from parkanalysis.park import levers as distributions
 from parkanalysis.park.levers import UNITS
 from parkanalysis.park.read import MAX_PROBLEMS, line_of
@@ -37,7 +38,6 @@ LARGEST_AMOUNT = 1e15  # yuan, ten times the value added of all industry on eart
 MAX_LEVERS = 5_000
 MAX_TOGETHER = 12
 MAX_HORIZON = 10
-COUNTS = {4: 1, 6: 4, 7: 12}  # length of a period -> periods a year
 
 
 class Anything(set[str]):
@@ -79,13 +79,25 @@ class Files:
         """Canonical unit of a lever; nothing where it is none or its row has failed."""
         return UNITS[self.levers[lever][1].unit][0] if lever in self.levers else ""
 
+    @cached_property
+    def series(self) -> dict[str, dict[str, list[tuple[int, Any]]]]:
+        """Rows of each series of history and of prices, by table and name."""
+        found: dict[str, dict[str, list[tuple[int, Any]]]] = {"history": {}, "prices": {}}
+        for table, series in found.items():
+            for line, row in self.rows[table]:
+                series.setdefault(row.series, []).append((line, row))
+        return found
+
+    @cached_property
+    def tabled(self) -> set[str]:
+        """Industries whose rates input-output tables give."""
+        return {row.industry for _, row in self.rows["value_added_rates"] if row.use == "yes"}
+
     def known(self, role: str) -> Collection[str]:
         """Names that a reference may lead to."""
         if role in SECTIONS:
             return getattr(self.config, SECTIONS[role])  # type: ignore[no-any-return]
-        if role == "series":
-            return {row.series for _, row in self.rows["history"]}
-        return self.names[f"{role}s"]
+        return self.series["history"] if role == "series" else self.names[f"{role}s"]
 
 
 def unknown(file: str, row: int | None, column: str, name: str, known: Collection[str], what: str) -> Problem:
@@ -150,11 +162,11 @@ def _sources(files: Files) -> Iterator[Problem]:
 def _lever_names(line: int, row: Any, files: Files) -> Iterator[Problem]:
     if row.figure is not None and row.figure not in files.known("figure"):
         yield unknown("levers.csv", line, "figure", row.figure, files.known("figure"), "figure")
-    tabled = {r.industry for _, r in files.rows["value_added_rates"] if r.use == "yes"}
-    series = {r.series for name in ("history", "prices") for _, r in files.rows[name]}
-    by_table = row.distribution == "tables"
-    known, what = (tabled, "industry with rates") if by_table else (series, "series")
+    known: Collection[str] = files.tabled
+    if row.distribution != "tables":
+        known = files.series["history"].keys() | files.series["prices"].keys()
     if row.series is not None and row.series not in known:
+        what = "industry with rates" if row.distribution == "tables" else "series"
         yield unknown("levers.csv", line, "series", row.series, known, what)
 
 
@@ -269,48 +281,37 @@ def _series(files: Files) -> Iterator[Problem]:
                 yield Problem(f"{table}.csv", str(row.published), allowed, line, "published")
 
 
-def complete_years(rows: Iterable[Any]) -> dict[int, float]:
-    """Sums of the years whose quarters or months are all there; ``rows`` are of one series.
-
-    The last published value of a period counts.
-    """
-    latest = {row.period: row.value for row in sorted(rows, key=lambda r: r.published)}
-    years: dict[int, list[float]] = {}
-    for period, value in latest.items():
-        years.setdefault(int(period[:4]), []).append(value)
-    need = COUNTS[len(next(iter(latest)))] if latest else 1
-    return {year: sum(values) for year, values in sorted(years.items()) if len(values) == need}
-
-
 def _forecasts(files: Files) -> Iterator[Problem]:
     """A lever on a forecast needs a series long enough, published in time, and positive."""
-    config = files.config
-    history: dict[str, list[tuple[int, Any]]] = {}
-    for line, row in files.rows["history"]:
-        history.setdefault(row.series, []).append((line, row))
-    for line, lever in files.rows["levers"]:
-        if lever.distribution != "forecast" or lever.series not in history:
-            continue
+    levers = [(line, row) for line, row in files.rows["levers"] if row.distribution == "forecast"]
+    for line, lever in levers:
         if lever.unit not in FORECAST_UNITS:
             yield Problem("levers.csv", lever.unit, "fraction, as growth is", line, "unit")
-        rows = history[lever.series]
+    for lever in {row.series: row for _, row in levers}.values():
+        rows = files.series["history"].get(lever.series, [])
         for at, row in rows:
             if row.value <= 0:
                 found = f"{row.value:g} in a series that {lever.lever} forecasts"
                 yield Problem("history.csv", found, "a value above 0", at, "value")
-        if config is None or len({len(row.period) for _, row in rows}) > 1:
-            continue
-        years = complete_years(row for _, row in rows if row.published <= config.as_of)
-        if len(years) < 2:
-            found = f"{len(years)} complete years of {lever.series} published by {config.as_of}"
-            yield Problem("history.csv", found, "two or more years", column="published")
-        elif max(years) >= config.target_year:
-            found = f"{lever.series} of {max(years)}, published by {config.as_of}"
-            yield Problem("history.csv", found, f"nothing after {config.target_year - 1}", column="period")
-        elif config.target_year - max(years) > MAX_HORIZON:
-            found = f"{max(years)}, the last year of {lever.series} published by {config.as_of}"
-            allowed = f"a year within {MAX_HORIZON} before {config.target_year}"
-            yield Problem("history.csv", found, allowed, column="period")
+        if files.config is not None and len({len(row.period) for _, row in rows}) == 1:
+            yield from _years(lever.series, [row for _, row in rows], files.config)
+
+
+def _years(series: str, rows: list[Any], config: ParkFile) -> Iterator[Problem]:
+    """Two complete years or more, the last near the target year and before it."""
+    cells = [(r.period, r.value, r.published) for r in rows if r.published <= config.as_of]
+    years = annual(pd.DataFrame(cells, columns=["period", "value", "published"])).index if cells else []
+    last = max(years, default=config.target_year)
+    if len(years) < 2:
+        found = f"{len(years)} complete years of {series} published by {config.as_of}"
+        yield Problem("history.csv", found, "two or more years", column="published")
+    elif last >= config.target_year:
+        found = f"{series} of {last}, published by {config.as_of}"
+        yield Problem("history.csv", found, f"nothing after {config.target_year - 1}", column="period")
+    elif config.target_year - last > MAX_HORIZON:
+        found = f"{last}, the last year of {series} published by {config.as_of}"
+        allowed = f"a year within {MAX_HORIZON} before {config.target_year}"
+        yield Problem("history.csv", found, allowed, column="period")
 
 
 def cross_check(files: Files) -> list[Problem]:
@@ -357,8 +358,9 @@ def _config(files: Files, config: ParkFile) -> Iterator[Problem]:
 def config_items(config: ParkFile) -> Iterator[tuple[Place, BaseModel]]:
     """The parts of park.yml that name levers, figures or one another, with their places."""
     yield (), config
-    if config.stated is not None:
-        yield ("stated",), config.stated
+    for part in ("stated", "comparable"):
+        if getattr(config, part) is not None:
+            yield (part,), getattr(config, part)
     for section in (*SECTIONS.values(), "shocks"):
         for key, item in getattr(config, section).items():
             yield (section, key), item

@@ -630,7 +630,9 @@ class ParkFile(Strict):
         "what may happen, by name", default={}
     )
     stated: Annotated[StatedProjection | None, _says("the administration's own projection")] = None
-    correlations: tuple[Correlation, ...] = _says("pairs of levers that move together", default=())
+    correlations: tuple[Correlation, ...] = _says(
+        "pairs of levers that move together", default=(), max_length=100
+    )
     checks: dict[Identifier, Check] = _says("comparisons for the audit", default={})
     comparable: Annotated[
         ComparablePrices | None, _says("series that growth at comparable prices is derived from")
