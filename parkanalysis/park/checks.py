@@ -283,12 +283,13 @@ def _series(files: Files) -> Iterator[Problem]:
 
 def _forecasts(files: Files) -> Iterator[Problem]:
     """A lever on a forecast needs a series long enough, published in time, and positive."""
-    levers = [(line, row) for line, row in files.rows["levers"] if row.distribution == "forecast"]
+    history, rows = files.series["history"], files.rows["levers"]
+    levers = [(line, r) for line, r in rows if r.distribution == "forecast" and r.series in history]
     for line, lever in levers:
         if lever.unit not in FORECAST_UNITS:
             yield Problem("levers.csv", lever.unit, "fraction, as growth is", line, "unit")
     for lever in {row.series: row for _, row in levers}.values():
-        rows = files.series["history"].get(lever.series, [])
+        rows = history[lever.series]
         for at, row in rows:
             if row.value <= 0:
                 found = f"{row.value:g} in a series that {lever.lever} forecasts"
