@@ -184,7 +184,7 @@ def report(
     jobs: Annotated[int | None, typer.Option(min=1, help="Reports at a time; one a core without.")] = None,
     draws: Annotated[int, typer.Option(min=1, max=10_000_000, help="Monte Carlo draws.")] = 20_000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the draws.")] = 2016,
-    to: Annotated[str, typer.Option(help="Further files: docx, pdf, xlsx, csv, png, svg.")] = "xlsx",
+    to: Annotated[str, typer.Option(help="Further files: docx, pdf, xlsx, csv, iamc, png, svg.")] = "xlsx",
     force: Annotated[bool, typer.Option("--force", help="Render again what is up to date.")] = False,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds a report may take.")] = 300.0,
     dask: Annotated[

@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from parkanalysis.errors import InputError, Problem
 from parkanalysis.model.case import Case
-from parkanalysis.report.results import Results, report_results, tidy
+from parkanalysis.report.results import Results, iamc, report_results, tidy
 from parkanalysis.report.sections import TEMPLATES, Figure, Html, fill, page_figures
 from parkanalysis.report.style import titled, to_bytes
 from parkanalysis.report.words import Words
@@ -41,7 +41,7 @@ FLAGS = (
 )
 #: Of a chart in a document, in cm.
 PICTURE_WIDTH = 10
-FORMATS = ("xlsx", "csv", "docx", "pdf", "png", "svg")
+FORMATS = ("xlsx", "csv", "iamc", "docx", "pdf", "png", "svg")
 
 
 def browser() -> str:
@@ -214,7 +214,7 @@ def export(
     Parameters
     ----------
     formats : iterable of str
-        Of xlsx, csv, docx, pdf, png, svg.
+        Of xlsx, csv, iamc (the columns that pyam reads), docx, pdf, png, svg.
     case : Case
         What the report shows.
     page : str
@@ -250,6 +250,7 @@ def export(
     makers: dict[str, Any] = {
         "xlsx": lambda: {"results.xlsx": to_xlsx(results, frame)},
         "csv": lambda: {"results.csv": to_csv(frame)},
+        "iamc": lambda: {"results_iamc.csv": iamc(frame).to_csv(index=False).encode()},
         "docx": lambda: documents(results, drawn),
         "pdf": lambda: {"report.pdf": to_pdf(page)},
         "png": lambda: figure_files(drawn, ["png"]),

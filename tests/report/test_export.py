@@ -278,3 +278,10 @@ def test_unknown_formats_are_named_together():
     with pytest.raises(InputError) as caught:
         _documents("odt", "xlsx", "rtf")
     assert len(caught.value.problems) == 2
+
+
+def test_iamc_columns_are_written_beside_the_report():
+    content = _documents("iamc")["results_iamc.csv"]
+    frame = pd.read_csv(io.BytesIO(content))
+    assert list(frame.columns) == ["model", "scenario", "region", "variable", "unit", "year", "value"]
+    assert frame.loc[frame["variable"] == "Value added|Published", "value"].item() == 37.01
