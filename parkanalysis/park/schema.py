@@ -250,7 +250,7 @@ def references(model: type[BaseModel]) -> Mapping[str, Ref]:
     Examples
     --------
     >>> {field: ref.role for field, ref in references(Industry).items()}
-    {'gross_output': 'figure', 'value_added_rate': 'lever', 'value_added': 'lever'}
+    {'gross_output': 'figure', 'value_added_rate': 'lever', 'value_added': 'lever', 'growth': 'lever'}
     """
     found = {f: [m for m in info.metadata if isinstance(m, Ref)] for f, info in model.model_fields.items()}
     return MappingProxyType({field: refs[0] for field, refs in found.items() if refs})

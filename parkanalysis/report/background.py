@@ -313,7 +313,7 @@ def vintages(park: Park, most: int = 6) -> pd.DataFrame:
     --------
     >>> from parkanalysis.park.park import read_park
     >>> vintages(read_park("qingzhen"), most=3)["growth"].round(3).to_dict()
-    {2014: 0.152, 2015: 0.152, 2016: 0.151}
+    {2014: 0.082, 2015: 0.079, 2016: 0.076}
     """
     known = reference_series(park)
     day = park.config.as_of
