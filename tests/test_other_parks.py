@@ -69,7 +69,7 @@ def test_rationing_costs_its_share_of_the_year():
 
 
 def test_a_closure_costs_the_months_that_it_lasts():
-    # 0.5 of 3.2 亿元 closes in April: nine months of twelve, at the growth of the rest
+    # 0.5 of 3.2 亿元 closes in April: nine months of twelve, at the growth beside the shocks
     closed, open_ = (run("tiny", s, draws=1) for s in ("closure", "reference"))
     growth = open_.median / 3.2
     assert 0.98 < growth < 1.08

@@ -32,7 +32,7 @@ from parkanalysis.report.words import LANGUAGES, N_, Words
 
 TEMPLATES = Path(__file__).parent / "templates"
 GROUPS = {
-    "growth": N_("Growth of the rest"),
+    "growth": N_("Growth beside the shocks"),
     "products": N_("Products in the base year"),
     "accounts": N_("Accounts of the base year"),
     "rest": N_("Other numbers"),

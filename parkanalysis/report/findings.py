@@ -57,7 +57,7 @@ def goal(park: Park) -> Goal:
 
 
 def drivers(projection: Projection, most: int = SHOWN) -> pd.DataFrame:
-    """Contributions by driver, widest mean first, the growth of the rest leading; small ones pooled.
+    """Contributions by driver, widest mean first, the growth beside the shocks leading; small ones pooled.
 
     Columns ``mean``, ``low``, ``high`` (10% and 90% points), ``alone`` and ``without`` (the median of
     the projection without the driver), all in 亿元; index ``driver``. The interval of pooled drivers is
@@ -115,7 +115,7 @@ def fan_frame(projection: Projection) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index ``year``; ``history``: the series behind the growth of the rest, scaled to the park's
+        Index ``year``; ``history``: the series behind the growth beside the shocks, scaled to the park's
         value added in the base year (the park's own past is one year); ``q05`` to ``q95`` from the
         base year on; 亿元.
     """
@@ -397,7 +397,7 @@ def parts(projection: Projection) -> pd.DataFrame:
 
 
 def other_methods(projection: Projection, target: float) -> pd.DataFrame:
-    """The projection with the growth of the rest forecast by other methods.
+    """The projection with the growth beside the shocks forecast by other methods.
 
     Returns
     -------

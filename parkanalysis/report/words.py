@@ -62,11 +62,11 @@ LARGE = {
 }
 DRIVERS = {
     "base_year": N_("Base year"),
-    "baseline": N_("Growth of the rest"),
+    "baseline": N_("Growth beside the shocks"),
     "others": N_("All others together"),
 }
 KINDS = {
-    "baseline": N_("growth of the rest"),
+    "baseline": N_("growth beside the shocks"),
     "base_year": N_("the base year"),
 }
 
@@ -486,7 +486,7 @@ class Words:
         return str(items[name].name[self.lang]) if name in items else name
 
     def driver(self, name: str) -> str:
-        """Label of a driver: a shock of the park, the growth of the rest, the base year."""
+        """Label of a driver: a shock of the park, the growth beside the shocks, the base year."""
         return self(DRIVERS[name]) if name in DRIVERS else self._named("shocks", name)
 
     def industry(self, name: str) -> str:
