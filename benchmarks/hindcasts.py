@@ -22,7 +22,7 @@ from hindcast_parks import AMOUNT, Data, Event, control_base, event_of, read, wr
 
 import parkanalysis
 from parkanalysis import project, read_park
-from parkanalysis.forecasting import growth
+from parkanalysis.forecasting import crps, growth
 
 TARGET = Path(parkanalysis.__file__).parent / "forecasting" / "hindcasts.csv"
 NOTE = "# Growth in percentage points; made by benchmarks/hindcasts.py, see data/hindcasts/README.md\n"
@@ -34,17 +34,6 @@ METHODS = {
     "parent": "growth of the parent area",
     "last_value": "last year's value",
 }
-
-
-def crps(draws: np.ndarray, outturn: float) -> float:
-    """Continuous ranked probability score of draws (Gneiting and Raftery 2007, equation 21).
-
-    crps = E|X - y| - E|X - X'| / 2, which for one draw is the absolute error.
-    """
-    x = np.sort(np.asarray(draws, dtype=float))
-    n = len(x)
-    pairs = 2 * np.dot(2 * np.arange(1, n + 1) - n - 1, x) / n**2
-    return float(np.mean(np.abs(x - outturn)) - pairs / 2)
 
 
 def score(draws: np.ndarray, outturn: float) -> dict[str, float]:

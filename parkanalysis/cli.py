@@ -1,4 +1,4 @@
-"""The command line: report, read, check, new, lab, explore."""
+"""The command line: report, read, check, new, score, lab, explore."""
 
 from __future__ import annotations
 
@@ -301,6 +301,28 @@ def new(
     _load("model.shocks")  # the kinds of shocks that the schemas list
     for line in _load("park").create(directory, name=name, report=report):
         typer.echo(line)
+
+
+@app.command(epilog="Example: parkanalysis score outputs --outturns outturns.csv")
+def score(
+    results: Annotated[
+        list[Path], typer.Argument(metavar="RESULTS", help="Folders of reports, or their results.parquet.")
+    ],
+    outturns: Annotated[
+        Path, typer.Option(help="Published values: a csv with park, year, value (亿元) and published.")
+    ],
+    format: Annotated[str, typer.Option(help="text, or csv with a projection a row.")] = "text",
+) -> None:
+    """Set stored projections against outturns: error, coverage, sharpness, CRPS."""
+    if format not in ("text", "csv"):
+        raise InputError(Problem("--format", repr(format), "text, csv"))
+    report = _load("report")
+    found = report.scored(report.stored_projections(results), report.read_outturns(outturns))
+    if format == "csv":
+        typer.echo(found.to_csv(index=False, lineterminator="\n"), nl=False)
+        return
+    typer.echo(found.round(2).to_string(index=False))
+    typer.echo("\n" + report.overall(found).round(2).to_string())
 
 
 def _notebooks() -> Path:

@@ -62,16 +62,6 @@ def test_a_price_fall_by_hand():
     assert hindcast_parks.price_change(prices, "wti", 2014) == (100.0, 50.0)
 
 
-def test_crps_against_closed_forms():
-    assert hindcasts.crps([3.0], 1.0) == 2.0
-    assert hindcasts.crps([0.0, 1.0], 0.5) == pytest.approx(0.25)
-    # standard normal at its mean: (sqrt(2) - 1) / sqrt(pi), Gneiting and Raftery (2007, equation 21)
-    from scipy.stats import norm
-
-    draws = norm.ppf((np.arange(20_000) + 0.5) / 20_000)
-    assert hindcasts.crps(draws, 0.0) == pytest.approx((np.sqrt(2) - 1) / np.sqrt(np.pi), abs=1e-4)
-
-
 def test_one_episode_scored_by_hand():
     made = hindcasts.score(np.array([-4.0, -3.0, -2.0, -1.0, 0.0]), -3.5)
     # median -2, mean distance to -3.5 is 1.7, of two draws 1.6; 10% and 90% points -3.6 and -0.4

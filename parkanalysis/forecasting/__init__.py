@@ -10,8 +10,8 @@ True
 """
 
 from parkanalysis.forecasting.baseline import Forecast, forecast, growth
-from parkanalysis.forecasting.evaluate import backtest, interval_score, scores
-from parkanalysis.forecasting.intervals import Predictive
+from parkanalysis.forecasting.evaluate import backtest, crps, interval_score, scores
+from parkanalysis.forecasting.intervals import Predictive, from_quantiles
 from parkanalysis.forecasting.methods import DEFAULT, METHODS, check_method
 from parkanalysis.forecasting.prices import (
     FEWEST_MONTHS,
@@ -32,7 +32,9 @@ __all__ = [
     "annual",
     "backtest",
     "check_method",
+    "crps",
     "forecast",
+    "from_quantiles",
     "growth",
     "interval_score",
     "monthly_average",

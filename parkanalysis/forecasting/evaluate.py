@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from parkanalysis.errors import InputError, Problem
 from parkanalysis.forecasting.baseline import forecast
@@ -43,6 +43,28 @@ def interval_score(outturn: Array, low: Array, high: Array, coverage: float) -> 
     y, lower, upper = (np.asarray(v, dtype=float) for v in (outturn, low, high))
     outside = np.maximum(lower - y, 0) + np.maximum(y - upper, 0)
     return np.asarray(upper - lower + 2 / (1 - coverage) * outside)
+
+
+def crps(draws: ArrayLike, outturn: float) -> float:
+    """Continuous ranked probability score of draws (Gneiting and Raftery 2007, equation 21).
+
+    crps = E|X - y| - E|X - X'| / 2, in the units of the outturn; for one draw the absolute error.
+
+    Parameters
+    ----------
+    draws : array_like, shape (n,)
+        Draws of a distribution, or its quantiles at even probabilities.
+    outturn : float
+
+    Examples
+    --------
+    >>> crps([8.0, 12.0], 10.0)
+    1.0
+    """
+    x = np.sort(np.asarray(draws, dtype=float))
+    n = len(x)
+    pairs = 2 * np.dot(2 * np.arange(1, n + 1) - n - 1, x) / n**2
+    return float(np.mean(np.abs(x - outturn)) - pairs / 2)
 
 
 @dataclass(frozen=True, eq=False)

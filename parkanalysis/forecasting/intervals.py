@@ -121,6 +121,30 @@ class Predictive:
         return replace(self, mean=self.mean * factor, table=self.table * factor)
 
 
+def on_all_scores(at: ArrayLike, probabilities: ArrayLike) -> Array:
+    """Spread values at some probabilities over every knot of ``SCORES``, straight beyond the outer two.
+
+    Straight lines in normal scores, so that a normal law goes through unchanged.
+    """
+    knots, rising = ndtri(np.asarray(probabilities)), np.maximum.accumulate(np.asarray(at, dtype=float))
+    low = (rising[1] - rising[0]) / (knots[1] - knots[0])
+    high = (rising[-1] - rising[-2]) / (knots[-1] - knots[-2])
+    tails = np.minimum(SCORES - knots[0], 0) * low + np.maximum(SCORES - knots[-1], 0) * high
+    return np.asarray(np.interp(SCORES, knots, rising) + tails)
+
+
+def from_quantiles(probabilities: ArrayLike, values: ArrayLike) -> Predictive:
+    """The distribution of one step that has these quantiles, two or more, in rising order.
+
+    Examples
+    --------
+    >>> from_quantiles([0.1, 0.5, 0.9], [30.0, 33.0, 38.0]).quantile([0.1, 0.9])[:, 0].round(6).tolist()
+    [30.0, 38.0]
+    """
+    table = on_all_scores(values, probabilities)
+    return Predictive(table[[len(SCORES) // 2]], table[None, :])
+
+
 def kept_above_zero(table: Array, path: Array) -> Array:
     """Quantiles of values that cannot fall below zero: below half the point they fall off exponentially.
 

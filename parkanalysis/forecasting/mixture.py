@@ -25,7 +25,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtr, stdtrit
 
-from parkanalysis.forecasting.intervals import SCORES
+from parkanalysis.forecasting.intervals import SCORES, on_all_scores
 from parkanalysis.forecasting.methods import COMPONENTS, METHODS
 
 Array = NDArray[np.float64]
@@ -244,16 +244,6 @@ def scale(seen: Inputs, h: int, zone: Zone | None, found: ReferenceClass) -> Arr
     return np.asarray(np.sqrt(s**2 + h * np.exp(2 * spread @ found.zone_spread)))
 
 
-def on_all_scores(at: Array) -> Array:
-    """Spread values at ``PROBABILITIES`` over every knot of ``SCORES``, straight beyond the last two."""
-    knots = ndtri(PROBABILITIES)
-    at = np.maximum.accumulate(at)
-    inside = np.interp(SCORES, knots, at)
-    low, high = (at[1] - at[0]) / (knots[1] - knots[0]), (at[-1] - at[-2]) / (knots[-1] - knots[-2])
-    tails = np.minimum(SCORES - knots[0], 0) * low + np.maximum(SCORES - knots[-1], 0) * high
-    return np.asarray(inside + tails)
-
-
 def _quantiles(seen: Inputs, h: int, zone: Zone | None) -> Array:
     """Growth of one area, or of a zone inside it, at every knot of ``SCORES``."""
     found = reference_class()
@@ -266,7 +256,7 @@ def _quantiles(seen: Inputs, h: int, zone: Zone | None) -> Array:
         _, cells = zone_inputs(seen, np.array([zone.size]), np.array([zone.share]))
         wanted = wanted + cells @ found.zone_scores
     levels = ndtri(np.clip(reached, 1e-12, 1 - 1e-12))
-    return np.asarray(np.interp(on_all_scores(wanted[0]), levels, grid))
+    return np.asarray(np.interp(on_all_scores(wanted[0], PROBABILITIES), levels, grid))
 
 
 def mixture_table(y: Array, horizon: int, zone: Zone | None = None) -> Array:
@@ -304,5 +294,5 @@ def method_table(y: Array, path: Array, method: str, zone: Zone | None = None) -
     for h, centre in enumerate(path, start=1):
         s = scale(inputs(row, h), h, zone, found)[0]
         errors = np.append(cells, np.log(h)) @ found.methods[name]
-        tables.append(centre + unit(row)[0] * s * on_all_scores(errors))
+        tables.append(centre + unit(row)[0] * s * on_all_scores(errors, PROBABILITIES))
     return np.stack(tables), name

@@ -48,7 +48,7 @@ class PriceWalk:
     last: float
 
     def paths(self, months: int, n: int, seed: int) -> Array:
-        """Log changes since the last month, shape (n, months); shocks are drawn as they came, skew and all."""
+        """Log changes since the last month, shape (n, months); shocks drawn as they came, skew and all."""
         shocks = np.random.default_rng(seed).choice(self.shocks, size=(n, months))
         return np.asarray(self.drift[:months] + shocks @ self.ahead[:months, :months].T)
 

@@ -238,7 +238,7 @@ def export(
     >>> case = read_parameters({"scenario": "combined", "draws": 64, "lang": "en"})
     >>> files = export(["csv"], case=case, page="")
     >>> print(files["results.csv"].decode("utf-8-sig").splitlines()[0])
-    park,scenario,variable,driver,industry,statistic,year,value,unit,prices
+    park,scenario,vintage,variable,driver,industry,statistic,year,value,unit,prices
     """
     wanted = list(dict.fromkeys(formats))
     unknown = [Problem("--to", repr(f), ", ".join(FORMATS)) for f in wanted if f not in FORMATS]

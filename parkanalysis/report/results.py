@@ -450,6 +450,7 @@ class Comparison:
 COLUMNS = [
     "park",
     "scenario",
+    "vintage",
     "variable",
     "driver",
     "industry",
@@ -504,8 +505,9 @@ def tidy(projection: Projection) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``park``, ``scenario``, ``variable``, ``driver``, ``industry``, ``statistic``,
-        ``year``, ``value``, ``unit``, ``prices``; what is empty does not apply.
+        Columns ``park``, ``scenario``, ``vintage`` (nothing published later entered), ``variable``,
+        ``driver``, ``industry``, ``statistic``, ``year``, ``value``, ``unit``, ``prices``; what is
+        empty does not apply.
 
     Examples
     --------
@@ -523,6 +525,7 @@ def tidy(projection: Projection) -> pd.DataFrame:
     table = pd.concat(frames, ignore_index=True)
     table.insert(0, "park", park.id)
     table.insert(1, "scenario", projection.scenario.name)
+    table.insert(2, "vintage", str(park.config.as_of))
     return table[COLUMNS]
 
 

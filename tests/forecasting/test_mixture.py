@@ -7,7 +7,7 @@ from scipy import stats
 
 from parkanalysis.errors import InputError
 from parkanalysis.forecasting import METHODS, forecast, growth
-from parkanalysis.forecasting.intervals import SCORES, kept_above_zero
+from parkanalysis.forecasting.intervals import SCORES, kept_above_zero, on_all_scores
 from parkanalysis.forecasting.methods import COMPONENTS
 from parkanalysis.forecasting.mixture import (
     DEGREES,
@@ -17,7 +17,6 @@ from parkanalysis.forecasting.mixture import (
     inputs,
     mixture_cdf,
     mixture_table,
-    on_all_scores,
     reference_class,
     scale,
     softmax,
@@ -85,7 +84,7 @@ def test_table_agrees_with_root_finding():
 
 def test_scores_run_through_the_tabulated_points_and_straight_on():
     at = np.array([-2.5, -1.4, -0.6, 0.1, 0.7, 1.3, 2.0])
-    found = on_all_scores(at)
+    found = on_all_scores(at, PROBABILITIES)
     knots = stats.norm.ppf(PROBABILITIES)
     assert np.interp(knots, SCORES, found) == pytest.approx(at, abs=2e-3)
     slope = (at[-1] - at[-2]) / (knots[-1] - knots[-2])
