@@ -407,8 +407,11 @@ const chanceSentence = (a) => t("Chance of {target} or more: {chance}", { target
 
 function showAnswer() {
   now = answered(state);
-  kept.forEach((k) => { k.answer = answered({ ...k.state, target: state.target }); });
-  start = answered({ ...state, levers: {}, shocks: null });
+  kept.forEach((k) => {
+    k.answer ??= answered(k.state);
+    Object.assign(k.answer, { state: { ...k.state, target: state.target }, chance: chanceOf(k.answer.ordered, state.target) });
+  });
+  if (start?.state.scenario !== state.scenario) start = answered({ ...state, levers: {}, shocks: null });
   $("headline-title").textContent = t("Value added {year}, median", { year: DATA.target_year });
   $("number").textContent = money(now.median);
   $("number").dataset.median = now.median;
