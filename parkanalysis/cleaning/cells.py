@@ -42,7 +42,7 @@ def split_unit(text: str) -> tuple[str, str | None]:
 
 
 @dataclass(frozen=True)
-class Figure:
+class Cell:
     """A cell of the body: exact printed number or None, status, own unit, decimals printed."""
 
     value: Decimal | None
@@ -51,24 +51,24 @@ class Figure:
     decimals: int = 0
 
 
-def figure(text: str) -> Figure | None:
+def figure(text: str) -> Cell | None:
     """Read a body cell; None when it is neither a number nor a sign for a missing one.
 
     Footnote marks go before full-width digits are folded, or 12① would read as 121.
     """
     bare = text.strip(" \t\u3000\xa0")
     if re.fullmatch(r"[#＃]+", bare) or re.fullmatch(r"\*{1,3}|[xX×]", bare):
-        return Figure(None, "suppressed")
+        return Cell(None, "suppressed")
     if re.fullmatch(r"#(?:N/A|REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL!)", bare):
-        return Figure(None, "error_value")
+        return Cell(None, "error_value")
     if re.fullmatch(r"…+|⋯+|\.{3,6}", bare):
-        return Figure(None, "omitted")
+        return Cell(None, "omitted")
     bare = unicodedata.normalize("NFKC", _MARKS.sub("", bare))
     bare = re.sub(r"[−–—―─﹣]", "-", re.sub(r"\s+", "", bare))
     if re.fullmatch(r"-+", bare):
-        return Figure(None, "none")
+        return Cell(None, "none")
     if bare.lower() in _SYMBOLS:
-        return Figure(None, _SYMBOLS[bare.lower()])
+        return Cell(None, _SYMBOLS[bare.lower()])
     match = re.fullmatch(r"([+-]?)(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(e[+-]?\d{1,2})?(.*)", bare, re.IGNORECASE)
     if match is None or len(match.group(2)) > 25:
         return None
@@ -76,7 +76,7 @@ def figure(text: str) -> Figure | None:
     if rest and unit_of_head(rest) is None:
         return None
     value = Decimal(sign + whole.replace(",", "") + fraction + power)
-    return Figure(value, "reported", rest or None, max(len(fraction) - 1, 0))
+    return Cell(value, "reported", rest or None, max(len(fraction) - 1, 0))
 
 
 def indent(text: str) -> int:

@@ -25,6 +25,9 @@ MAX_UNPACKED = 96_000_000
 MAX_STREAM = 16_000_000
 """Largest stream of a PDF that is no image, once unpacked."""
 
+MAX_TEXT = 2_000_000
+"""Most characters of a report; a thousand printed pages have half of it."""
+
 MAX_SPAN = 1_000
 """Most columns over which one cell of a docx table may reach."""
 
@@ -91,6 +94,8 @@ def read_document(path: str | Path) -> Document:
         document = _pdf(path, data)
     else:
         raise _problem(path, f"a file named {suffix or 'without a suffix'}", _KINDS)
+    if len(document.text) > MAX_TEXT:
+        raise _problem(path, f"{len(document.text):,} characters of text", f"at most {MAX_TEXT:,}")
     if not document.text.strip() and not document.tables:
         raise _problem(path, "no text (a scan has none)", "a document with text")
     return document

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from parkanalysis.cleaning.document import Document
 from parkanalysis.cleaning.sheets import Grid
-from parkanalysis.cleaning.table import Table, single_months, tidy
+from parkanalysis.cleaning.table import Table, single_months, table_of
 from parkanalysis.errors import InputError
 from parkanalysis.quantities import SYMBOLS, WORDS, Mention, extract
 
@@ -89,7 +89,7 @@ def variable_of(subject: str, unit: str, direction: str | None = None) -> str:
 def _of_table(grid: Grid, number: int) -> list[tuple[str, ...]]:
     """Rows of a table that can be read; one row with the reason where it cannot."""
     try:
-        table = tidy(grid, totals="report")
+        table = table_of(grid, totals="report")
     except InputError as error:
         return [(f"table {number}", grid.name, "", "", "", f"not read: {error.problems[0]}")]
     frame = table.frame[table.frame["status"] == "reported"]
@@ -153,9 +153,9 @@ class HistoryDraft:
 def draft_history(table: Table, source: str) -> HistoryDraft:
     """Turn the figures of a table into rows of ``history.csv``: years, quarters and months of each series.
 
-    Totals and 其中 rows are series of their own. Money is written in 亿元. Cumulative figures become the years, quarters and months that their
-    differences give (see ``single_months``); other spans, missing figures and figures without a period are
-    left out and said.
+    Totals and 其中 rows are series of their own. Money is written in 亿元. Cumulative figures become the
+    years, quarters and months that their differences give (see ``single_months``); other spans, missing
+    figures and figures without a period are left out and said.
     """
     import pandas as pd
 

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from parkanalysis.cleaning.cells import Figure, Period, clean_name, figure, indent, period, split_unit
+from parkanalysis.cleaning.cells import Cell, Period, clean_name, figure, indent, period, split_unit
 from parkanalysis.cleaning.layout import Layout, letter
 from parkanalysis.cleaning.sheets import Change
 from parkanalysis.errors import Problem
@@ -107,7 +107,7 @@ def said(unit: Unit | None) -> str:
     return "unstated" if unit is None else str(unit)
 
 
-class Outline:
+class Nesting:
     """Place rows one after another: kind, and parent by 其中, indent, group or section."""
 
     def __init__(self) -> None:
@@ -354,7 +354,7 @@ class Reader:
         layout = self.layout
         label = layout.labels[-1]
         rows: list[Row] = []
-        outline, section, group, year, years = Outline(), "", "", Period(), 0
+        outline, section, group, year, years = Nesting(), "", "", Period(), 0
         for n, r in enumerate(layout.body):
             raw, group = self._label(r, group)
             whole = clean_name(raw)
@@ -406,7 +406,7 @@ class Reader:
 
     def entries(self) -> list[Entry]:
         """Read every figure of the body."""
-        figures: dict[tuple[int, int], Figure] = {}
+        figures: dict[tuple[int, int], Cell] = {}
         rows = [row for row in self._rows() if row.filled]
         for row in rows:
             for c in self.layout.values:
@@ -431,7 +431,7 @@ class Reader:
         allowed = "a number with one decimal point" if twice else "a number, or one of — … # and blank"
         self.problem(f"{text[:40]!r}", allowed, r, c)
 
-    def _entry(self, row: Row, column: Column, read: Figure, habit: _Habit) -> Entry:
+    def _entry(self, row: Row, column: Column, read: Cell, habit: _Habit) -> Entry:
         unit = self._unit(row, column, read, habit) or Unit("unstated")
         if read.status == "unchanged" and unit.code == "fraction":
             read = replace(read, value=Decimal(0))
@@ -459,7 +459,7 @@ class Reader:
             self.dated,
         )
 
-    def _unit(self, row: Row, column: Column, read: Figure, habit: _Habit) -> Unit | None:
+    def _unit(self, row: Row, column: Column, read: Cell, habit: _Habit) -> Unit | None:
         """Unit of one figure: its own, its column's, its row's or the table's; or a problem."""
         implied = implied_unit(row.name)
         explicit, other = column.unit or row.unit, row.unit or implied
@@ -504,7 +504,7 @@ class _Habit:
     own: bool
 
     @classmethod
-    def of(cls, figures: dict[tuple[int, int], Figure], column: int) -> _Habit:
+    def of(cls, figures: dict[tuple[int, int], Cell], column: int) -> _Habit:
         found = [f for (_, c), f in figures.items() if c == column and f.value is not None]
         counts = Counter(f.decimals for f in found)
         units = {f.unit for f in found}

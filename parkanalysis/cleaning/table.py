@@ -97,7 +97,7 @@ def read_table(
         With all problems of the table: cells that cannot be read, mixed units, totals that do not add up;
         or the one reason why there is no table to read.
     """
-    return tidy(read_grid(path, sheet), totals=totals)
+    return table_of(read_grid(path, sheet), totals=totals)
 
 
 def pasted(text: str, *, totals: Literal["refuse", "report"] = "refuse") -> Table:
@@ -110,10 +110,10 @@ def pasted(text: str, *, totals: Literal["refuse", "report"] = "refuse") -> Tabl
     """
     rows = [line.split("\t") for line in text.strip("\n").split("\n")]
     draft = Draft(cells={(r, c): cell for r, row in enumerate(rows) for c, cell in enumerate(row)})
-    return tidy(draft.grid("pasted table"), totals=totals)
+    return table_of(draft.grid("pasted table"), totals=totals)
 
 
-def tidy(grid: Grid, *, totals: Literal["refuse", "report"] = "refuse") -> Table:
+def table_of(grid: Grid, *, totals: Literal["refuse", "report"] = "refuse") -> Table:
     """Turn a grid of printed cells into a :class:`Table`; see :func:`read_table`."""
     import pandas as pd
 

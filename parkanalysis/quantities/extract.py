@@ -14,9 +14,9 @@ from parkanalysis.quantities.parse import (
     Quantity,
     Reading,
     UnreadableError,
-    evaluate,
     finish,
     normalize,
+    reading_of,
 )
 from parkanalysis.quantities.units import UNKNOWN, WORDS, Unit, unit_of
 
@@ -202,7 +202,7 @@ def _enumerated(
         if whole is None or match.group() != match["n1"]:
             continue
         try:
-            reading = evaluate(whole, rule)
+            reading = reading_of(whole, rule)
         except UnreadableError:
             continue
         start, end = match.span()
@@ -225,7 +225,7 @@ def _evaluated(match: re.Match[str], rule: ReadingRule, currency: Unit | None, s
     if reading is None:
         if len(seen) >= _MOST_SEEN:
             seen.clear()
-        reading = seen[key] = evaluate(match, rule, currency)
+        reading = seen[key] = reading_of(match, rule, currency)
     return reading
 
 
@@ -255,7 +255,7 @@ def _read(
             return None
         match = half
         try:
-            reading = evaluate(match, rule, front.currency)
+            reading = reading_of(match, rule, front.currency)
         except UnreadableError:
             return None
     if front.per is None and clean.find("每", max(0, front.outer - 12), front.outer) >= 0:

@@ -144,7 +144,7 @@ class UnreadableError(ValueError):
 
 @dataclass(slots=True)
 class Reading:
-    """What :func:`evaluate` found: the figure, its grain, its unit and the kind of hedge."""
+    """What :func:`reading_of` found: the figure, its grain, its unit and the kind of hedge."""
 
     low: float
     high: float
@@ -187,9 +187,7 @@ def _amount(mantissa: str, power: int, unit: Unit) -> float:
     return float(f"{mantissa}e{power + unit.power}") * unit.factor
 
 
-def _evaluate_side(
-    m: re.Match[str], side: str, unit: Unit, multiplier: str
-) -> tuple[float, float, str | None]:
+def _side_of(m: re.Match[str], side: str, unit: Unit, multiplier: str) -> tuple[float, float, str | None]:
     """Value, step and 余/多 of one side of a range."""
     digits, more = m["n" + side], m["x" + side]
     try:
@@ -213,7 +211,7 @@ def _share_multiplier(m: re.Match[str], unit: Unit, low: float, high: float) -> 
     shared = m["m2"] or _TRAILING.search(m["n2"])[0]  # type: ignore[index]
     for start in range(len(shared)) if not m["m1"] else ():
         try:
-            wider = _evaluate_side(m, "1", unit, shared[start:])[0]
+            wider = _side_of(m, "1", unit, shared[start:])[0]
         except UnreadableError:
             continue
         if wider <= high:
@@ -238,7 +236,7 @@ def _small_change(m: re.Match[str]) -> float:
     return change + (float(f"{number(m['tenth'])[0]}e-2") if m["tenth"] else 0.0)
 
 
-def evaluate(m: re.Match[str], rule: ReadingRule, default: Unit | None = None) -> Reading:
+def reading_of(m: re.Match[str], rule: ReadingRule, default: Unit | None = None) -> Reading:
     """Read a match of :data:`CORE`.
 
     Raises
@@ -249,7 +247,7 @@ def evaluate(m: re.Match[str], rule: ReadingRule, default: Unit | None = None) -
     behind = m["behind"]
     hedges: tuple[tuple[str, str], ...] = ((behind, BEHIND[behind]),) if behind else ()
     if m["n1"] is None:
-        return _evaluate_special(m, hedges)
+        return _special_of(m, hedges)
     word, first = m["u2"] or m["u1"], m["u1"]
     unit = unit_of(word) if word else default
     if unit is not None and default is not None and unit.code == "CNY":
@@ -268,12 +266,12 @@ def evaluate(m: re.Match[str], rule: ReadingRule, default: Unit | None = None) -
         (low, step), (high, _) = (_plain_amount(digits, multiplier, unit) for digits in pair)
         more = None
     elif m["n2"] is None:
-        low, step, more = _evaluate_side(m, "1", unit, multiplier)
+        low, step, more = _side_of(m, "1", unit, multiplier)
         low = high = low + _small_change(m)
     else:
-        high, step, more = _evaluate_side(m, "2", unit, m["m2"] or "")
+        high, step, more = _side_of(m, "2", unit, m["m2"] or "")
         left = (unit_of(first) or unit) if first and m["u2"] else unit
-        low = _evaluate_side(m, "1", left, multiplier)[0]
+        low = _side_of(m, "1", left, multiplier)[0]
         if not first:
             low = _share_multiplier(m, left, low, high)
         if left.code != unit.code:
@@ -295,7 +293,7 @@ def evaluate(m: re.Match[str], rule: ReadingRule, default: Unit | None = None) -
     return Reading(low * count, high * count, step * count, unit, hedges, bare, None, closed)
 
 
-def _evaluate_special(m: re.Match[str], hedges: tuple[tuple[str, str], ...]) -> Reading:
+def _special_of(m: re.Match[str], hedges: tuple[tuple[str, str], ...]) -> Reading:
     """百分之八, 三分之二, 翻一番, 一半, 半年."""
     try:
         if m["den"] is not None:
@@ -385,7 +383,6 @@ def turned(word: str, kind: str) -> str | None:
     return None if kind == "exact" and word not in ("达", "达到") else _TURNED.get(kind)
 
 
-_IN_FRONT = trie([*FRONT, *DIRECTIONS, *WORDS["lead_in"].split(), *CURRENCIES])
 _PREFIX = re.compile(
     rf"(?P<not>{'|'.join(NEGATIONS)}) ?(?P<hedge>{trie(list(FRONT))})"
     r"|(?:是|为|相当于|等于)[^\n]{1,20}?的(?= ?[\d一二三四五六七八九十两百])"
@@ -395,7 +392,6 @@ _PREFIX = re.compile(
     r"|每(?:(?P<per>[^\d\s]{1,5}?))(?=[ \d¥$]|约|近|不)"
 )
 _UNROUND = re.compile(r"[万亿]\d{3}[1-9]$")
-_SIGNED = re.compile(r" *[-+负]")
 _FROM = re.compile(r" *(?:由|从)(?:原来|原先|过去|上年|去年|年初|\d{4} ?年)?的? *")
 _TO = re.compile(rf" *(?P<word>{trie(list(DIRECTIONS))})?了? *(?:到|至|为|成|达到|达)?了? *")
 
@@ -470,7 +466,7 @@ def _parse_at(text: str, clean: str, start: int, rule: ReadingRule) -> tuple[Qua
     if match["n1"] and _UNROUND.search(match["n1"]):
         raise QuantityError(text, match.end("n1") - 4, "one way of writing a number, 3.4567万 or 34567")
     try:
-        reading = evaluate(match, rule, default)
+        reading = reading_of(match, rule, default)
     except UnreadableError as error:
         raise QuantityError(text, position + error.where, str(error)) from error
     if per is not None:
@@ -517,7 +513,7 @@ def _parse_pair(text: str, clean: str, start: int, rule: ReadingRule) -> Quantit
     if first is not None and first["n2"] is not None:
         if "从" in clean[:start]:  # 从 8500 到 3 万元, with no word of movement, is a range
             try:
-                return finish(evaluate(first, rule), (), None, text, rule)
+                return finish(reading_of(first, rule), (), None, text, rule)
             except UnreadableError:
                 pass
         first = CORE.match(clean[: first.end("u1") if first["u1"] else first.end("n1")], start)
@@ -536,7 +532,7 @@ def _parse_pair(text: str, clean: str, start: int, rule: ReadingRule) -> Quantit
             or first
         )
     try:
-        earlier = evaluate(first, rule, unit_of(word) if word and not first["u1"] else None)
+        earlier = reading_of(first, rule, unit_of(word) if word and not first["u1"] else None)
     except UnreadableError as error:
         raise QuantityError(text, start + error.where, str(error)) from error
     if earlier.unit.code != later.unit:
