@@ -301,7 +301,8 @@ def _forecasts(files: Files) -> Iterator[Problem]:
 def _years(series: str, rows: list[Any], config: ParkFile) -> Iterator[Problem]:
     """Two complete years or more, the last near the target year and before it."""
     cells = [(r.period, r.value, r.published) for r in rows if r.published <= config.as_of]
-    years = annual(pd.DataFrame(cells, columns=["period", "value", "published"])).index if cells else []
+    frame = pd.DataFrame(cells, columns=["period", "value", "published"])
+    years = [int(year) for year in annual(frame).index] if cells else []
     last = max(years, default=config.target_year)
     if len(years) < 2:
         found = f"{len(years)} complete years of {series} published by {config.as_of}"

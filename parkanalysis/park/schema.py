@@ -51,6 +51,10 @@ _THOUSANDS = re.compile(r"[-+]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
 _PERCENT = re.compile(r"([-+]?[0-9]{1,15}(\.[0-9]{0,15})?) ?%")
 
 
+def _says(text: str, **more: Any) -> Any:
+    return Field(description=text, **more)
+
+
 def is_identifier(name: str) -> bool:
     """Whether a text can name a lever, a figure, a scenario: it must do so in Python and in a path.
 
@@ -164,7 +168,7 @@ Words = Annotated[str, Field(min_length=1, max_length=1000, pattern=r"\S")]
 Label = Annotated[
     dict[Literal["zh", "en"], Words],
     BeforeValidator(_label, json_schema_input_type=Words | dict[Literal["zh", "en"], Words]),
-    Field(description="a text, or a text for each of zh and en"),
+    _says("a text, or a text for each of zh and en"),
 ]
 Month = Annotated[str, Field(pattern=MONTH), BeforeValidator(_month)]
 Day = Annotated[dt.date, BeforeValidator(_day)]
@@ -273,10 +277,12 @@ def _blank(value: Any) -> Any:
 
 
 Maybe = BeforeValidator(_blank)
+MaybeNumber = Annotated[Number | None, Maybe]
+MaybeName = Annotated[Identifier | None, Maybe]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
-Source = Annotated[Identifier, Ref("source"), Field(description="source, a row of sources.csv")]
+Source = Annotated[Identifier, Ref("source"), _says("source, a row of sources.csv")]
 
 
 class TableRow(BaseModel):
@@ -288,103 +294,95 @@ class TableRow(BaseModel):
 class FigureRow(TableRow):
     """figures.csv: every figure of the source as printed."""
 
-    figure: Identifier = Field(description="name of the figure, unique")
+    figure: Identifier = _says("name of the figure, unique")
     source: Source
-    place: Text = Field(description="chapter and paragraph in the source")
-    subject: Text = Field(description="whom or what the figure is about")
-    variable: Text = Field(description="what is measured")
-    period: str = Field(default="", description="year, span of years or month")
-    quantity: Annotated[Text, Field(max_length=200)] = Field(description="the quantity exactly as printed")
-    note: str = Field(default="", description="remark")
+    place: Text = _says("chapter and paragraph in the source")
+    subject: Text = _says("whom or what the figure is about")
+    variable: Text = _says("what is measured")
+    period: str = _says("year, span of years or month", default="")
+    quantity: Annotated[Text, Field(max_length=200)] = _says("the quantity exactly as printed")
+    note: str = _says("remark", default="")
+
+
+SHAPES = (*DISTRIBUTIONS, "tables", "forecast")
 
 
 class LeverRow(TableRow):
     """levers.csv: every uncertain number."""
 
-    lever: Identifier = Field(description="name of the lever, unique")
-    group: Text = Field(description="heading under which it is shown")
-    name_zh: str = Field(default="", description="Chinese label")
-    name_en: Text = Field(description="English label")
-    unit: Literal[tuple(UNITS)] = Field(description="unit of the numbers")  # type: ignore[valid-type]
-    low: Annotated[Number | None, Maybe] = Field(default=None, description="10% point")
-    central: Annotated[Number | None, Maybe] = Field(
-        default=None, description="mode; empty where a figure or a series gives it"
-    )
-    high: Annotated[Number | None, Maybe] = Field(default=None, description="90% point")
-    minimum: Number = Field(description="hard lower bound")
-    maximum: Number = Field(description="hard upper bound")
-    distribution: Literal[(*DISTRIBUTIONS, "tables", "forecast")] = Field(  # type: ignore[valid-type]
-        description="shape between and beyond the two points"
-    )
-    evidence: Literal[EVIDENCE] = Field(description="evidence grade")  # type: ignore[valid-type]
-    figure: Annotated[Identifier | None, Maybe, Ref("figure")] = Field(
-        default=None, description="figure that gives the central value"
-    )
-    series: Annotated[Identifier | None, Maybe] = Field(
-        default=None,
-        description="series whose forecast, or industry of value_added_rates.csv whose rates, give the range",
+    lever: Identifier = _says("name of the lever, unique")
+    group: Text = _says("heading under which it is shown")
+    name_zh: str = _says("Chinese label", default="")
+    name_en: Text = _says("English label")
+    unit: Literal[tuple(UNITS)] = _says("unit of the numbers")  # type: ignore[valid-type]
+    low: MaybeNumber = _says("10% point", default=None)
+    central: MaybeNumber = _says("mode; empty where a figure or a series gives it", default=None)
+    high: MaybeNumber = _says("90% point", default=None)
+    minimum: Number = _says("hard lower bound")
+    maximum: Number = _says("hard upper bound")
+    distribution: Literal[SHAPES] = _says("shape between and beyond the points")  # type: ignore[valid-type]
+    evidence: Literal[EVIDENCE] = _says("evidence grade")  # type: ignore[valid-type]
+    figure: MaybeName = leads_to("figure", "figure that gives the central value", default=None)
+    series: MaybeName = _says(
+        "series whose forecast, or industry whose tabled rates, give the range", default=None
     )
     source: Source
-    note: str = Field(default="", description="on what the range stands")
-    note_zh: str = Field(default="", description="the note in Chinese, for Chinese reports; note without")
+    note: str = _says("on what the range stands", default="")
+    note_zh: str = _says("the note in Chinese, for Chinese reports; note without", default="")
 
 
 class HistoryRow(TableRow):
     """history.csv: annual, quarterly or monthly series."""
 
-    series: Identifier = Field(description="name of the series")
-    period: Period = Field(description="year 2015, quarter 2015Q1 or month 2015-01")
-    value: Number = Field(description="value")
-    unit: Text = Field(description="unit of the value")
-    prices: Annotated[Literal["current", "comparable"] | None, Maybe] = Field(
-        default=None, description="price basis"
-    )
-    published: Day = Field(description="day of publication")
-    published_rule: str = Field(default="", description="rule that set the day, where it is not known")
+    series: Identifier = _says("name of the series")
+    period: Period = _says("year 2015, quarter 2015Q1 or month 2015-01")
+    value: Number = _says("value")
+    unit: Text = _says("unit of the value")
+    prices: Annotated[Literal["current", "comparable"] | None, Maybe] = _says("price basis", default=None)
+    published: Day = _says("day of publication")
+    published_rule: str = _says("rule that set the day, where it is not known", default="")
     source: Source
 
 
 class PriceRow(TableRow):
     """prices.csv: dated price observations."""
 
-    series: Identifier = Field(description="name of the price")
-    period: Observed = Field(description="day, month or year observed")
-    value: Positive = Field(description="price")
-    unit: Text = Field(description="unit of the price")
-    published: Day = Field(description="day of publication")
-    published_rule: str = Field(default="", description="rule that set the day, where it is not known")
+    series: Identifier = _says("name of the price")
+    period: Observed = _says("day, month or year observed")
+    value: Positive = _says("price")
+    unit: Text = _says("unit of the price")
+    published: Day = _says("day of publication")
+    published_rule: str = _says("rule that set the day, where it is not known", default="")
     source: Source
-    note: str = Field(default="", description="place, basis")
+    note: str = _says("place, basis", default="")
 
 
 class ValueAddedRateRow(TableRow):
     """value_added_rates.csv: value added and gross output from input-output tables."""
 
-    industry: Identifier = Field(description="industry of the table")
-    table: Text = Field(description="input-output table")
-    table_zh: str = Field(default="", description="the table's name in Chinese reports; table without")
-    sector: Text = Field(description="sector of the table")
-    gross_output_10k_cny: Positive = Field(description="gross output, 10,000 yuan")
-    value_added_10k_cny: Positive = Field(description="value added, 10,000 yuan")
-    use: Literal["yes", "no"] = Field(default="yes", description="whether the rate enters the range")
+    industry: Identifier = _says("industry of the table")
+    table: Text = _says("input-output table")
+    table_zh: str = _says("the table's name in Chinese reports; table without", default="")
+    sector: Text = _says("sector of the table")
+    gross_output_10k_cny: Positive = _says("gross output, 10,000 yuan")
+    value_added_10k_cny: Positive = _says("value added, 10,000 yuan")
+    use: Literal["yes", "no"] = _says("whether the rate enters the range", default="yes")
     source: Source
-    note: str = Field(default="", description="why it is left out, how it differs")
+    note: str = _says("why it is left out, how it differs", default="")
 
 
 class SourceRow(TableRow):
     """sources.csv: where things come from."""
 
-    source: Identifier = Field(description="name of the source, unique")
-    title: Text = Field(description="title")
-    title_zh: str = Field(default="", description="the title in Chinese, for Chinese reports; title without")
-    publisher: Text = Field(description="publisher")
-    publisher_zh: str = Field(
-        default="", description="the publisher in Chinese, for Chinese reports; publisher without"
-    )
-    published: Annotated[Day | None, Maybe] = Field(default=None, description="day of publication")
-    url: str = Field(default="", description="address")
-    note: str = Field(default="", description="licence, remark")
-    note_zh: str = Field(default="", description="the remark in Chinese, for Chinese reports; note without")
+    source: Identifier = _says("name of the source, unique")
+    title: Text = _says("title")
+    title_zh: str = _says("the title in Chinese, for Chinese reports; title without", default="")
+    publisher: Text = _says("publisher")
+    publisher_zh: str = _says("the publisher in Chinese, for Chinese reports; publisher without", default="")
+    published: Annotated[Day | None, Maybe] = _says("day of publication", default=None)
+    url: str = _says("address", default="")
+    note: str = _says("licence, remark", default="")
+    note_zh: str = _says("the remark in Chinese, for Chinese reports; note without", default="")
 
 
 TABLES: dict[str, type[TableRow]] = {
@@ -397,10 +395,6 @@ TABLES: dict[str, type[TableRow]] = {
 }
 REQUIRED_TABLES = ("figures", "levers", "sources")
 KEYS = {"figures": "figure", "levers": "lever", "sources": "source"}
-
-
-def _says(text: str, **more: Any) -> Any:
-    return Field(description=text, **more)
 
 
 class Industry(Strict):
@@ -497,8 +491,8 @@ class Shock(Strict):
 
     kind: str
     name: Label
-    start: Annotated[Month | None, _says("first month of the target year in which it acts")] = None
-    end: Annotated[Month | None, _says("last month in which it acts")] = None
+    start: Month | None = _says("first month of the target year in which it acts", default=None)
+    end: Month | None = _says("last month in which it acts", default=None)
     share: Identifier | None = lever(
         "share of the year, where no month is known", FRACTION, "target", bounds=SHARE, default=None
     )
@@ -577,15 +571,15 @@ class Check(Strict):
     """One comparison of the audit: a stated figure against an expression over figures and levers."""
 
     name: Label
-    stated: Annotated[str, _says("expression of the stated value", max_length=500)]
-    computed: Annotated[str, _says("expression of the computed value", max_length=500)]
+    stated: str = _says("expression of the stated value", max_length=500)
+    computed: str = _says("expression of the computed value", max_length=500)
     unit: str = ""
     relation: Literal["equals", "at_least", "at_most", "within"] = "equals"
-    tolerance: Annotated[NotNegative, _says("difference that is allowed, in the check's unit")] = 0.0
-    same_scope: Annotated[
-        bool, _says("whether both sides have one scope and basis; if not, they cannot contradict each other")
-    ] = True
-    note: Annotated[Label | None, _says("what to know of scope and basis, shown with the verdict")] = None
+    tolerance: NotNegative = _says("difference that is allowed, in the check's unit", default=0.0)
+    same_scope: bool = _says(
+        "whether both sides have one scope and basis; if not, they cannot contradict each other", default=True
+    )
+    note: Label | None = _says("what to know of scope and basis, shown with the verdict", default=None)
     figures: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -600,9 +594,9 @@ class ParkFile(Strict):
 
     name: Label
     languages: tuple[Language, ...] = _says("languages of its reports", default=("zh", "en"), min_length=1)
-    base_year: Annotated[Year, _says("last year whose value added is published")]
-    target_year: Annotated[Year, _says("year to project, one to five years after")]
-    as_of: Annotated[Day, _says("vintage date: nothing published later enters a projection")]
+    base_year: Year = _says("last year whose value added is published")
+    target_year: Year = _says("year to project, one to five years after")
+    as_of: Day = _says("vintage date: nothing published later enters a projection")
     value_added: Identifier = amount("published value added of the base year")
     other_industry: Identifier | None = leads_to(
         "industry", "industry that stands for all the rest", default=None
@@ -614,29 +608,29 @@ class ParkFile(Strict):
         bounds=GROWTH,
         usual=USUAL_GROWTH,
     )
-    vat_in_value_added: Annotated[
-        bool, _says("whether value added holds VAT payable, as in China's industrial statistics")
-    ] = True
-    growth_area: Annotated[Label | None, _says("what the reference series is of, as charts call it")] = None
-    growth_method: Annotated[str, _says("method that forecasts the reference series")] = "default"
-    reading_rule: Annotated[str, _says("how hedged figures become bounds")] = "standard"
-    display_unit: Annotated[
-        Literal["CNY_100m", "CNY_10k"], _says("unit of amounts in reports: 亿元 or 万元")
-    ] = "CNY_100m"
+    vat_in_value_added: bool = _says(
+        "whether value added holds VAT payable, as in China's industrial statistics", default=True
+    )
+    growth_area: Label | None = _says("what the reference series is of, as charts call it", default=None)
+    growth_method: str = _says("method that forecasts the reference series", default="default")
+    reading_rule: str = _says("how hedged figures become bounds", default="standard")
+    display_unit: Literal["CNY_100m", "CNY_10k"] = _says(
+        "unit of amounts in reports: 亿元 or 万元", default="CNY_100m"
+    )
     industries: dict[Identifier, Industry] = _says("industries by name", min_length=1, max_length=200)
     products: dict[Identifier, Product] = _says("products by name", default={})
     plants: dict[Identifier, Plant] = _says("plants that may close, by name", default={})
     shocks: dict[Identifier, Annotated[Shock, PlainValidator(_shock)]] = _says(
         "what may happen, by name", default={}
     )
-    stated: Annotated[StatedProjection | None, _says("the administration's own projection")] = None
+    stated: StatedProjection | None = _says("the administration's own projection", default=None)
     correlations: tuple[Correlation, ...] = _says(
         "pairs of levers that move together", default=(), max_length=100
     )
     checks: dict[Identifier, Check] = _says("comparisons for the audit", default={})
-    comparable: Annotated[
-        ComparablePrices | None, _says("series that growth at comparable prices is derived from")
-    ] = None
+    comparable: ComparablePrices | None = _says(
+        "series that growth at comparable prices is derived from", default=None
+    )
 
     @field_validator("target_year")
     @classmethod
@@ -650,11 +644,11 @@ class ParkFile(Strict):
 class LeverSetting(Strict):
     """A lever in a scenario: a range, a quantile of the lever's own distribution, or a figure."""
 
-    low: Annotated[Number | None, _says("10% point")] = None
-    central: Annotated[Number | None, _says("mode")] = None
-    high: Annotated[Number | None, _says("90% point")] = None
+    low: Number | None = _says("10% point", default=None)
+    central: Number | None = _says("mode", default=None)
+    high: Number | None = _says("90% point", default=None)
     distribution: Literal["triangular", "pert", "two_piece_normal", "uniform", "lognormal"] | None = None
-    quantile: Annotated[Probability | None, _says("probability below the value")] = None
+    quantile: Probability | None = _says("probability below the value", default=None)
     figure: Identifier | None = leads_to("figure", "figure that gives it", default=None)
 
     @model_validator(mode="after")
@@ -688,7 +682,7 @@ class ScenarioFile(Strict):
 
     title: Label
     description: Label | None = None
-    shocks: Annotated[Shocks, _says("names of shocks, or all")] = ()
+    shocks: Shocks = _says("names of shocks, or all", default=())
     levers: dict[Identifier, Setting] = _says(
         "levers set to a number, a range, a quantile or a figure", default={}
     )
@@ -704,7 +698,7 @@ def json_schema(model: type[BaseModel]) -> dict[str, Any]:
     """
     if model is ParkFile:
         kinds = tuple(Shock.kinds.values())
-        field: Any = Field(description=ParkFile.model_fields["shocks"].description, default={})
+        field: Any = _says("what may happen, by name", default={})
         shocks: Any = (dict[Identifier, _one_of(kinds)], field)  # type: ignore[misc]
         model = create_model("ParkFile", __base__=ParkFile, __doc__=ParkFile.__doc__, shocks=shocks)
     return model.model_json_schema()
