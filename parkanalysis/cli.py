@@ -192,7 +192,7 @@ def report(
     ] = None,
 ) -> None:
     """Render scenario reports: notebook, HTML page, results as data."""
-    batch, index = _load("rendering.batch"), _load("report.index")
+    batch, pages = _load("rendering.batch"), _load("report.pages")
     languages = tuple(part.strip() for part in lang.split(",") if part.strip())
     order = _load("rendering.plan").Order(
         scenarios=scenarios or (),
@@ -211,8 +211,8 @@ def report(
         typer.echo(batch.failure_table(failed), err=True)
         raise typer.Exit(1)
     changed = not reports["fresh"].all()
-    if len({p.id for p in parks}) == len(parks) > 1 and (changed or not (out / index.PORTFOLIO).exists()):
-        page = index.write_portfolio(out, parks, scenarios, (languages or ("",))[0], draws, seed)
+    if len({p.id for p in parks}) == len(parks) > 1 and (changed or not (out / pages.PORTFOLIO).exists()):
+        page = pages.write_portfolio(out, parks, scenarios, (languages or ("",))[0], draws, seed)
         typer.echo(f"all parks together in {page}")
     if changed:
         _tell_doubts(parks)

@@ -16,7 +16,7 @@ from parkanalysis.park import Park, known_parks
 from parkanalysis.rendering import pool, stamp
 from parkanalysis.rendering.notebook import TABLE, Failure, Rendered, Work, digest
 from parkanalysis.rendering.plan import Order, Report, folder_name, levers_text, plan
-from parkanalysis.report import index
+from parkanalysis.report import pages
 from parkanalysis.report.export import FORMATS
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _engine(
 
 def _write_index(out: Path, parks: Mapping[str, Park]) -> None:
     try:
-        index.write(out, parks)
+        pages.write_index(out, parks)
     except OSError as error:
         _log.warning("%s: %s", out / "index.html", words(error))
 

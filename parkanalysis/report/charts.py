@@ -260,30 +260,6 @@ def distribution(
     return ax
 
 
-def contribution_bars(frame: pd.DataFrame, words: Words, ax: Axes | None = None) -> Axes:
-    """Mean contribution of each driver with its 80% interval.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Index ``driver``; ``mean``, ``low``, ``high`` in 亿元.
-    words : Words
-    ax : Axes, optional
-    """
-    with _drawn(ax, size_for(len(frame))) as ax:
-        y = np.arange(len(frame))[::-1]
-        mean, low, high = (words.money(frame[c].to_numpy(float)) for c in ("mean", "low", "high"))
-        colors = [COLORS["gain" if m >= 0 else "loss"] for m in mean]
-        ax.hlines(y, low, high, colors=colors, lw=5, alpha=0.35)
-        ax.scatter(mean, y, c=colors, s=28, zorder=3)
-        for i, value in enumerate(frame["mean"]):
-            _say(ax, words.plain_amount(value, sign=True), (mean[i], y[i]), (0, 9), ha="center", fontsize=8.5)
-        ax.axvline(0, color=COLORS["muted"], lw=0.8)
-        _rows(ax, [words.driver(str(d)) for d in frame.index], words.money_unit)
-        ax.set_ylim(-0.6, len(frame) - 0.2)
-    return ax
-
-
 def swings(frame: pd.DataFrame, words: Words, center: float, ax: Axes | None = None) -> Axes:
     """Median value added with each assumption at its 10% and at its 90% point.
 
@@ -477,7 +453,7 @@ def coverage_lines(frame: pd.DataFrame, words: Words, ax: Axes | None = None) ->
     Parameters
     ----------
     frame : DataFrame
-        Index ``data`` and ``points``, ``coverage_80`` (a fraction), as from ``background.coverage``.
+        Index ``data`` and ``points``, ``coverage_80`` (a fraction), as from ``findings.coverage``.
     words : Words
     ax : Axes, optional
     """

@@ -14,7 +14,7 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from parkanalysis import __version__
-from parkanalysis.report import background, charts, findings
+from parkanalysis.report import charts, findings
 from parkanalysis.report.results import Comparison, Results
 from parkanalysis.report.style import to_svg
 from parkanalysis.report.words import Words
@@ -159,12 +159,12 @@ def reference_figure(series: pd.Series, words: Words, method: str = "default", h
     >>> reference_figure(series, Words(None, "en"), method="drift", horizon=1)
     From 2012 to 2015 and the forecast to 2016: CNY 1.48 billion, 80% interval CNY 1.33 to 1.65 billion.
     """
-    frame = background.reference_fan(series, method, horizon)
+    frame = findings.reference_fan(series, method, horizon)
     return _drawn("reference-fan", frame, charts.fan(frame, words, measured=True), words)
 
 
 def coverage_figure(frame: pd.DataFrame, words: Words) -> Figure:
-    """Measured coverage of the 80% interval, a line a data set, from ``background.coverage``."""
+    """Measured coverage of the 80% interval, a line a data set, from ``findings.coverage``."""
     return _drawn("coverage", frame, charts.coverage_lines(frame, words), words)
 
 
@@ -188,10 +188,6 @@ def _fan(r: Results) -> tuple[pd.DataFrame, Any]:
 def _waterfall(r: Results) -> tuple[pd.DataFrame, Any]:
     frame = findings.steps(r.projection, r.drivers)
     return frame, charts.waterfall(frame, r.words)
-
-
-def _contributions(r: Results) -> tuple[pd.DataFrame, Any]:
-    return r.drivers, charts.contribution_bars(r.drivers, r.words)
 
 
 def _distribution(r: Results) -> tuple[pd.DataFrame, Any]:
@@ -230,7 +226,6 @@ def _ledger(r: Results) -> tuple[pd.DataFrame, Any]:
 CHARTS: dict[str, Callable[[Results], tuple[pd.DataFrame, Any]]] = {
     "fan": _fan,
     "waterfall": _waterfall,
-    "contributions": _contributions,
     "distribution": _distribution,
     "tornado": _tornado,
     "target-risk": _target_risk,

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from parkanalysis.park.park import read_park
-from parkanalysis.report import Words, background, charts, coverage_figure, reference_figure, tell
+from parkanalysis.report import Words, charts, coverage_figure, findings, reference_figure, tell
 
 
 @pytest.fixture(scope="module")
@@ -21,13 +21,13 @@ def words(park):
 
 
 def test_the_series_ends_where_knowledge_ends(park):
-    assert background.reference_series(park).index[-1] == 2015
-    assert background.reference_series(park, as_of="2014-12-31").index[-1] == 2013
-    assert background.reference_series(park)[2015] == 1108.52
+    assert findings.reference_series(park).index[-1] == 2015
+    assert findings.reference_series(park, as_of="2014-12-31").index[-1] == 2013
+    assert findings.reference_series(park)[2015] == 1108.52
 
 
 def test_past_forecasts_use_past_knowledge_and_known_outturns(park):
-    found = background.vintages(park, most=3)
+    found = findings.vintages(park, most=3)
     assert found["known_to"].tolist() == [2013, 2014, 2015]
     assert found.loc[2015, "outturn"] == pytest.approx(1108.52 / 976.59 - 1)
     assert np.isnan(found.loc[2016, "outturn"])
@@ -55,26 +55,26 @@ def test_selection_is_relative_to_naive_by_hand():
             row("M3", "default", 4, 99.0, 99.0),
         ]
     )
-    found = background.selection(stored)
+    found = findings.selection(stored)
     assert found.index.tolist() == ["default", "naive"]
     assert found["mase"].tolist() == pytest.approx([0.7, 1.0])
     assert found["smape"].tolist() == [10, 20]
 
 
 def test_the_stored_evidence_supports_the_default():
-    stored = background.evidence()
-    assert background.selection(stored).index[0] == "default"
-    m3 = background.short_windows(stored, 5).loc["default"]
+    stored = findings.evidence()
+    assert findings.selection(stored).index[0] == "default"
+    m3 = findings.short_windows(stored, 5).loc["default"]
     assert m3["mase"] <= 1.03
     assert 0.78 <= m3["coverage_80"] <= 0.82
     assert 0.935 <= m3["coverage_95"] <= 0.965
     assert m3["interval_score_80"] < 41.3
-    smape = background.full_history(stored)["smape"]
+    smape = findings.full_history(stored)["smape"]
     assert smape.xs("parkanalysis")["default"] <= min(15.70, smape.xs("statsforecast").min())
 
 
 def test_figures_published_later_are_set_beside_and_not_inside(park, words):
-    found = background.afterwards(park)
+    found = findings.afterwards(park)
     growth = found.iloc[0]
     assert growth["outturn"] == pytest.approx(1218.79 / 1108.52 - 1)
     assert (found["published"] > park.config.as_of).all()
@@ -83,10 +83,10 @@ def test_figures_published_later_are_set_beside_and_not_inside(park, words):
 
 
 def test_charts_show_the_frames(park, words):
-    series = background.reference_series(park)
-    ax = charts.fan(background.reference_fan(series), words, measured=True)
+    series = findings.reference_series(park)
+    ax = charts.fan(findings.reference_fan(series), words, measured=True)
     assert ax.get_xlim()[1] == pytest.approx(2018.02)
-    held = background.coverage(background.evidence())
+    held = findings.coverage(findings.evidence())
     lines = charts.coverage_lines(held, words).get_lines()
     drawn = [line.get_ydata() for line in lines[1:]]
     expected = [100 * rows["coverage_80"] for _, rows in held.groupby(level="data")]
@@ -96,11 +96,11 @@ def test_charts_show_the_frames(park, words):
 
 
 def test_sentences_carry_their_numbers(park, words):
-    known = background.reference_series(park)
+    known = findings.reference_series(park)
     assert "2015" in repr(tell("known", words, known=known, later=known))
-    own = background.own_record(park, origins=4)
+    own = findings.own_record(park, origins=4)
     assert "over 4 origins" in repr(tell("own_record", words, found=own))
-    past = background.vintages(park, most=3)
+    past = findings.vintages(park, most=3)
     assert repr(tell("vintages", words, found=past, method="drift")).startswith("Of 2 forecasts")
 
 
@@ -111,7 +111,7 @@ PARKS = Path(__file__).parents[1] / "parks"
 def test_two_points_say_that_they_judge_nothing(lang):
     tiny = read_park(PARKS / "tiny")
     words = Words(tiny, lang)
-    past, own, later = background.vintages(tiny), background.own_record(tiny), background.afterwards(tiny)
+    past, own, later = findings.vintages(tiny), findings.own_record(tiny), findings.afterwards(tiny)
     assert past.index.tolist() == [2020]
     assert past["outturn"].isna().all()
     assert own.empty
@@ -131,10 +131,10 @@ def test_two_points_say_that_they_judge_nothing(lang):
 
 def test_months_count_as_the_complete_years_they_make():
     harbour = read_park(PARKS / "harbour")
-    known = background.reference_series(harbour)
+    known = findings.reference_series(harbour)
     assert known.index.tolist() == list(range(2017, 2024))
     months = harbour.history[harbour.history["period"].str.startswith("2017-")]
     assert known[2017] == pytest.approx(sum(months["value"]))
     # the month of January 2024 is known, its year is not
     assert "7 yearly values" in repr(tell("known", Words(harbour, "en"), known=known, later=known))
-    assert background.afterwards(harbour).empty
+    assert findings.afterwards(harbour).empty

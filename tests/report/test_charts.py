@@ -103,10 +103,6 @@ def test_contributions_and_their_pool(projection, words):
     assert list(pooled.index)[-1] == "others"
     assert len(pooled) == 4
     assert pooled["mean"].sum() == pytest.approx(gap, abs=1e-9)
-    ax = charts.contribution_bars(pooled, words)
-    assert np.asarray(ax.collections[1].get_offsets())[:, 0] == pytest.approx(
-        pooled["mean"].to_numpy() * words.scale.factor
-    )
 
 
 def test_kinds_add_up_to_the_gap(projection):
@@ -240,7 +236,7 @@ def test_the_font_is_chinese_and_free():
 
 def test_svg_is_for_pages(projection):
     words = Words(projection.park, "zh")
-    text = to_svg(charts.contribution_bars(findings.drivers(projection), words), "name")
+    text = to_svg(charts.fan(findings.fan_frame(projection), words), "name")
     assert text.startswith("<svg")
     assert "<metadata" not in text
     assert "var(--chart-ink" in text

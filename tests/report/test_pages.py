@@ -14,7 +14,7 @@ from report_pages import NOTEBOOKS, notebook, page, run
 
 from parkanalysis.model.projection import project
 from parkanalysis.park import read_park
-from parkanalysis.report import Html, Words, index, pages, tell, tidy
+from parkanalysis.report import Html, Words, pages, tell, tidy
 from parkanalysis.report.findings import goal, ranking
 
 LANGUAGES = ("zh", "en")
@@ -165,7 +165,7 @@ def write_outputs(out):
     failed = out / "qingzhen" / "closures" / "zh"
     failed.mkdir(parents=True)
     (failed / ".stamp.json").write_text(json.dumps({"error": error}))
-    index.write(out)
+    pages.write_index(out)
     return out
 
 
@@ -191,7 +191,7 @@ def test_index_over_all_scenarios(out):
 
 
 def test_index_values_are_the_results(out):
-    found = {e.scenario: e for e in index.entries(out) if e.lang == "en"}
+    found = {e.scenario: e for e in pages.entries(out) if e.lang == "en"}
     projection = project("qingzhen", "combined", draws=512)
     assert found["combined"].numbers["q0.5"] == pytest.approx(projection.median)
     assert found["combined"].numbers["goal"] == goal(projection.park).value
@@ -210,15 +210,15 @@ def test_each_index_leads_to_the_other_in_the_words_of_its_readers(out):
 
 
 def test_an_index_in_one_language_leads_to_no_other():
-    tree = lxml.html.fromstring(index.index_html([], "en"))
+    tree = lxml.html.fromstring(pages.index_html([], "en"))
     assert not tree.xpath("//main//a")
 
 
 def test_index_leads_to_several_parks_once_they_are_there(tmp_path):
     parks = [read_park(path) for path in SEVERAL]
-    index.write(tmp_path)
-    assert index.PORTFOLIO not in (tmp_path / "index.html").read_text()
-    index.write_portfolio(tmp_path, parks, draws=64)
+    pages.write_index(tmp_path)
+    assert pages.PORTFOLIO not in (tmp_path / "index.html").read_text()
+    pages.write_portfolio(tmp_path, parks, draws=64)
     (found,) = lxml.html.fromstring((tmp_path / "index.html").read_text()).xpath("//p[@class='links']/a")
     assert (found.get("href"), found.text) == ("portfolio.html", "Several parks")
     assert (tmp_path / found.get("href")).exists()
@@ -233,14 +233,14 @@ def test_both_indexes_lead_to_several_parks(tmp_path):
 
 
 def test_index_of_nothing(tmp_path):
-    index.write(tmp_path)
+    pages.write_index(tmp_path)
     assert "No report has been rendered yet." in (tmp_path / "index.html").read_text()
 
 
 def test_a_damaged_stamp_does_not_stop_the_index(out):
     (out / "other" / "combined" / "en").mkdir(parents=True)
     (out / "other" / "combined" / "en" / ".stamp.json").write_text("{")
-    index.write(out)
+    pages.write_index(out)
     assert "报告所述全部" in (out / "index.html").read_text()
 
 
@@ -251,11 +251,11 @@ def test_notebooks_stay_small(name):
 
 def test_the_index_goes_from_the_main_scenario_over_more_shocks_to_variants(tmp_path):
     found = [
-        index.Made("qingzhen", name, lang, f"qingzhen/{name}/{lang}", "none")
+        pages.Made("qingzhen", name, lang, f"qingzhen/{name}/{lang}", "none")
         for name in ("combined+vat_rate=0.1", "elsewhere", "severe", "combined", "closures", "reference")
         for lang in ("en", "zh")
     ]
-    rows = lxml.html.fromstring(index.index_html(found, "en")).xpath("//tbody/tr/th")
+    rows = lxml.html.fromstring(pages.index_html(found, "en")).xpath("//tbody/tr/th")
     titles = [r.text_content() for r in rows]
     assert titles == [
         "All that the report states main scenario",
@@ -292,7 +292,7 @@ def test_ticks_of_the_index_are_round_and_inside(out):
 def test_a_park_that_states_nothing_has_no_column_for_it():
     numbers = {f"q{q:g}": 37.0 for q in (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)} | {"published": 36.0}
     numbers |= {"met": 35.0, "year": 2020.0}
-    html = index.index_html([index.Made("far", "base", "en", "far/base/en", "", numbers)], "en")
+    html = pages.index_html([pages.Made("far", "base", "en", "far/base/en", "", numbers)], "en")
     tree = lxml.html.fromstring(html)
     heads = [h.text_content() for h in tree.xpath("//thead//th")]
     assert len(heads) == 7
@@ -313,7 +313,7 @@ SEVERAL = [PARKS / "tiny", PARKS / "harbour"]
 @pytest.fixture(scope="module")
 def several():
     parks = [read_park(path) for path in SEVERAL]
-    return parks, index.portfolio_frame(parks, draws=256)
+    return parks, pages.portfolio_frame(parks, draws=256)
 
 
 def test_total_is_the_sum_of_the_means(several):
@@ -326,7 +326,7 @@ def test_total_is_the_sum_of_the_means(several):
 
 def test_several_parks_are_shown_by_name_and_title(several):
     parks, rows = several
-    html = index.portfolio_html(rows, parks, "en")
+    html = pages.portfolio_html(rows, parks, "en")
     cells = {c.text_content() for c in lxml.html.fromstring(html).xpath("//tbody/tr/*")}
     assert {p.config.name["en"] for p in parks} <= cells
     names = {row.scenario for row in rows.itertuples()}
@@ -335,6 +335,6 @@ def test_several_parks_are_shown_by_name_and_title(several):
 
 
 def test_several_parks_are_written_whole(tmp_path):
-    made = index.write_portfolio(tmp_path, [read_park(path) for path in SEVERAL], draws=64)
+    made = pages.write_portfolio(tmp_path, [read_park(path) for path in SEVERAL], draws=64)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["portfolio.csv", "portfolio.html"]
     assert made.read_text(encoding="utf-8").startswith("<!")
