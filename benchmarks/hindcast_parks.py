@@ -206,7 +206,7 @@ def _accounts(country: str, industry: str, known: pd.Series) -> dict[str, list[R
     level = _lever("value_added_base", "CNY_100m", nothing, value_added / 2, 2 * value_added)
     level |= {"distribution": "point", "evidence": "reported", "figure": "value_added", "source": "accounts"}
     growth = _lever("growth", "fraction", nothing, -0.9, 1)
-    growth |= {"distribution": "forecast", "evidence": "proxy", "series": "area", "source": "accounts"}
+    growth |= {"distribution": "forecast", "evidence": "derived", "series": "area", "source": "accounts"}
     fixed = {"series": "area", "unit": "CNY_100m", "prices": "current", "source": "accounts"}
     history = [
         fixed
