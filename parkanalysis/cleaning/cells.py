@@ -69,6 +69,8 @@ def figure(text: str) -> Cell | None:
         return Cell(None, "none")
     if bare.lower() in _SYMBOLS:
         return Cell(None, _SYMBOLS[bare.lower()])
+    if re.fullmatch(r"\([\d,.]+\)", bare):
+        bare = f"-{bare[1:-1]}"  # as accounts print what is negative
     match = re.fullmatch(r"([+-]?)(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(e[+-]?\d{1,2})?(.*)", bare, re.IGNORECASE)
     if match is None or len(match.group(2)) > 25:
         return None

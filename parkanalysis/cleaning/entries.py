@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from parkanalysis.cleaning.cells import Cell, Period, clean_name, figure, indent, period, split_unit
-from parkanalysis.cleaning.layout import Layout, letter
+from parkanalysis.cleaning.layout import PERIOD_HEADS, Layout, letter
 from parkanalysis.cleaning.sheets import Change
 from parkanalysis.errors import Problem
 from parkanalysis.quantities import UNKNOWN, Unit, unit_of_head
@@ -16,7 +16,7 @@ from parkanalysis.quantities import UNKNOWN, Unit, unit_of_head
 TOTAL = re.compile(
     r"(?:合计|总计|小计|共计|总合计|全部合计)(?: ?(?:Grand |Sub-?)?total)?|total", re.IGNORECASE
 )
-_RATE = re.compile(r"(?:增长|增速|增幅|比重|占比|同比|环比)(?!.*[额量值数])|率$")
+_RATE = re.compile(r"(?:增长|增速|增幅|比重|占比|同比|环比)(?!.*[额量值数])|(?<!汇)率$")
 _NUMBER_OF = re.compile(r"(?:个数|户数|家数|单位数|企业数|人数|件数)$")
 
 
@@ -180,9 +180,9 @@ def _is_word(text: str) -> bool:
 _BASE = re.compile(r"(?:以)?((?:上年|上年同期|上月|同期|\d{4}年?)(?:同期|同月)?)(?:=|为)100")
 _YEAR_NAME = re.compile(r"(?:19|20)\d\d年?")
 _CUMULATIVE = re.compile(r"累计")
+_TITLE_NUMBER = re.compile(r"^[表\d\-—－.\s]+|(?:19|20)\d\d年?(?:[-—－至](?:19|20)\d\d年)?|单位.*$")
 _MEASURE_LINE = re.compile(r"指\s*标\s*[:：]\s*(.+)")
 _OFFICE = re.compile(r"[局委会司厂区市县办院处]$|中心$")
-_PERIOD_HEADS = re.compile(r"年份|年度|时间|月份|日期|期间|年|月|季度|(?:年份|时间)?\s*Year|指标时间")
 _SECTION = re.compile(r"[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[)）]|按|分|主要|其中|.*[:：]$")
 _OF_WHICH = re.compile(r"^(?:其\s*中\s*[:：]?|[#＃]\s*)")
 
@@ -247,7 +247,7 @@ class Reader:
         names = [layout.own(r, layout.labels[-1]) for r in layout.body]
         read = [period(name) for name in names if name and not TOTAL.fullmatch(clean_name(name))]
         whole = bool(read) and all(p is not None and not p[1] for p in read)
-        return whole and (len(read) > 1 or _PERIOD_HEADS.fullmatch(head) is not None)
+        return whole and (len(read) > 1 or PERIOD_HEADS.fullmatch(head) is not None)
 
     def _header_parts(self, c: int) -> list[str]:
         """Texts above a column from top to bottom; an upper blank is filled from the left."""
@@ -294,7 +294,9 @@ class Reader:
             name, printed = split_unit(clean_name(part))
             based = _BASE.search(clean_name(part))
             base = based.group().removeprefix("以").replace("为", "=") if based else base
-            if printed is None and len(parts) > 1 and unit_of_head(name.strip("()")) is not None:
+            named = part is parts[0] and len(parts) > 1 and self.layout.unit_rows  # M2 over 亿元 is no area
+            apart = printed is None and (len(parts) > 1 or based is not None) and not named
+            if apart and unit_of_head(name.strip("()")) is not None:
                 name, printed = "", name.strip("()")
             if printed is not None:
                 own = unit_of_head(printed)
@@ -308,6 +310,8 @@ class Reader:
             names += [name] if name else []
         if _CUMULATIVE.search("".join(names)):
             when = when.cumulative()
+        if any(self.layout.grid.cells[r][c].strip() in _DASHES for r in self.layout.unit_rows):
+            own = Unit("unstated")  # said to have none
         rate = own if own is not None else implied_unit("_".join(names))
         if (when == Period() and rate is not None and not rate.additive) or when == Period(shift=1):
             when = self._beside(when, c)
@@ -327,6 +331,8 @@ class Reader:
     def _measure(self) -> str:
         """Return what the title says that all figures measure: 指标：地区生产总值(亿元)."""
         found = [m[1] for m in map(_MEASURE_LINE.match, self.layout.title) if m]
+        if not found and self.dated and len(self.layout.title) == 1:
+            found = [_TITLE_NUMBER.sub("", self.layout.title[0])]
         return split_unit(clean_name(found[0]))[0] if len(found) == 1 else ""
 
     def _beside(self, when: Period, c: int) -> Period:

@@ -25,6 +25,7 @@ _META_HEADS = {"单位", "计量单位", "频度", "频率", "地区", "来源",
 _UNIT_HEADS = {"单位", "计量单位"}
 _CODE_HEADS = {"代码", "代号", "序号", "编号", "编码", "行次", "行号", "No.", "Code"}
 _REMARK_HEADS = {"备注", "说明", "注释"}
+PERIOD_HEADS = re.compile(r"年份|年度|时间|月份|日期|期间|年|月|季度|(?:年份|时间)?\s*Year|指标时间")
 _ENGLISH = re.compile(r"[A-Za-z][A-Za-z ,.&’'()-]+")
 _YEAR = re.compile(r"(?:19|20)\d\d(?:\.0+)?")
 
@@ -98,7 +99,7 @@ class _Rows:
 
     def numbering(self, r: int) -> bool:
         """Tell whether a row numbers the columns: 甲 乙 1 2 3 (not a firm 甲 above a firm 乙)."""
-        own = list(self.own(r).values())
+        own = [t.strip("()（）") for t in self.own(r).values()]
         digits = [t for t in own if t.isdigit()]
         rest = [t for t in own if not t.isdigit()]
         counted = [str(n) for n in range(1, len(digits) + 1)]
@@ -241,7 +242,7 @@ class _Columns:
             texts = [rows.own(r)[c] for r in data if c in rows.own(r)]
             words = [t for t in texts if figure(t) is None and not _NUMERIC_LOOK.fullmatch(t)]
             # 2013 or 1-6月 in the first column reads as a figure, but is a label.
-            headless = not head or not self.labels
+            headless = not head or not self.labels or PERIOD_HEADS.fullmatch(head) is not None
             dated = bool(texts) and headless and all(period(t) is not None for t in texts)
             if not texts and not head:
                 continue
