@@ -346,8 +346,6 @@ def lab(
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
 ) -> None:
     """Open JupyterLab on the notebooks and the data, on this machine only, with a token."""
-    from parkanalysis.report.style import font_path
-
     notebooks, own = _notebooks(), Path(__file__).resolve().parent / "explore" / "lab"
     _start(
         "jupyterlab",
@@ -362,7 +360,7 @@ def lab(
         f"--LabApp.app_settings_dir={own}",
         "--LabApp.custom_css=True",
         f"--ServerApp.tornado_settings=static_custom_path={own}",
-        f"--ServerApp.extra_static_paths={font_path().parent}",
+        f"--ServerApp.extra_static_paths={_load('report').font_path().parent}",
         *([] if browser else ["--no-browser"]),
         *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
     )

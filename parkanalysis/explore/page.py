@@ -26,9 +26,8 @@ from parkanalysis.model.record import recorded
 from parkanalysis.model.scenario import build_scenario
 from parkanalysis.model.target_year import shock_levers, target_year_levers
 from parkanalysis.park import Lever, LeverSetting, Park, ScenarioFile, known_parks, levers_of
-from parkanalysis.report.findings import goal
-from parkanalysis.report.pages import font_face
-from parkanalysis.report.words import LANGUAGES, N_, Words
+from parkanalysis.report import LANGUAGES, Words, font_face, goal
+from parkanalysis.report.words import N_
 
 TEMPLATES = Path(__file__).parent / "templates"
 GROUPS = {
