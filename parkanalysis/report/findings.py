@@ -14,7 +14,7 @@ import pandas as pd
 from parkanalysis.forecasting import METHODS, backtest, forecast, growth, scores, vintage
 from parkanalysis.forecasting import annual as complete_years
 from parkanalysis.model.inverse import BreakEven, break_even, importance, tornado, with_levers
-from parkanalysis.model.projection import Projection, project
+from parkanalysis.model.projection import Projection, path, project
 from parkanalysis.model.readings import interval
 from parkanalysis.model.scenario import Scenario, own_lever, price_average
 from parkanalysis.model.target_year import common, length, state, target_year_levers, used_levers
@@ -25,8 +25,6 @@ from parkanalysis.quantities import RULES, bounds
 OTHERS = "others"
 SHOWN = 10
 WHAT_IF_DRAWS = 4096
-#: Methods whose growth is set beside that of the park's own.
-OTHER_METHODS = ("default", "drift", "theta", "damped_trend")
 #: Weight of each development set in the choice is the same, however many series it has.
 DEVELOPMENT = ("M1", "Tourism")
 #: A day by which everything has been published.
@@ -120,7 +118,7 @@ def steps(projection: Projection, shares: pd.DataFrame) -> pd.DataFrame:
 
 
 def fan_frame(projection: Projection) -> pd.DataFrame:
-    """History and quantiles of the target year, a year a row.
+    """History and quantiles of the years up to the target year, a year a row.
 
     Returns
     -------
@@ -129,19 +127,18 @@ def fan_frame(projection: Projection) -> pd.DataFrame:
         value added in the base year (the park's own past is one year); ``q05`` to ``q95`` from the
         base year on; 亿元.
     """
-    park = projection.park
-    years = [park.config.base_year, park.config.target_year]
-    ends = projection.quantiles["value_added"].to_dict()
-    bands = pd.DataFrame({n: [park.value_added, ends[q]] for q, n in FAN.items()}, index=years)
+    park, base_year = projection.park, projection.park.config.base_year
+    ahead = path(projection).rename(columns=FAN)
+    start = pd.DataFrame(park.value_added, index=[base_year], columns=ahead.columns)
     rows = park.series(park.levers[park.config.growth].series)
     rows = rows[rows["period"].str.fullmatch(r"\d{4}")] if len(rows) else rows
     past = pd.Series(rows["value"].to_numpy(float), index=rows["period"].astype(int).to_numpy())
-    past = past[past.index <= years[0]]
-    if years[0] in past.index:
-        past = past / past.loc[years[0]] * park.value_added
+    past = past[past.index <= base_year]
+    if base_year in past.index:
+        past = past / past.loc[base_year] * park.value_added
     else:
-        past = pd.Series([park.value_added], index=[years[0]])
-    frame: pd.DataFrame = pd.concat([past.rename("history"), bands], axis=1)
+        past = pd.Series([park.value_added], index=[base_year])
+    frame: pd.DataFrame = pd.concat([past.rename("history"), pd.concat([start, ahead])], axis=1)
     return frame.sort_index().rename_axis("year")
 
 
@@ -419,7 +416,7 @@ def other_methods(projection: Projection, target: float) -> pd.DataFrame:
     rows = {}
     if park.levers[name].distribution == "forecast" and name not in scenario.settings:
         seen = {own.forecast.relative.method}
-        for method in OTHER_METHODS:
+        for method in ("default", *METHODS):
             other = replace(park, config=park.config.model_copy(update={"growth_method": method}))
             lever: Any = own_lever(other, name)
             used = lever.forecast.relative.method  # the default, where the series is too short for the method

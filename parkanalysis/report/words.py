@@ -40,19 +40,20 @@ VERDICTS = {
     "cannot_be_checked": N_("cannot be checked"),
 }
 READING_RULES = {"literal": N_("literal"), "standard": N_("standard"), "wide": N_("wide")}
-METHODS = {
-    "default": N_("median of three simple methods"),
+METHOD_NAMES = {
+    "default": N_("mixture of methods, weighted by their record on many areas"),
     "naive": N_("no change"),
     "drift": N_("random walk with drift"),
-    "half_drift": N_("half the drift"),
-    "discounted_drift": N_("drift, recent years weighing more"),
-    "shrunk_drift": N_("shrunken drift"),
-    "shrunk_log_drift": N_("shrunken drift of logs"),
+    "half_drift": N_("random walk with half its drift"),
+    "discounted_drift": N_("random walk with the drift of late years"),
+    "shrunk_drift": N_("random walk with drift, shrunk"),
+    "shrunk_log_drift": N_("random walk of logarithms with drift, shrunk"),
+    "last_growth": N_("growth of the last year"),
+    "usual_growth": N_("usual growth of such areas"),
     "theta": N_("theta method"),
+    "damped_trend": N_("damped trend"),
     "local_linear_trend": N_("local linear trend"),
     "arima": N_("ARIMA"),
-    "damped_trend": N_("damped trend"),
-    "mixture": N_("mixture of several methods"),
 }
 # amounts in canonical units: least value, unit, its name; a space where the language has one
 MEASURED = ("CNY", "t", "kWh", "m3")
@@ -439,7 +440,7 @@ class Words:
 
     def method(self, name: str) -> str:
         """Name of a forecasting method, within a sentence."""
-        return self(METHODS.get(name, name))
+        return self(METHOD_NAMES.get(name, name))
 
     def goal_label(self, stated: bool) -> str:
         """What the goal is called in charts: what the park states, or the level of its base year."""
