@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tomllib
+from math import isclose
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,10 @@ from parkanalysis.errors import InputError
 HERE = Path(__file__).parent
 CASES = [json.loads(line) for line in (HERE / "table_cases.jsonl").read_text("utf-8").splitlines()]
 KEY = ["item", "parent", "period", "variable", "base"]
+
+
+VARIANTS = [json.loads(line) for line in (HERE / "table_variants.jsonl").read_text("utf-8").splitlines()]
+BUREAU = tomllib.loads((HERE / "bureau_tables.toml").read_text("utf-8"))["table"]
 
 
 def cell(text):
@@ -81,3 +87,20 @@ def test_cases_said_in_words(tmp_path):
     assert set(read("the measure stands in the title only: variable is value").frame["variable"]) == {
         "地区生产总值"
     }
+
+
+@pytest.mark.parametrize("case", [*BUREAU, *VARIANTS], ids=lambda case: case["name"])
+def test_tables_as_bureaus_publish_them(tmp_path, case):
+    path = write(tmp_path, {"format": "xlsx", "merge": [], **case, "text": case["text"].strip("\n")})
+    if "refused" in case:
+        with pytest.raises(InputError, match=case["refused"]):
+            read_table(path)
+        return
+    table = read_table(path)
+    assert not table.frame.duplicated(KEY).any()
+    for item, parent, period, variable, value, unit in case["expect"]:
+        wanted = {"item": item, "parent": parent, "period": period, "variable": variable, "unit": unit}
+        rows = table.frame.loc[(table.frame[list(wanted)] == list(wanted.values())).all(axis=1), "value"]
+        assert any(isclose(found, value) for found in rows), wanted
+    parts = set(zip(table.totals["item"], table.totals["parent"], strict=True))
+    assert {tuple(part) for part in case.get("parts", [])} <= parts
