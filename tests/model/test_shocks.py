@@ -8,6 +8,7 @@ import pytest
 import yaml
 from parkfiles import PARKS, add_row, copy_park, edit, problems
 
+from parkanalysis.explore import page_html
 from parkanalysis.model.check import check
 from parkanalysis.model.inverse import break_evens, tornado
 from parkanalysis.model.projection import project
@@ -15,7 +16,7 @@ from parkanalysis.model.scenario import read_scenario
 from parkanalysis.model.shocks import price_change_impact
 from parkanalysis.model.target_year import Kind, ordered_shocks, target_year_levers
 from parkanalysis.park import Ref, Shock, read_park
-from parkanalysis.park.schema import Identifier, InIndustry
+from parkanalysis.park.schema import Identifier, InIndustry, ParkFile, json_schema
 from parkanalysis.report.results import tidy
 from parkanalysis.report.words import Words
 
@@ -95,6 +96,11 @@ def test_a_seventh_kind_works_with_everything(tmp_path, strike):
     assert "strike_hours" in break_evens(found, found.median).index
     assert Words(park, "zh").kind("strike") == "停工"
     assert "walkout" in set(tidy(found)["driver"])
+
+
+def test_a_seventh_kind_stands_in_the_schema_and_on_the_what_if_page(tmp_path, strike):
+    assert "Strike" in json_schema(ParkFile)["$defs"]
+    assert "停工" in page_html(read_park(struck(tmp_path)), "zh")
 
 
 def test_a_field_of_a_seventh_kind_is_checked_like_the_others(tmp_path, strike):
