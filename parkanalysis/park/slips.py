@@ -24,6 +24,7 @@ HARDLY = 1e-3  # a thousandth of what it belongs to hardly is
 ROUNDING = 1.005  # printed figures are rounded; half a per cent is no finding
 STEP = 3.0  # a series that changes by less in a step is never doubted
 OWN_CHANGES = 5.0  # beyond five times its own largest change it is
+TENFOLD = 0.1  # how near to a power of ten, in powers of ten, a jump looks like a slip
 LEAST_RATE = 0.01  # value added per output of an input-output table
 QUOTED = 0.015  # a price agrees with quotations within this
 POWERS = (4, -4, 8, -8, 1, -1, 2, -2, 3, -3)  # of ten, by which people slip, the likeliest first
@@ -349,19 +350,20 @@ def _jumps(table: str, name: str, points: Sequence[tuple[int, Any]]) -> Iterator
     logs = [math.log10(row.value) for _, row in points]
     steps = [abs(b - a) for a, b in pairwise(logs)]
     ordinary = max((s for s in steps if s < math.log10(STEP)), default=0.0)
-    limit = max(math.log10(STEP), OWN_CHANGES * ordinary)
     runs: list[list[int]] = [[0]]
     for i, step in enumerate(steps, start=1):
-        if step > limit:
+        if step > max(math.log10(STEP), 2 * ordinary):
             runs.append([])
         runs[-1].append(i)
     usual = max(runs, key=len)
-    level = median(logs[i] for i in usual)
-    for run in runs:
-        if abs(median(logs[i] for i in run) - level) <= limit:
-            continue
+    for run in (r for r in runs if r is not usual):
         (line, row), *others = (points[i] for i in run)
         near = 10 ** logs[min(usual, key=lambda i: abs(i - run[0]))]
+        off = abs(median(logs[i] for i in run) - math.log10(near))
+        # a power of ten is doubted sooner than any other jump
+        tenfold = round(off) > 0 and abs(off - round(off)) <= max(ordinary, TENFOLD)
+        if not tenfold and off <= max(math.log10(STEP), OWN_CHANGES * ordinary):
+            continue
         slip = _slip(row.value, (near / 2, near * 2), row.unit, row.value)
         allowed = f"near its neighbours, such as {near:.4g} {row.unit}{slip}"
         found = f"{row.value:g} {row.unit} of {name} in {row.period}"

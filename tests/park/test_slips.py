@@ -73,6 +73,12 @@ def test_a_history_that_only_grows_fast_is_not_doubted(zone):
     assert told(zone) == []
 
 
+def test_a_tenth_is_seen_in_a_history_that_changes_by_more_than_half(zone):
+    values = {f"y{year}": f"{100 * 1.6 ** (year - 2015):.2f}" for year in range(2015, 2025)}
+    history(zone, **(values | {"y2020": "104.86"}))  # 100 * 1.6^5 = 1048.6
+    at(zone, "history.csv", "104.86 CNY_100m", "reads like a slip by 10: 1048.6", "warning")
+
+
 def test_a_year_left_out(zone):
     history(zone, y2019="", y2021="")
     at(zone, "history.csv", "no value of city_industry for 2019, 2021", "a value for each year", "warning")
