@@ -42,10 +42,10 @@ def value_added(x, spec):
     won = np.maximum((x[p["after"]] - x[p["price"]]) * (1 - x[p["through"]]), -ton)
     parts[metal] = parts[metal] + (more * ton + (tonnes + more) * won) / 1e8
     cut = np.maximum((x[c["after"]] - x[c["before"]]) * (1 - x[c["through"]]), -unit)
-    left = parts[power] + energy * cut / 1e8
+    left = (unit + cut) * energy / 1e8
     less = (x[c["signed"]] + x[c["further"]]) * 1e8 - energy
     lost = less * np.maximum(x[c["after"]] - x[c["cost"]], 0) / 1e8
-    parts[power] = left + np.maximum(lost, np.minimum(left * less / energy, 0))
+    parts[power] = parts[power] + energy * cut / 1e8 + np.maximum(lost, -left)
     return sum(parts)
 
 

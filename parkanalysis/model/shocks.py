@@ -160,9 +160,16 @@ def price_change_impact(
     >>> price_change_impact(2e6, 2300, 1580, vat_rate=0.0, pass_through=0.4, unit_value=350).item()
     -7.0
     """
-    won = _won(price_before, price_after, vat_rate, pass_through)
+    change = unit_change(price_before, price_after, vat_rate, pass_through, unit_value, floor)
+    return volume * change / YUAN_PER_100M
+
+
+def unit_change(
+    price_before: Any, price_after: Any, vat_rate: Any, pass_through: Any, unit_value: Any, floor: Any
+) -> Any:
+    """Value added per unit lost or won, all of it where the unit is cut back, yuan."""
     stops = cut_back(price_before, price_after, vat_rate, pass_through, unit_value, floor)
-    return volume * np.where(stops, -unit_value, won) / YUAN_PER_100M
+    return np.where(stops, -unit_value, _won(price_before, price_after, vat_rate, pass_through))
 
 
 def _won(price_before: Any, price_after: Any, vat_rate: Any, pass_through: Any) -> Any:
@@ -208,25 +215,21 @@ class PriceChange(_OfProduct):
         vat = None if park.vat_in_value_added else park.products[self.product].vat_rate
         return {**super().draws(park, draw), "vat": draw(vat)}
 
-    def impact(self, effect: Effect, before: Stretch) -> Any:
+    def _terms(self, effect: Effect, before: Stretch) -> tuple[Any, ...]:
         x, product = effect.levers, before.base.products[self.product]
-        return price_change_impact(
-            before.volume(self.product),
-            product.price,
-            x["price"],
-            vat_rate=x["vat"],
-            pass_through=x["pass_through"],
-            unit_value=product.unit_value,
-            floor=x["floor"],
-        )
+        return product.price, x["price"], x["vat"], x["pass_through"], product.unit_value, x["floor"]
+
+    def impact(self, effect: Effect, before: Stretch) -> Any:
+        return before.volume(self.product) * unit_change(*self._terms(effect, before)) / YUAN_PER_100M
+
+    def unit_change(self, effect: Effect, before: Stretch) -> Any:
+        return unit_change(*self._terms(effect, before))
 
     def price_change(self, effect: Effect, before: Stretch) -> Any:
         return effect.levers["price"] - before.base.products[self.product].price
 
     def stopped(self, effect: Effect, before: Stretch) -> Any:
-        x, product = effect.levers, before.base.products[self.product]
-        rates = (x["vat"], x["pass_through"], product.unit_value, x["floor"])
-        return cut_back(product.price, x["price"], *rates).astype(float)
+        return cut_back(*self._terms(effect, before)).astype(float)
 
 
 class ContractedVolume(_OfProduct):
@@ -234,7 +237,8 @@ class ContractedVolume(_OfProduct):
 
     impact = (volume + further - base volume that runs) * margin, the margin being the price less the
     cost that goes with each unit, or without one the average, price without VAT times the industry's
-    rate; what is not sold takes away no more than its part of what the industry still adds.
+    rate. It takes away no more than its product adds, or without a product than the part of its volume in
+    what the industry adds.
     """
 
     needs_rate = True
@@ -318,12 +322,14 @@ class ContractedVolume(_OfProduct):
         sold = (x["volume"] + x["further"]) * before.years
         if self.product is None:
             price, made = x["price"], x["base_volume"] * before.running()
+            part = np.divide(made - sold, made, out=np.zeros_like(made), where=made > sold)
+            most = np.maximum(before.added(), 0.0) * part * YUAN_PER_100M
         else:
             price, made = before.price(self.product), before.volume(self.product)
-        change = (sold - made) * self._margin(effect, before.base, price) / YUAN_PER_100M
-        # what is not sold takes away no more than its part of what the industry still adds
-        part = np.divide(made - sold, made, out=np.zeros_like(change), where=made > sold)
-        return np.maximum(change, np.where(change < 0, -np.maximum(before.added(), 0.0) * part, change))
+            most = np.maximum(before.unit_value(self.product), 0.0) * made
+        # what is not sold takes away no more than it adds
+        change = (sold - made) * self._margin(effect, before.base, price)
+        return np.maximum(change, -most) / YUAN_PER_100M
 
     def models(self, effect: Effect, base: Base) -> Mapping[str, Array]:
         if self.product is not None:

@@ -150,10 +150,17 @@ class Stretch:
 
     def price(self, product: str) -> Any:
         """Mean price of a product over the stretch, yuan."""
-        value = self.base.products[product].price
+        return self._changed(product, self.base.products[product].price, "price_change")
+
+    def unit_value(self, product: str) -> Any:
+        """Mean value added per unit of a product over the stretch, yuan."""
+        return self._changed(product, self.base.products[product].unit_value, "unit_change")
+
+    def _changed(self, product: str, value: Any, hook: str) -> Any:
+        """A value of the base year as the earlier shocks change it, each in its part of the stretch."""
         for effect, before in self._before():
             if effect.product == product:
-                change = effect.item.price_change(effect, before) * before.years
+                change = getattr(effect.item, hook)(effect, before) * before.years
                 value = value + np.divide(change, self.years, out=np.zeros_like(value), where=self.years > 0)
         return value
 
@@ -195,6 +202,10 @@ class Kind(Shock):
 
     def price_change(self, effect: Effect, before: Stretch) -> Any:
         """Change of the price of its product, yuan."""
+        return 0.0
+
+    def unit_change(self, effect: Effect, before: Stretch) -> Any:
+        """Change of the value added per unit of its product, yuan."""
         return 0.0
 
     def stopped(self, effect: Effect, before: Stretch) -> Any:

@@ -132,14 +132,14 @@ def _industry(config, key, shocks, x, base, output, goods, growth):
         for s in of("capacity_ramp_up"):
             more = on[id(s)] * x(s.volume)
             sold[s.product], value = sold[s.product] + more, value + more * goods[s.product].worth / 1e8
-        price = {p: g.price for p, g in goods.items()}
+        price, unit = ({p: getattr(g, k) for p, g in goods.items()} for k in ("price", "worth"))
         for s in of("price_change"):
             g = goods[s.product]
             change = x(s.price) - g.price
             won = change / (1 if config.vat_in_value_added else 1 + g.vat) * (1 - x(s.pass_through))
             won = np.where((g.worth + won < x(s.floor)) & (won < 0), -g.worth, won)
             value = value + on[id(s)] * sold[s.product] * won / 1e8
-            price[s.product] = g.price + on[id(s)] * change
+            price[s.product], unit[s.product] = g.price + on[id(s)] * change, g.worth + on[id(s)] * won
         for s in of("contracted_volume"):
             if s.product:
                 before, tariff, vat = sold[s.product], price[s.product], goods[s.product].vat
@@ -150,8 +150,11 @@ def _industry(config, key, shocks, x, base, output, goods, growth):
                 np.maximum((tariff - x(s.unit_cost)) / tax, 0) if s.unit_cost else tariff / (1 + vat) * rate
             )
             less = x(s.volume) + x(s.further) - before
-            change, most = less * margin / 1e8, np.maximum(value, 0) * less / np.where(before > 0, before, 1)
-            value = value + on[id(s)] * np.where(less < 0, np.maximum(change, most), change)
+            part = np.minimum(less, 0) / np.where(before > 0, before, 1)
+            most = (
+                -np.maximum(unit[s.product], 0) * before / 1e8 if s.product else np.maximum(value, 0) * part
+            )
+            value = value + on[id(s)] * np.maximum(less * margin / 1e8, most)
         for s in of("output_cap"):
             part = on[id(s)] * (1 - x(s.cap))
             value, running = value - np.maximum(value, 0) * part, running * (1 - part)
