@@ -361,7 +361,7 @@ def _jumps(table: str, name: str, points: Sequence[tuple[int, Any]]) -> Iterator
         near = 10 ** logs[min(usual, key=lambda i: abs(i - run[0]))]
         off = abs(median(logs[i] for i in run) - math.log10(near))
         # a power of ten is doubted sooner than any other jump
-        tenfold = round(off) > 0 and abs(off - round(off)) <= max(ordinary, TENFOLD)
+        tenfold = round(off) > 0 and abs(off - round(off)) <= max(1.1 * ordinary, TENFOLD)
         if not tenfold and off <= max(math.log10(STEP), OWN_CHANGES * ordinary):
             continue
         slip = _slip(row.value, (near / 2, near * 2), row.unit, row.value)
