@@ -143,8 +143,9 @@ def _insert(document: Located, key: str, value: Any, row: int) -> str | None:
 def _value(key: str, text: str, row: int) -> Any:
     last = key.rpartition(".")[2].strip()
     if last in LISTS and not (last == "shocks" and text.strip() == "all"):
-        items = [item.strip() for item in text.replace("、", ",").replace("，", ",").split(",")]
-        return LocatedList([item for item in items if item], [row] * len(items))
+        cells = (item.strip() for item in text.replace("、", ",").replace("，", ",").split(","))
+        items = [item for item in cells if item]
+        return LocatedList(items, [row] * len(items))
     return text.strip() if last in TEXTS else scalar(text.strip())
 
 

@@ -185,6 +185,15 @@ def test_a_workbook_may_be_named_without_its_ending(book, monkeypatch):
     assert read_park("zone").digest == read_park(book).digest
 
 
+def test_a_list_that_ends_in_a_comma_is_told_where_it_stands(book):
+    opened = load_workbook(book)
+    for key, value in (("levers", "vat_rate,"), ("rank", 0.1)):
+        opened["park"].append((f"correlations.1.{key}", value))
+    opened.save(book)
+    problem = only(book)
+    assert (problem.found, problem.row) == ("nothing", opened["park"].max_row - 1)
+
+
 HEAD = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
 BOMBS = {
     "cells": ("xl/worksheets/sheet2.xml", HEAD + ("<row>" + "<c/>" * 1000 + "</row>") * 300),
