@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -74,52 +75,11 @@ KINDS = {
 
 MINUS = "−"
 
-# unit code of a lever -> (Chinese, English); a fraction is shown in percent
-UNIT_NAMES: dict[str, tuple[str, str]] = {
-    "CNY": ("元", "yuan"),
-    "CNY_10k": ("万元", "CNY million"),
-    "CNY_100m": ("亿元", "CNY billion"),
-    "t": ("吨", "t"),
-    "10k_t": ("万吨", "million t"),
-    "kWh": ("千瓦时", "kWh"),
-    "10k_kWh": ("万千瓦时", "million kWh"),
-    "100m_kWh": ("亿千瓦时", "billion kWh"),
-    "MW": ("兆瓦", "MW"),
-    "10k_kW": ("万千瓦", "MW"),
-    "h": ("小时", "h"),
-    "m3": ("立方米", "m³"),
-    "10k_m3": ("万立方米", "million m³"),
-    "count": ("", ""),
-    "10k_count": ("万", ""),
-    "CNY/t": ("元/吨", "yuan/t"),
-    "CNY/kWh": ("元/千瓦时", "yuan/kWh"),
-    "CNY/m3": ("元/立方米", "yuan/m³"),
-    "CNY/count": ("元", "yuan"),
-    "fraction": ("%", "%"),
-    "percentage_point": ("个百分点", "percentage points"),
-    "times": ("倍", "times"),
-    "km": ("公里", "km"),
-    "mu": ("亩", "mu"),
-    "kV": ("千伏", "kV"),
-    "t/day": ("吨/日", "t/day"),
-    "year": ("年", "years"),
-    "month": ("个月", "months"),
-    "": ("", ""),
-}
 
-PERIODS = {"year": "年", "quarter": "季", "month": "月", "week": "周", "day": "日", "hour": "小时"}
-
-# English does not count in ten thousands: factor from the lever's unit to the English one
-ENGLISH_FACTORS = {
-    "CNY_10k": 0.01,
-    "CNY_100m": 0.1,
-    "10k_t": 0.01,
-    "10k_kWh": 0.01,
-    "100m_kWh": 0.1,
-    "10k_kW": 10.0,
-    "10k_m3": 0.01,
-    "10k_count": 1e4,
-}
+@cache
+def _units() -> Mapping[str, Any]:
+    """Names of units and of periods, as ``units.toml`` has them."""
+    return tomllib.loads((Path(__file__).parent / "units.toml").read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)
@@ -211,13 +171,14 @@ def unit_name(code: str, lang: str) -> str:
     >>> unit_name("t/month", "zh"), unit_name("t/month", "en"), unit_name("ha", "zh")
     ('吨/月', 't/month', '公顷')
     """
-    if code in UNIT_NAMES:
-        return UNIT_NAMES[code][0 if lang == "zh" else 1]
+    units, periods = _units()["units"], _units()["periods"]
+    if code in units:
+        return str(units[code][lang])
     if lang != "zh":
         return code
     amount, slash, period = code.partition("/")
-    if slash and period in PERIODS:
-        return f"{unit_name(amount, lang)}/{PERIODS[period]}"
+    if slash and period in periods:
+        return f"{unit_name(amount, lang)}/{periods[period]}"
     return SYMBOLS.get(code, code)
 
 
@@ -370,7 +331,7 @@ class Words:
         """A lever's value, scalar or array, as a number in the unit of this language."""
         if code == "fraction":
             return value * 100.0
-        return value * ENGLISH_FACTORS.get(code, 1.0) if self.lang == "en" else value
+        return value * _units()["units"].get(code, {}).get("factor", 1.0) if self.lang == "en" else value
 
     def value_range(self, low: float, high: float, code: str) -> str:
         """Two values with the unit once.
