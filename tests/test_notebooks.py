@@ -9,6 +9,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.v4 import new_code_cell
+
+from parkanalysis.park import read_park
+from parkanalysis.rendering import pool
+from parkanalysis.rendering.notebook import Work
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -135,58 +140,51 @@ def test_changed_number_fails(tmp_path):
     assert "1 failed, 2 passed" in failed.stdout
 
 
-def run(path, folder, **parameters):
-    """Run a notebook by papermill's own call, from another folder."""
-    given = [part for k, v in parameters.items() for part in ("-p", k, str(v))]
-    out = folder / f"{path.stem}.ipynb"
-    command = [
-        sys.executable,
-        "-m",
-        "papermill",
-        "--no-progress-bar",
-        "--engine",
-        "parkanalysis",
-        str(path),
-        str(out),
-    ]
-    done = subprocess.run([*command, *given], cwd=folder, capture_output=True, text=True, check=False)
+def run(notebook, park="qingzhen", **parameters):
+    """Run a notebook as reports are made: in a warm process, from a folder of its own."""
+    there = read_park(park)
+    content = nbformat.writes(notebook).encode()
+    work = Work("", content, there, {"park": there.id, **parameters} if parameters else {})
+    ((_, made),) = pool.run([work], jobs=1)
+    assert made.failure is None, made.failure
+    return nbformat.reads(made.files["report.ipynb"].decode(), as_version=4)
+
+
+@pytest.mark.slow
+def test_runs_under_papermill_from_another_folder(tmp_path):
+    path, out = ROOT / "notebooks" / "03_shocks.ipynb", tmp_path / "out.ipynb"
+    command = [sys.executable, "-m", "papermill", "--no-progress-bar", "--engine", "parkanalysis"]
+    given = ["-p", "lang", "en", "-p", "draws", "512"]
+    done = subprocess.run(
+        [*command, str(path), str(out), *given], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr[-3000:]
-    return nbformat.read(out, as_version=4)
+    assert {p.name for p in tmp_path.iterdir()} == {out.name}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
-def test_runs_under_papermill_from_another_folder(path, tmp_path):
-    done = run(path, tmp_path, lang="en", draws=512)
+def test_runs_in_the_other_language(notebook):
+    done = run(notebook, lang="en", draws=512)
     assert not [o for c in code(done) for o in c.outputs if o.output_type == "error"]
-    assert {p.name for p in tmp_path.iterdir()} <= {path.name, "outputs"}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
-def test_runs_again_in_one_kernel_with_another_scenario(path, tmp_path):
+def test_runs_again_in_one_namespace_with_another_scenario(notebook):
     """All cells, a scratch variable, the parameters changed, all cells once more."""
-    from nbclient import NotebookClient
-    from nbformat.v4 import new_code_cell
-
-    both = nbformat.read(path, as_version=4)
-    (first,) = (c for c in both.cells if "parameters" in c.metadata.get("tags", []))
+    (first,) = (c for c in notebook.cells if "parameters" in c.metadata.get("tags", []))
     first.source = re.sub(r"(?m)^draws = \d+", "draws = 128", first.source)
     changed = re.sub(r'(?m)^(scenario = )"\w+"', r'\1"severe"', first.source)
-    again = [c.source if c is not first else changed for c in code(both)]
-    both.cells += [new_code_cell("x = 1"), *map(new_code_cell, again)]
-    NotebookClient(both, resources={"metadata": {"path": str(tmp_path)}}).execute()
-    assert not [o for c in code(both) for o in c.outputs if o.output_type == "error"]
+    again = [c.source if c is not first else changed for c in code(notebook)]
+    notebook.cells += [new_code_cell("x = 1"), *map(new_code_cell, again)]
+    done = run(notebook)
+    assert not [o for c in code(done) for o in c.outputs if o.output_type == "error"]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("park", PARKS, ids=[p.name for p in PARKS])
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
-def test_runs_for_another_park(path, park, tmp_path):
-    from parkanalysis.park.park import read_park
-
-    there = read_park(park)
-    run(path, tmp_path, park=park, scenario=next(reversed(there.scenarios)), draws=256, lang="en")
+def test_runs_for_another_park(notebook, park):
+    scenario = next(reversed(read_park(park).scenarios))
+    run(notebook, park, scenario=scenario, draws=256, lang="en")
 
 
 @pytest.mark.slow
