@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from pydantic import BaseModel
 
 from parkanalysis.cleaning import Document, draft_ledger, read_document
 from parkanalysis.errors import InputError, Problem
-from parkanalysis.park.outline import DRAFTED, Outline, outline_of
+from parkanalysis.park.outline import DRAFTED, Named, Outline, outline_of
 from parkanalysis.park.schema import TABLES, ParkFile, ScenarioFile, is_identifier, json_schema
 from parkanalysis.park.workbook import write_workbook
 from parkanalysis.quantities import parse
@@ -153,20 +153,20 @@ def _writing(target: Path) -> Iterator[Path]:
 def _add_report(folder: Path, document: Document, name: str | None) -> list[dict[str, str]]:
     """Draft what a report says into the template; return the rows of figures."""
     outline, source = outline_of(document.text), _source(Path(document.name))
-    rows, published = _draft(document, outline, source), ""
-    if outline.named():
+    rows, published = _draft(document, outline.named() if outline else [], source), ""
+    if outline is None:
+        _name(folder / "park.yml", name)
+    else:
         _outline(folder, outline, name, document.name)
         published = outline.as_of.isoformat()
-    else:
-        _name(folder / "park.yml", name)
     if rows:
         _add_draft(folder, rows, source, document.name, published)
     return rows
 
 
-def _draft(document: Document, outline: Outline, source: str) -> list[dict[str, str]]:
+def _draft(document: Document, named: Sequence[Named], source: str) -> list[dict[str, str]]:
     """Rows of figures.csv: those that park.yml points to under their names, the others numbered."""
-    names = {(n.mention.text, n.mention.subject): n.figure for n in outline.named()}
+    names = {(n.mention.text, n.mention.subject): n.figure for n in named}
     rows: list[dict[str, str]] = []
     for cells in draft_ledger(document, source).to_dict("records"):
         row = {str(key): " ".join(str(value).split()) for key, value in cells.items()}
@@ -200,7 +200,8 @@ def _outline(folder: Path, outline: Outline, name: str | None, title: str) -> No
     (folder / "park.yml").write_text(template.render(values) + "\n", encoding="utf-8", newline="\n")
     for scenario in ("closure.yml", "combined.yml"):
         (folder / "scenarios" / scenario).unlink()
-    figures = [] if known else [{**_example(folder / "figures.csv", 0), "figure": f"value_added_{base}"}]
+    invented = {**_example(folder / "figures.csv", 0), "figure": f"value_added_{base}", "period": str(base)}
+    figures = [] if known else [invented]
     history = [_shifted(row, shift) for row in _rows(folder / "history.csv")]
     levers = {row["lever"]: row for row in _rows(folder / "levers.csv")}
     total = known.mention.quantity.value / 1e8 if known else 50.0

@@ -24,9 +24,10 @@ _TITLE_YEAR = re.compile(r"((?:19|20)\d\d) ?年[^\n。]{0,24}?(?P<kind>政府工
 _DATE = re.compile(r"(20\d\d) ?年 ?(\d{1,2}) ?月 ?(\d{1,2}) ?日")
 _VALUE_ADDED = re.compile(r"工业增加值")
 _OUTPUT = re.compile(
-    r"^(?:园区|全区|全市|我区|其中)?(?P<name>[一-鿿、]{2,16}?)(?:产业|行业)?的?(?:工业)?(?:总)?产值$"
+    r"^(?:园区|全区|全市|我区|其中)?(?P<name>[一-鿿、]{2,16}?)(?:产业|行业)?的?(?:实现|完成)?(?:工业)?(?:总)?产值$"
 )
 _NOT_AN_INDUSTRY = re.compile(r"工业$|规模|规上|全|总|园区|企业|完成|实现|新增|年")
+_PART_OF_A_YEAR = re.compile(r"半年|季|月")
 _FALLS = frozenset({"下降", "减少", "降低", "下跌", "降"})
 _SHOCKS = {
     "plant_closure": re.compile(r"关停|停产|关闭|破产"),
@@ -41,6 +42,7 @@ _SENTENCE = re.compile(r"[^。；\n]*[。；\n]")
 MOST_INDUSTRIES = 12
 MOST_SUGGESTIONS = 12
 LONGEST_SENTENCE = 120
+LONGEST_TITLE = 60
 
 
 @dataclass(frozen=True)
@@ -86,12 +88,15 @@ class Outline:
         return [*(named for named in single if named is not None), *self.industries]
 
 
-def outline_of(text: str) -> Outline:
-    """Read what can be known of a park from its work report."""
+def outline_of(text: str) -> Outline | None:
+    """Read what can be known of a park from its work report; None where it names no year."""
     mentions = extract(text)
     base = _base_year(text, mentions)
+    if base is None:
+        return None
     money = [m for m in mentions if m.quantity.unit == "CNY"]
-    now = [m for m in money if str(base) in m.period or (m.period in ("", "全年", "年末"))]
+    now = [m for m in money if str(base) in m.period or m.period in ("", "全年", "年末")]
+    now = [m for m in now if not _PART_OF_A_YEAR.search(m.period)]
     later = [m for m in money if str(base + 1) in m.period and _VALUE_ADDED.search(m.subject)]
     closed = [m for m in now if _VALUE_ADDED.search(m.subject) and m.quantity.direction is None]
     closed.sort(key=lambda m: not re.search(r"规模以上|规上", m.subject))
@@ -114,17 +119,20 @@ def _first(mentions: list[Mention], figure: str) -> Named | None:
 
 
 def _name(text: str) -> str:
-    """The zone that the text names most often, without the words that lead to it."""
+    """The zone in the title, or else that the text names most often, without the words that lead to it."""
+    title = _ZONE.search(text.strip().partition("\n")[0][:LONGEST_TITLE])
+    if title is not None:
+        return _LEADS.sub("", title.group())
     names = Counter(_LEADS.sub("", found) for found in _ZONE.findall(text))
     return max((n for n in names if len(n) > 3), key=lambda n: (names[n], len(n)), default="")
 
 
-def _base_year(text: str, mentions: Iterable[Mention]) -> int:
+def _base_year(text: str, mentions: Iterable[Mention]) -> int | None:
     title = _TITLE_YEAR.search(text[:400])
     if title is not None:
         return int(title[1]) - (title["kind"] == "政府工作报告")
     years = Counter(year for m in mentions for year in re.findall(r"(?:19|20)\d\d", m.period))
-    return int(years.most_common(1)[0][0]) if years else dt.date.today().year - 1
+    return int(years.most_common(1)[0][0]) if years else None
 
 
 def _as_of(text: str, base: int) -> dt.date:

@@ -166,7 +166,7 @@ _TITLE = re.compile(
     r"(?:公报|总结|运行[^\n。]{0,12}|简况|情况|简报|分析|年报)[*\])0-9 ]*$",
     re.MULTILINE,
 )
-_DATED = re.compile(r"\d{4}|十[一二三四五]五|[〇零]|去年|上年|前年|近|月末?$")
+_DATED = re.compile(r"\d{4}|十[一二三四五]五|[〇零]|去年|上年|前年|近")
 _YEAR = re.compile(r"(?:19|20)\d\d(?= ?年)")
 _HEAD_LINES = 400
 

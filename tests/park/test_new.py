@@ -90,7 +90,7 @@ def test_nothing_is_left_behind_by_a_failure(tmp_path, monkeypatch, step):
 
     monkeypatch.setattr(new, step, fail)
     report = tmp_path / "report.txt"
-    report.write_text("2015 年，产值 24.08 亿元。", encoding="utf-8")
+    report.write_text("产值 24.08 亿元。", encoding="utf-8")
     assert refused(tmp_path / "zone", name="A", report=report)[0].found == "No space left on device"
     assert [p.name for p in tmp_path.iterdir()] == ["report.txt"]
 

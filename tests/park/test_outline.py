@@ -25,6 +25,7 @@ REPORT = """2018年工作总结
 
 def test_the_outline_of_a_report():
     outline = outline_of(REPORT)
+    assert outline is not None
     assert (outline.name, outline.base_year) == ("东港经济开发区", 2018)
     assert outline.as_of == dt.date(2019, 3, 31)
     assert outline.value_added is not None
@@ -53,6 +54,12 @@ def test_a_drafted_park_can_be_projected_and_says_what_is_not_confirmed(tmp_path
     assert all(p.severity == "warning" for p in check(tmp_path / name))
     (drafted,) = found
     assert "figures drafted from a report" in drafted.found
+
+
+def test_half_a_year_is_no_year():
+    outline = outline_of("2018年上半年工业园区运行情况\n全区实现工业增加值76.5亿元，增长26.9%。")
+    assert outline is not None
+    assert (outline.base_year, outline.value_added) == (2018, None)
 
 
 def test_a_report_that_says_little_still_gives_a_park(tmp_path):
