@@ -82,7 +82,7 @@ class Coalitions:
         return np.asarray(self.worths[sum(1 << self.drivers.index(d) for d in drivers if d in self.drivers)])
 
 
-def drivers(s: State, industry: str) -> tuple[str, ...]:
+def touching(s: State, industry: str) -> tuple[str, ...]:
     """Drivers that act on an industry."""
     return (BASELINE, *(name for name, e in s.effects.items() if e.industry == industry))
 
@@ -95,7 +95,7 @@ def coalitions(s: State, industry: str) -> Coalitions:
     InputError
         When more than 14 drivers meet in one industry.
     """
-    named = drivers(s, industry)
+    named = touching(s, industry)
     if len(named) > MAX_DRIVERS:
         found = f"{len(named)} drivers in {industry}"
         raise InputError(Problem("park.yml", found, f"at most {MAX_DRIVERS} for an exact attribution"))
@@ -172,7 +172,7 @@ def _stretches(scenario: Scenario, draws: int, seed: int) -> Iterator[tuple[slic
     """States over stretches of draws that are short where many drivers meet."""
     for span in chunks(draws):
         s = state(scenario, None if draws == 1 else span, seed)
-        most = max(len(drivers(s, i)) for i in s.base.value_added)
+        most = max(len(touching(s, i)) for i in s.base.value_added)
         for start, stop in chunks(span[1] - span[0], max(CELLS >> min(most, MAX_DRIVERS), 64)):
             yield slice(span[0] + start, span[0] + stop), s.part(start, stop)
 
