@@ -178,7 +178,7 @@ def test_word_document_holds_the_answer_tables_and_pictures(word_files):
     assert texts[0].startswith("贵州清镇经济开发区")
     assert [t[:2] for t in texts if t[1:2] == "、"] == ["一、", "二、", "三、", "四、"]
     assert any("37.01" in t for t in texts)
-    assert len(list(body.iter(f"{W}tbl"))) == 6
+    assert len(list(body.iter(f"{W}tbl"))) == 7
     alts = [e.get("descr") for e in body.iter() if e.tag.endswith("}docPr")]
     assert len(alts) == 3
     assert all(any(ch.isdigit() for ch in alt) for alt in alts)
