@@ -235,7 +235,7 @@ class Zone:
     share: float
 
 
-def scale(seen: Inputs, h: int, zone: Zone | None, found: ReferenceClass) -> Array:
+def kernel_scale(seen: Inputs, h: int, zone: Zone | None, found: ReferenceClass) -> Array:
     """Common scale of the kernels, shape (N,), in units of ``unit``."""
     s = np.exp(seen.width @ found.width)
     if zone is None:
@@ -247,7 +247,7 @@ def scale(seen: Inputs, h: int, zone: Zone | None, found: ReferenceClass) -> Arr
 def _quantiles(seen: Inputs, h: int, zone: Zone | None) -> Array:
     """Growth of one area, or of a zone inside it, at every knot of ``SCORES``."""
     found = reference_class()
-    s = scale(seen, h, zone, found)
+    s = kernel_scale(seen, h, zone, found)
     weights = softmax(seen.gate @ found.gate.T)
     grid = np.unique(seen.paths[0][:, None] + s[0] * GRID[None, :])
     reached = mixture_cdf(grid[None, :], seen.paths, weights, s, found.skew)[0]
@@ -292,7 +292,7 @@ def method_table(y: Array, path: Array, method: str, zone: Zone | None = None) -
     cells = between(np.array([np.log(len(y))]), np.log(POINTS))[0]
     tables = []
     for h, centre in enumerate(path, start=1):
-        s = scale(inputs(row, h), h, zone, found)[0]
+        s = kernel_scale(inputs(row, h), h, zone, found)[0]
         errors = np.append(cells, np.log(h)) @ found.methods[name]
         tables.append(centre + unit(row)[0] * s * on_all_scores(errors, PROBABILITIES))
     return np.stack(tables), name

@@ -64,7 +64,7 @@ def goal(park: Park) -> Goal:
     return Goal(park.value_added, False, park.config.value_added)
 
 
-def drivers(projection: Projection, most: int = SHOWN) -> pd.DataFrame:
+def leading_drivers(projection: Projection, most: int = SHOWN) -> pd.DataFrame:
     """Contributions by driver, widest mean first, the growth beside the shocks leading; small ones pooled.
 
     Columns ``mean``, ``low``, ``high`` (10% and 90% points), ``alone`` and ``without`` (the median of

@@ -192,8 +192,8 @@ class Results:
 
     @cached_property
     def drivers(self) -> pd.DataFrame:
-        """Contributions by driver: :func:`findings.drivers`."""
-        return findings.drivers(self.projection)
+        """Contributions by driver: :func:`findings.leading_drivers`."""
+        return findings.leading_drivers(self.projection)
 
     @cached_property
     def kinds(self) -> pd.DataFrame:

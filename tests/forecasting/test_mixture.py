@@ -15,10 +15,10 @@ from parkanalysis.forecasting.mixture import (
     Zone,
     between,
     inputs,
+    kernel_scale,
     mixture_cdf,
     mixture_table,
     reference_class,
-    scale,
     softmax,
 )
 
@@ -69,7 +69,7 @@ def test_table_agrees_with_root_finding():
     from scipy.optimize import brentq
 
     found, seen = reference_class(), inputs(Y[:1], 1)
-    s = scale(seen, 1, None, found)
+    s = kernel_scale(seen, 1, None, found)
     weights = softmax(seen.gate @ found.gate.T)
     wanted = (seen.regime @ found.scores)[0]
     table = mixture_table(Y[0], 1)[0] / 131 - 1

@@ -31,7 +31,7 @@ def _texts(ax):
 
 
 def test_waterfall_steps_lead_from_one_total_to_the_other(projection, words):
-    frame = findings.steps(projection, findings.drivers(projection))
+    frame = findings.steps(projection, findings.leading_drivers(projection))
     moves = frame.loc[~frame["total"], "value"]
     assert frame.loc["start", "value"] == 37.01
     assert frame.loc["start", "value"] + moves.sum() == pytest.approx(frame.loc["end", "value"], abs=1e-9)
@@ -96,10 +96,10 @@ def test_distribution_marks_median_and_target(projection, words):
 
 
 def test_contributions_and_their_pool(projection, words):
-    frame = findings.drivers(projection)
+    frame = findings.leading_drivers(projection)
     gap = (projection.draws - 37.01).mean()
     assert frame["mean"].sum() == pytest.approx(gap, abs=1e-9)
-    pooled = findings.drivers(projection, most=3)
+    pooled = findings.leading_drivers(projection, most=3)
     assert list(pooled.index)[-1] == "others"
     assert len(pooled) == 4
     assert pooled["mean"].sum() == pytest.approx(gap, abs=1e-9)
@@ -211,7 +211,7 @@ def test_round_values(low, high, expected):
 
 
 def test_every_chart_has_its_glyphs_and_is_the_same_twice(projection, words):
-    frame = findings.steps(projection, findings.drivers(projection))
+    frame = findings.steps(projection, findings.leading_drivers(projection))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         first, second = (to_bytes(charts.waterfall(frame, words)) for _ in range(2))
