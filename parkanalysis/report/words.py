@@ -88,7 +88,7 @@ class Scale:
 
     Examples
     --------
-    >>> scale("en", "CNY_100m", 41.05)
+    >>> amount_scale("en", "CNY_100m", 41.05)
     Scale(unit='billion', factor=0.1, decimals=2)
     """
 
@@ -97,14 +97,14 @@ class Scale:
     decimals: int
 
 
-def scale(lang: str, display_unit: str, size: float) -> Scale:
+def amount_scale(lang: str, display_unit: str, size: float) -> Scale:
     """Scale for a park whose value added is about ``size`` 亿元.
 
     Computed amounts keep about three digits: the tenth part of a 亿元 for a park of tens.
 
     Examples
     --------
-    >>> scale("zh", "CNY_100m", 41.05), scale("en", "CNY_10k", 41.05)
+    >>> amount_scale("zh", "CNY_100m", 41.05), amount_scale("en", "CNY_10k", 41.05)
     (Scale(unit='亿元', factor=1.0, decimals=1), Scale(unit='million', factor=100.0, decimals=0))
     """
     places = 2 - math.floor(math.log10(abs(size))) if size else 1
@@ -269,8 +269,8 @@ class Words:
     def scale(self) -> Scale:
         """Unit, factor and decimals of amounts."""
         if self.park is None:
-            return scale(self.lang, "CNY_100m", 10.0)
-        return scale(self.lang, self.park.config.display_unit, self.park.value_added)
+            return amount_scale(self.lang, "CNY_100m", 10.0)
+        return amount_scale(self.lang, self.park.config.display_unit, self.park.value_added)
 
     @property
     def money_unit(self) -> str:

@@ -21,7 +21,7 @@ from parkanalysis.model.scenario import read_scenario
 from parkanalysis.park.park import read_park
 from parkanalysis.quantities import RULES, SYMBOLS
 from parkanalysis.report import Results, Words, sections, show
-from parkanalysis.report.words import catalogue, fixed, probability, scale, significant, spaced
+from parkanalysis.report.words import amount_scale, catalogue, fixed, probability, significant, spaced
 
 PACKAGE = Path(sections.__file__).parent.parent
 CALLS = {"words", "say", "N_"}
@@ -138,7 +138,7 @@ def test_a_chance_never_claims_certainty(p):
 @given(st.floats(0.01, 1e5))
 def test_scales_of_both_languages_show_the_same_digits(size):
     for unit, ratio in (("CNY_100m", 0.1), ("CNY_10k", 0.01)):
-        zh, en = scale("zh", unit, size), scale("en", unit, size)
+        zh, en = amount_scale("zh", unit, size), amount_scale("en", unit, size)
         assert en.factor == pytest.approx(zh.factor * ratio)
         assert en.decimals >= zh.decimals
 
