@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import accumulate
 
 from parkanalysis.cleaning.cells import Cell, Period, clean_name, figure, indent, period, split_unit
 from parkanalysis.cleaning.layout import PERIOD_HEADS, Layout, letter
@@ -140,14 +141,13 @@ class Nesting:
         if row.indent > whole.indent or not row.filled:
             return True
         amounts = [part.amount for part in (*self._parts, row)]
-        if (
-            whole.amount is None
-            or any(a is None or a < 0 for a in amounts)
-            or row.unit not in (None, whole.unit)
-        ):
+        known = all(amount is not None and amount >= 0 for amount in amounts)
+        if whole.amount is None or not known or row.unit not in (None, whole.unit):
             return False
-        room = whole.amount - sum((a for a in amounts if a is not None), Decimal(0))
-        grain = Decimal(len(amounts)) * Decimal(1).scaleb(_exponent(whole.amount))
+        rooms = list(accumulate((-a for a in amounts if a is not None), initial=whole.amount))
+        room, grain = rooms[-1], Decimal(len(amounts)) * Decimal(1).scaleb(_exponent(whole.amount))
+        if len(self._parts) > 1 and rooms[-2] == 0:
+            return False  # the parts are complete
         if abs(room) <= grain:
             return True
         alike = self._parts[-1].name[-2:] == row.name[-2:] or (row.unit is None and whole.unit is not None)
@@ -349,11 +349,19 @@ class Reader:
         """Give 本月 and 1-本月 the month of the title, and every period its year."""
         if not when.current:
             return when if self.dated or (when.year and not when.last) else when.join(self.period)
-        if self.period.last is None and not self.dated:
+        month = self.period.last or self._month_beside()
+        if month is None and not self.dated:
             self.problem(
                 "本月 without a month in the title or file name", "a title such as 2015年6月", column=c
             )
-        return replace(when, first=when.first or self.period.last, last=self.period.last).join(self.period)
+        return replace(when, first=when.first or month, last=month).join(self.period)
+
+    def _month_beside(self) -> int | None:
+        """Return the month up to which a head beside 本月 counts: 1-8月."""
+        cells = [self.layout.grid.cells[r][c] for r in self.layout.header for c in self.layout.values]
+        read = [found[0] for text in cells if (found := period(clean_name(text))) is not None]
+        months = {p.last for p in read if p.first == 1 and p.last}
+        return months.pop() if len(months) == 1 else None
 
     def _rows(self) -> list[Row]:
         """Name every body row, with its parent by section, group, outline or 其中."""
@@ -472,7 +480,10 @@ class Reader:
         if column.unit and other and column.unit.additive and column.unit != other:
             printed = f"mixed units in one column: {said(other)} in a column in {said(column.unit)}"
             self.problem(printed, "one unit in a column", row.index, column.index)
-        fallback = column.unit or column.assumed or row.unit or implied or self._by_title(column)
+        assumed = column.assumed
+        if assumed == Unit("count") and [u.code for u in self.units] == ["count"]:
+            assumed = self.units[0]  # 人数 under 单位：万人
+        fallback = column.unit or assumed or row.unit or implied or self._by_title(column)
         if read.unit is None:
             return fallback
         own = unit_of_head(read.unit)

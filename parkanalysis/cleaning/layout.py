@@ -117,7 +117,8 @@ class _Rows:
         """Tell whether a row is a heading with its English beside it."""
         own = self.own(r)
         rest = [t for c, t in own.items() if c > self.first]
-        return self.first in own and bool(rest) and all(_ENGLISH.fullmatch(t) for t in rest)
+        named = self.first in own and not own[self.first].isascii()
+        return named and bool(rest) and all(_ENGLISH.fullmatch(t) for t in rest)
 
     def unit_row(self, r: int) -> bool:
         own = self.own(r).values()
@@ -146,7 +147,8 @@ def find_layout(grid: Grid) -> Layout:
     above += [r for r in range(multi[0], start) if rows.unit_row(r)]
     title = [text for r in above for text in rows.own(r).values()]
     between = [r for r in range(multi[0], start) if r not in above and rows.own(r)]
-    sections = [r for r in between if len(rows.own(r)) == 1 and rows.first in rows.own(r) and r > multi[0]]
+    headings = [r for r in between if len(rows.own(r)) == 1 or (len(rows.own(r)) == 2 and rows.gloss(r))]
+    sections = [r for r in headings if rows.first in rows.own(r) and r > multi[0]]
     numbering = [r for r in between if rows.numbering(r)]
     header = [r for r in between if r not in sections and r not in numbering]
     dropped = frozenset(r for r in header[1:] if rows.says_nothing(r))
