@@ -316,7 +316,7 @@ def estimate(folder: Path, until: int, areas: str) -> dict[str, np.ndarray]:
     found, single = cases(folder)
     use = (found.about["year"] + found.about["horizon"] - 1 <= until).to_numpy()
     if areas == "fit":
-        use &= ~found.about["held"].to_numpy()
+        use = use & ~found.about["held"].to_numpy()
     found = found.of(use)
     seen, x = found.seen, found.outturn
     w = weights(found.about, FIT, (0.5, 0.7, 1.5, 1, 1, 1.5, 1, 1, 1), 3)
