@@ -327,9 +327,7 @@ def estimate(folder: Path, until: int, areas: str) -> dict[str, np.ndarray]:
     ).x
     gate = p[: k * q].reshape(k, q)
     gate, width, skew = gate - gate.mean(axis=0), p[k * q : -1], float(p[-1])
-    w = weights(
-        found.about, RECALIBRATE, dict(zip(WINDOWS, (1, 0.7, 4, 0.7, 0.7, 4, 0.7, 1, 1), strict=True)), 10
-    )
+    w = weights(found.about, RECALIBRATE, (1, 0.7, 12, 0.7, 0.7, 12, 0.7, 1, 1), 10)
     s = np.exp(seen.width @ width)
     nominal = np.vstack([np.tile(ndtri(PROBABILITIES), (9, 1)), np.zeros((3, len(PROBABILITIES)))])
     scores = scores_of(x, seen, softmax(seen.gate @ gate.T), s, skew)
