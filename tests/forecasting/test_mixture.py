@@ -20,6 +20,7 @@ from parkanalysis.forecasting.mixture import (
     mixture_table,
     reference_class,
     softmax,
+    student_tail,
 )
 
 Y = np.array([[100.0, 108, 113, 125, 131], [100.0, 97, 103, 99, 101]])
@@ -45,6 +46,11 @@ def test_weights_between_knots_add_up_to_one():
     weights = between(np.linspace(-3, 9, 25), np.array([0.0, 1.0, 4.0]))
     assert weights.sum(axis=1) == pytest.approx(1)
     assert (weights >= 0).all()
+
+
+def test_closed_form_of_the_kernel():
+    t = np.array([-60.0, -8.0, -1.5, -0.1, 0.0, 2.0])
+    assert student_tail(t) == pytest.approx(stats.t(DEGREES).cdf(t), rel=1e-6)
 
 
 def test_mixture_without_skew_is_a_sum_of_student_laws():
