@@ -373,14 +373,14 @@ def shown(value: Any, number_format: str) -> str:
     return f"{text}{literal}" if re.fullmatch(r"[%‰一-鿿]+(?:/[一-鿿]+)?", literal) else text
 
 
-def xlsx_cells(sheet: Any) -> Iterator[tuple[int, int, str, bool]]:
-    """Yield row, column (from 0), text and whether it is a stored number, for filled cells of a sheet."""
+def xlsx_cells(sheet: Any) -> Iterator[tuple[int, int, str]]:
+    """Yield row, column (from 0) and text of the filled cells of a sheet."""
     for row in sheet.iter_rows():
         for cell in row:
             if cell.value is not None:
                 indent = int(cell.alignment.indent or 0) if isinstance(cell.value, str) else 0
                 text = "　" * indent + shown(cell.value, cell.number_format or "General")
-                yield cell.row - 1, cell.column - 1, text, isinstance(cell.value, int | float)
+                yield cell.row - 1, cell.column - 1, text
 
 
 def open_xls(name: str, data: bytes) -> tuple[Any, list[str]]:
@@ -421,8 +421,8 @@ _OLE_STREAMS = {
 }
 
 
-def xls_cells(book: Any, sheet: Any) -> Iterator[tuple[int, int, str, bool]]:
-    """Yield row, column (from 0), text and whether it is a stored number, of filled cells of an xls sheet."""
+def xls_cells(book: Any, sheet: Any) -> Iterator[tuple[int, int, str]]:
+    """Yield row, column (from 0) and text of the filled cells of an xls sheet."""
     import xlrd
 
     for r in range(sheet.nrows):
@@ -441,4 +441,4 @@ def xls_cells(book: Any, sheet: Any) -> Iterator[tuple[int, int, str, bool]]:
             else:
                 text = shown(cell.value, number_format)
             indent = style.alignment.indent_level if style and cell.ctype == xlrd.XL_CELL_TEXT else 0
-            yield r, c, "　" * indent + text, cell.ctype == xlrd.XL_CELL_NUMBER
+            yield r, c, "　" * indent + text

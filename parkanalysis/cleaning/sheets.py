@@ -50,15 +50,12 @@ class Grid:
         Rows of equal length; leading blanks are kept, because they are the table's outline.
     covered : frozenset of (int, int)
         Places (from 0) that repeat the text of a merged area's first cell.
-    typed : frozenset of (int, int)
-        Places stored as binary numbers, of which a trailing zero is not printed.
     changes : tuple of Change
     """
 
     name: str
     cells: tuple[tuple[str, ...], ...]
     covered: frozenset[tuple[int, int]] = frozenset()
-    typed: frozenset[tuple[int, int]] = frozenset()
     changes: tuple[Change, ...] = ()
 
 
@@ -68,14 +65,10 @@ class Draft:
 
     cells: dict[tuple[int, int], str] = field(default_factory=dict)
     covered: set[tuple[int, int]] = field(default_factory=set)
-    typed: set[tuple[int, int]] = field(default_factory=set)
     changes: list[Change] = field(default_factory=list)
 
-    def fill(self, cells: Iterable[tuple[int, int, str, bool]]) -> None:
-        for row, column, text, typed in cells:
-            self.cells[row, column] = text
-            if typed:
-                self.typed.add((row, column))
+    def fill(self, cells: Iterable[tuple[int, int, str]]) -> None:
+        self.cells.update({(row, column): text for row, column, text in cells})
 
     def merge(self, top: int, left: int, bottom: int, right: int) -> None:
         text = self.cells.get((top, left), "")
@@ -99,7 +92,7 @@ class Draft:
             found = f"a cell of {len(self.cells[long[0]]):,} characters"
             raise InputError(Problem(name, found, f"at most {MAX_TEXT:,}", long[0][0] + 1))
         rows = tuple(tuple(self.cells.get((r, c), "") for c in range(width)) for r in range(height))
-        return Grid(name, rows, frozenset(self.covered), frozenset(self.typed), tuple(self.changes))
+        return Grid(name, rows, frozenset(self.covered), tuple(self.changes))
 
 
 def _too_large(name: str, found: str) -> Problem:
