@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +85,7 @@ def read_document(path: str | Path) -> Document:
     if suffix in (".pdf", ".docx") and found != suffix:
         raise _problem(path, f"a {suffix} file that does not begin like one", f"a real {suffix} file")
     if suffix in _TEXT:
-        document = Document(path.name, _plain(path, data))
+        document = _text(path, data)
     elif suffix in _HTML:
         document = _html(path, data)
     elif suffix == ".docx":
@@ -107,6 +107,23 @@ def _problem(path: Path, found: str, allowed: str) -> InputError:
 
 def _plain(path: Path, data: bytes) -> str:
     return decode(path.name, data)[0].replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _text(path: Path, data: bytes) -> Document:
+    """Text whose lines of cells between bars are tables (| 指标 | 2015年 |)."""
+    lines: list[str] = []
+    grids: list[Grid] = []
+    for barred, run in groupby(_plain(path, data).split("\n"), key=lambda line: line.count("|") > 1):
+        if not barred:
+            lines += run
+            continue
+        rows = [line.strip().strip("|").split("|") for line in run]
+        rows = [row for row in rows if not re.fullmatch(r"[-: ]*", "".join(row))]
+        if len(rows) > 1:
+            grids.append(_filled(path, rows, _title(lines)))
+        else:
+            lines += [" ".join(row) for row in rows]
+    return Document(path.name, "\n".join(lines), tuple(grids))
 
 
 # --- html ---
@@ -267,7 +284,8 @@ def _pdf(path: Path, data: bytes) -> Document:
                     if len(rows) > 1 and len(rows[0]) > 1:
                         above = page.crop((0, 0, page.width, max(table.bbox[1], 1))).extract_text() or ""
                         title = _title(above.translate(_RADICALS).splitlines())
-                        grids.append(_pdf_table(path, rows, title))
+                        cells = [[cell or "" for cell in row] for row in rows]
+                        grids.append(_filled(path, cells, title))
                         page = page.outside_bbox(table.bbox)
                 lines += (page.extract_text() or "").splitlines()
                 page.close()
@@ -288,12 +306,11 @@ def _pdf(path: Path, data: bytes) -> Document:
     return Document(path.name, join_wrapped(text), tuple(grids))
 
 
-def _pdf_table(path: Path, rows: list[list[str | None]], title: list[str]) -> Grid:
+def _filled(path: Path, rows: list[list[str]], title: list[str]) -> Grid:
     draft = Draft(cells={(r, 0): line for r, line in enumerate(title)})
     for r, row in enumerate(rows, start=len(title)):
-        draft.cells.update(
-            {(r, c): (cell or "").replace("\n", "").translate(_RADICALS) for c, cell in enumerate(row)}
-        )
+        texts = (cell.replace("\n", "").translate(_RADICALS).strip() for cell in row)
+        draft.cells.update({(r, c): text for c, text in enumerate(texts)})
     return draft.grid(path.name)
 
 

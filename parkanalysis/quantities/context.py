@@ -200,6 +200,8 @@ class TimeLine:
 
     def at(self, position: int) -> str:
         """Nearest time phrase before a position in the same paragraph, or an empty string."""
+        if not self._starts:
+            return ""
         index = bisect_right(self._starts, position) - 1
         broken = bisect_right(self._breaks, position) - 1
         if index < 0 or (broken >= 0 and self._breaks[broken] > self._starts[index]):

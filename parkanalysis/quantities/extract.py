@@ -66,7 +66,8 @@ def extract(text: str, rule: str | ReadingRule = "standard") -> list[Mention]:
                 [*waiting[-_LONGEST_LIST:], match] if _follows(clean, waiting, match.start()) else [match]
             )
             continue
-        if _numbers_a_line(clean, match.start()) and (item := _LIST_NUMBER.match(clean, match.start())):
+        first = clean[match.start() - 1 : match.start()] in "\n" and _numbers_a_line(clean, match.start())
+        if first and (item := _LIST_NUMBER.match(clean, match.start())):
             position = item.end()
             continue
         read = _read(clean, match, reading_rule, seen)
@@ -123,13 +124,14 @@ def _mentions(
     subject = subject_of(clean, front.outer, end, quantity, heard)
     if quantity.before is not None and before is not None and previous is not None:
         subject = previous.subject
-    elif quantity.direction is None and (added := _ADDED.match(subject)):
+    elif quantity.direction is None and subject[:1] in _ADDS and (added := _ADDED.match(subject)):
         subject, quantity = subject[added.end() :], replace(quantity, direction="增加")
     mention = Mention(start, end, printed, quantity, subject, period)
     _hear(clean, mention, heard)
     return [mention]
 
 
+_ADDS = frozenset("新净")
 _ADDED = re.compile(r"(?:新增|净增)(?:加|了)?(?=.{2})")
 _PARAGRAPH = re.compile(r"(?<=[。;!?:*\n]) *\n|\n *(?=[#(]|[一二三四五六七八九十]{1,3}、)")
 
@@ -238,6 +240,7 @@ def _read(
     if before == " " and start > 1:
         before = "第" if clean[start - 2] == "第" else ""
     named = before and (before in "第.#_+" or (before.isascii() and before.isalnum()))
+    named = named or (before in ("表", "图") and (start < 2 or clean[start - 2] in "\n 附("))
     if named and not clean.endswith(_INDICATORS, 0, start):
         return None
     beside = start > 1 and " " in clean[start - 2 : start]

@@ -35,6 +35,18 @@ def test_text_in_every_encoding(tmp_path, encoding, suffix):
     assert figures(path) == FIGURES
 
 
+def test_a_table_between_bars(tmp_path):
+    path = tmp_path / "communique.md"
+    path.write_text(
+        "2022年人口公报\n年末人口3856万人。\n\n表1 人口构成（2022年）\n| 指标 | 人数(万人) |\n|---|---|\n"
+        "| 城镇 | 2114 |\n| 乡村 | 1742 |\n\n出生率为11.03‰。\n",
+        "utf-8",
+    )
+    draft = draft_ledger(read_document(path), "communique")
+    assert draft["quantity"].tolist() == ["3856万人", "11.03‰", "2114 万个", "1742 万个"]
+    assert draft["subject"].tolist()[2:] == ["城镇", "乡村"]
+
+
 def test_windows_line_ends(tmp_path):
     path = tmp_path / "report.txt"
     path.write_bytes(TEXT.replace("\n", "\r\n").encode())
