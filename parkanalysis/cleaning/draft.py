@@ -111,7 +111,7 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _printed(row: dict[str, Any]) -> str:
-    """A figure of a table as a report would print it: 21.543 亿元."""
+    """A figure of a table as a report would print it: 21.5 亿元."""
     value, unit = float(row["value"]), str(row["unit"])
     if unit == "fraction":
         return f"{value * 100:.12g}%"
