@@ -172,3 +172,16 @@ def test_both_doors_give_the_same_numbers(qingzhen, tmp_path):
     subprocess.run(command, check=True, cwd=tmp_path, capture_output=True)
     plain = notebook.published(nbformat.read(rendered, as_version=4))
     pd.testing.assert_frame_equal(table.reset_index(drop=True), plain.reset_index(drop=True))
+
+
+def test_read_drafts_a_history_from_a_table_and_says_what_it_changed(capsys, tmp_path):
+    table = tmp_path / "yearbook.csv"
+    table.write_text("单位：万元\n指标,2014年,2015年\n工业增加值,251000,…\n", encoding="gbk")
+    status, out, err = run(capsys, "read", str(table), "--source", "yearbook")
+    assert status == 0
+    assert out.splitlines()[1:] == ["value_added,2014,25.1,CNY_100m,current,?,?,yearbook"]
+    assert "changed: unit row: 万元" in err
+    assert "left out: row 3, column C" in err
+    status, out, err = run(capsys, "read", str(table), "--json")
+    assert status == 0
+    assert json.loads(out)["frame"][0]["item"] == "工业增加值"
