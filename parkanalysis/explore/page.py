@@ -31,7 +31,7 @@ from parkanalysis.report.words import N_
 
 TEMPLATES = Path(__file__).parent / "templates"
 GROUPS = {
-    "growth": N_("Growth beside the shocks"),
+    "growth": N_("Underlying growth"),
     "products": N_("Products in the base year"),
     "accounts": N_("Accounts of the base year"),
     "rest": N_("Other numbers"),

@@ -64,11 +64,11 @@ LARGE = {
 }
 DRIVERS = {
     "base_year": N_("Base year"),
-    "baseline": N_("Growth beside the shocks"),
+    "baseline": N_("Underlying growth"),
     "others": N_("All others together"),
 }
 KINDS = {
-    "baseline": N_("growth beside the shocks"),
+    "baseline": N_("underlying growth"),
     "base_year": N_("the base year"),
 }
 
@@ -343,6 +343,8 @@ class Words:
         """
         first, second = self.value(low, code), self.value(high, code)
         between = " 至 " if self.lang == "zh" else " to "
+        if first.endswith(" million") and second.endswith(" billion") and 0 < high < 10 and code == "CNY_100m":
+            second = f"CNY {fixed(100 * high, max(self.scale.decimals - 2, 0))} million"
         number = re.compile(r"[−+]?[\d,.]+|∞|−∞|–")
         found = number.search(first)
         after = first[found.end() :] if found else ""
