@@ -77,8 +77,8 @@ def render(
     >>> render(Order(["combind"], draws=64), [read_park("qingzhen")])
     Traceback (most recent call last):
     ...
-    parkanalysis.errors.InputError: scenario: found unknown scenario 'combind'; allowed: alumina_price,
-    closures, combined, ...; did you mean 'combined'?
+    parkanalysis.errors.InputError: scenario: found unknown scenario 'combind'; allowed: ...; did you mean
+    'combined'?
     """
     import pandas as pd
 

@@ -48,11 +48,11 @@ def test_a_second_run_does_nothing_and_a_changed_lever_redoes_its_report(tmp_pat
 
 
 def test_each_report_has_its_folder_and_its_table(tmp_path: Path) -> None:
-    frame = render(tmp_path, "reference", levers={"alumina_price_2016": 1400}, formats=["csv", "xlsx"])
+    frame = render(tmp_path, "reference", levers={"alumina_price_2016": 1400}, formats=["csv"])
     folder = tmp_path / "qingzhen" / "reference+alumina_price_2016=1400" / "zh"
     assert tmp_path / frame["folder"][0] == folder
     names = {p.name for p in folder.iterdir()}
-    assert names == {*MADE, "results.csv", "results.xlsx"}
+    assert names == {*MADE, "results.csv"}
     assert pd.read_parquet(folder / "results.parquet")["value"].tolist() == [2016 / 3]
     render(tmp_path, "severe")
     loaded = batch.results(tmp_path)
@@ -66,20 +66,22 @@ def test_further_files_are_added_and_none_is_dropped(tmp_path: Path) -> None:
     folder = tmp_path / "qingzhen/reference/zh"
 
     def names() -> set[str]:
-        return {p.name for p in folder.iterdir()}
+        return {p.name for p in folder.iterdir() if not p.name.startswith("figure-")}
 
     render(tmp_path, formats=["csv"])
     assert names() == {*MADE, "results.csv"}
-    assert not render(tmp_path, formats=["xlsx"])["fresh"].any()
+    assert not render(tmp_path, formats=["svg"])["fresh"].any()
+    assert list(folder.glob("figure-*.svg"))
     assert render(tmp_path)["fresh"].all()
     before = (folder / "results.csv").read_bytes()
     render(tmp_path, seed=7)  # made anew, all of them
-    assert names() == {*MADE, "results.csv", "results.xlsx"}
+    assert names() == {*MADE, "results.csv"}
+    assert list(folder.glob("figure-*.svg"))
     assert (folder / "results.csv").read_bytes() != before
     (folder / "mine.txt").touch()
     (folder / ".stamp.json").unlink()
     render(tmp_path)
-    assert names() == {*MADE, "mine.txt"}, "files of unknown age stand beside new ones"
+    assert {p.name for p in folder.iterdir()} == {*MADE, "mine.txt"}, "files of unknown age stand beside new ones"
 
 
 def test_parks_of_one_name_keep_unlike_folders(tmp_path: Path) -> None:
