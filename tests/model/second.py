@@ -9,6 +9,9 @@ from parkanalysis.model import read_scenario
 
 MONTHS = 12
 FACTORS = {"10k": 1e4, "100m": 1e8}
+KINDS = {
+    *("plant_closure", "capacity_ramp_up", "price_change", "contracted_volume", "output_cap", "rate_change")
+}
 MONEY = {"CNY_100m": 1.0, "CNY_10k": 1e-4, "CNY": 1e-8}
 
 
@@ -106,6 +109,7 @@ def _industry(config, key, shocks, x, base, output, goods, growth):
         return (place or config.products[shock.product].industry) == key
 
     mine = {kind: [s for s in shocks if s.kind == kind and here(s)] for kind in {s.kind for s in shocks}}
+    assert set(mine) <= KINDS, f"no formula here for {set(mine) - KINDS}"
     of = lambda kind: mine.get(kind, [])  # noqa: E731
     rate = base / output if output else None
     # growth is for what no shock says anything of

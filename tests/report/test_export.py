@@ -21,7 +21,7 @@ from parkanalysis.model.projection import project
 from parkanalysis.report import export
 from parkanalysis.report.results import Results, tidy
 from parkanalysis.report.sections import page_figures
-from parkanalysis.report.workbook import safe_text, to_csv, to_xlsx
+from parkanalysis.report.workbook import COLUMNS, TABLES, safe_text, to_csv, to_xlsx
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +62,13 @@ def test_workbook_holds_every_value_with_frozen_heads(books, results, frame):
     assert values.tolist() == pytest.approx(frame["value"].tolist())
     assumptions = list(book["各项假设"].iter_rows(min_row=2, values_only=True))
     assert [row[1] for row in assumptions] == list(results["zh"].ranked.index)
+
+
+def test_every_column_of_a_table_has_a_head(results):
+    """Drivers stand at the head of their columns by name; all else must be in the list."""
+    drivers = {results["en"].words.driver(str(name)) for name in results["en"].drivers.index}
+    for make in TABLES.values():
+        assert set(make(results["en"]).columns) - drivers <= set(COLUMNS)
 
 
 def test_numbers_are_formatted_by_their_kind(books):
