@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import pairwise
+from itertools import cycle, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -457,13 +457,13 @@ def coverage_lines(frame: pd.DataFrame, words: Words, ax: Axes | None = None) ->
     words : Words
     ax : Axes, optional
     """
-    colors = (COLORS["gain"], COLORS["loss"], COLORS["target"], COLORS["total"])
+    colors = cycle(COLORS[name] for name in ("gain", "loss", "target", "total", "band", "muted", "ink"))
     with _drawn(ax, 2.6) as ax:
         ax.axhline(80, color=COLORS["muted"], lw=0.8, ls="--")
         for (name, rows), color in zip(frame.groupby(level="data"), colors, strict=False):
             points, covered = rows.index.get_level_values("points"), 100 * rows["coverage_80"]
-            ax.plot(points, covered, "o-", ms=4, color=color)
-            _say(ax, str(name), (points[-1], covered.iloc[-1]), (6, 0), color=color)
+            ax.plot(points, covered, "o-", ms=4, color=color, label=str(name))
+        ax.legend(ncols=2, frameon=False)
         ax.set_xlabel(words("points"))
         ax.set_ylabel(words("coverage, %"))
         ax.set_ylim(50, 100)

@@ -157,7 +157,7 @@ def reference_figure(series: pd.Series, words: Words, method: str = "default", h
     --------
     >>> series = pd.Series([10.0, 11.5, 12.0, 13.5], index=range(2012, 2016), name="steel")
     >>> reference_figure(series, Words(None, "en"), method="drift", horizon=1)
-    From 2012 to 2015 and the forecast to 2016: CNY 1.48 billion, 80% interval CNY 1.33 to 1.65 billion.
+    From 2012 to 2015 and the forecast to 2016: CNY 1.48 billion, 80% interval CNY 1.33 to 1.64 billion.
     """
     frame = findings.reference_fan(series, method, horizon)
     return _drawn("reference-fan", frame, charts.fan(frame, words, measured=True), words)

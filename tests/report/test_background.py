@@ -46,13 +46,14 @@ def test_selection_is_relative_to_naive_by_hand():
 
     stored = pd.DataFrame(
         [
-            row("M1", "naive", 4, 2.0, 9.0),
-            row("M1", "default", 4, 1.0, 9.0),
-            row("Tourism", "naive", 4, 1.0, 9.0),
-            row("Tourism", "default", 4, 0.9, 9.0),
+            row("China", "naive", 5, 2.0, 9.0),
+            row("China", "default", 5, 1.0, 9.0),
+            row("UK", "naive", 5, 1.0, 9.0),
+            row("UK", "default", 5, 0.9, 9.0),
             row("M1", "naive", 0, 9.0, 20.0),
             row("M1", "default", 0, 9.0, 10.0),
-            row("M3", "default", 4, 99.0, 99.0),
+            row("M1", "theta", 0, 9.0, 1.0),  # not run on areas
+            row("M3", "default", 5, 99.0, 99.0),
         ]
     )
     found = findings.selection(stored)
@@ -64,11 +65,13 @@ def test_selection_is_relative_to_naive_by_hand():
 def test_the_stored_evidence_supports_the_default():
     stored = findings.evidence()
     assert findings.selection(stored).index[0] == "default"
-    m3 = findings.short_windows(stored, 5).loc["default"]
-    assert m3["mase"] <= 1.03
-    assert 0.78 <= m3["coverage_80"] <= 0.82
-    assert 0.935 <= m3["coverage_95"] <= 0.965
-    assert m3["interval_score_80"] < 41.3
+    held = findings.coverage(stored)
+    for area in ("China", "UK", "US"):
+        assert held.loc[area, "coverage_80"].between(0.765, 0.835).all()
+        assert held.loc[area, "coverage_95"].between(0.93, 0.975).all()
+        for points in (5, 10):
+            table = findings.short_windows(stored, points, area)
+            assert table["interval_score_80"]["default"] < table["interval_score_80"]["drift"]
     smape = findings.full_history(stored)["smape"]
     assert smape.xs("parkanalysis")["default"] <= min(15.70, smape.xs("statsforecast").min())
 
