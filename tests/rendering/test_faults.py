@@ -139,7 +139,7 @@ def test_a_signal_ends_all_at_once_with_one_line_and_leaves_nothing(
     wait_until(lambda: bool(list(temporary.glob("*/[0-9]*"))))
     below = descendants(process.pid)
     os.killpg(process.pid, getattr(signal, name))  # as a terminal does
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=120)
     assert process.returncode == 128 + getattr(signal, name)
     assert said.decode().splitlines() == [f"stopped by {name}"]
     assert not list(temporary.iterdir())
