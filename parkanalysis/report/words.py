@@ -343,7 +343,8 @@ class Words:
         """
         first, second = self.value(low, code), self.value(high, code)
         between = " 至 " if self.lang == "zh" else " to "
-        if first.endswith(" million") and second.endswith(" billion") and 0 < high < 10 and code == "CNY_100m":
+        unlike = first.endswith(" million") and second.endswith(" billion")
+        if unlike and 0 < high < 10 and code == "CNY_100m":
             second = f"CNY {fixed(100 * high, max(self.scale.decimals - 2, 0))} million"
         number = re.compile(r"[−+]?[\d,.]+|∞|−∞|–")
         found = number.search(first)

@@ -81,7 +81,7 @@ def test_further_files_are_added_and_none_is_dropped(tmp_path: Path) -> None:
     (folder / "mine.txt").touch()
     (folder / ".stamp.json").unlink()
     render(tmp_path)
-    assert {p.name for p in folder.iterdir()} == {*MADE, "mine.txt"}, "files of unknown age stand beside new ones"
+    assert {p.name for p in folder.iterdir()} == {*MADE, "mine.txt"}, "files of unknown age are kept"
 
 
 def test_parks_of_one_name_keep_unlike_folders(tmp_path: Path) -> None:
