@@ -4,7 +4,8 @@ SEED   ?= 2016
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
-UV     := UV_SYSTEM_CERTS=1 $(BIN)/uv pip
+UV     := $(BIN)/uv pip
+export UV_SYSTEM_CERTS := 1
 LOCK   := $(UV) compile pyproject.toml --universal --generate-hashes --python-version 3.11 --no-header \
           --no-emit-index-url --no-annotate --quiet
 COMPILE = $(BIN)/python -m compileall -q -j 0 -x '[/\\]tests?[/\\]' $(VENV)/lib parkanalysis
