@@ -36,11 +36,15 @@ def _without_added_columns(folder):
             writer.writerows(rows)
 
 
+MILLIONS = re.compile(r"\d+(?:\.\d+)?(?=(?: and \d+(?:\.\d+)?)? million t)")
+
+
 def test_the_shipped_park_says_everything_in_both_languages(qingzhen):
     for lever in qingzhen.levers.values():
         assert bool(lever.note) == bool(lever.note_zh), lever.name
         assert not lever.note or CHINESE.search(lever.note_zh)
-        said = (lever.note, re.sub(r"(?:\d+、)*\d+ 月", "", lever.note_zh))  # months are words in English
+        english = MILLIONS.sub(lambda m: f"{100 * float(m[0]):g}", lever.note)  # 1.6 million t is 160 万吨
+        said = (english, re.sub(r"(?:\d+、)*\d+ 月", "", lever.note_zh))  # months are words in English
         numbers = [re.findall(r"\d+(?:\.\d+)?", text) for text in said]
         assert sorted(numbers[0]) == sorted(numbers[1]), lever.name
     for row in qingzhen.sources.itertuples(index=False):
