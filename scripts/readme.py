@@ -99,7 +99,7 @@ def cost(reports: int = 100_000) -> str:
     size = run["bytes"] / run["reports"] * reports / 1e9
     text = (
         f"Measured by `make bench-render` on {run['cores']} cores: {run['reports']} reports in"
-        f" {run['seconds']:.0f} s, {run['overhead']:.1f} s of each beyond its cells, and {run['speedup']:.0f}"
+        f" {run['seconds']:.0f} s, {run['overhead']:.2f} s of each beyond its cells, and {run['speedup']:.1f}"
         f" times the speed of a shell loop of papermill and nbconvert over the same {run['compared']}."
         f" {reports:,} reports would thus take about {hours:.0f} core-hours,"
         f" {hours / 64:.1f} hours on 64 such cores, and {size:.0f} GB."

@@ -501,7 +501,7 @@ function command() {
     if (sorted({ ...there.settings, ...state.levers }) !== sorted({ ...base.settings, ...state.levers })) continue;
     const pairs = [["park", DATA.park], ["scenario", name], ["lang", state.lang], ...Object.entries(state.levers)];
     const quoted = (v) => (/^[\w./:-]+$/.test(v) ? v : `'${String(v).replaceAll("'", "'\"'\"'")}'`);
-    return ["papermill notebooks/scenario_report.ipynb out.ipynb", ...pairs.map(([k, v]) => `-p ${k} ${quoted(v)}`)].join(" ");
+    return ["papermill --engine parkanalysis notebooks/scenario_report.ipynb out.ipynb", ...pairs.map(([k, v]) => `-p ${k} ${quoted(v)}`)].join(" ");
   }
   return null;
 }
