@@ -47,7 +47,9 @@ def test_the_numbers_are_those_of_the_projection(projection, table):
     assert current == pytest.approx(projection.median / 37.01 - 1, abs=1e-6)
 
 
-def test_pyam_opens_the_iamc_columns(table):
+def test_pyam_opens_the_iamc_columns(table, tmp_path, monkeypatch):
+    # pyam's units keep the paths of the installation that filled their cache in the user's home
+    monkeypatch.setenv("IAM_UNITS_CACHE", str(tmp_path))
     with warnings.catch_warnings():
         # importing pyam brings in a database layer that warns of its own spellings and keys
         warnings.simplefilter("ignore")
