@@ -4,50 +4,40 @@
 
 The rule for all levers, the vintages and the choice of episodes stand in data/hindcasts/README.md. Each
 episode is written as a park's folder, read by ``read_park`` and projected by ``project``, with its shocks and
-without; a control year of the same area is projected the same way, with a shock that did not happen. Prints
-the scores and writes them to parkanalysis/forecasting/hindcasts.csv, a row an episode, role and method.
+without; a control year of the same area is projected the same way, with a shock that did not happen. Scored
+as ``parkanalysis score`` does, the method standing for the scenario. Prints the scores and writes them to
+parkanalysis/forecasting/hindcasts.csv, a row an episode, role and method.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from hindcast_parks import AMOUNT, Data, Event, control_base, event_of, read, write_park
+from hindcast_parks import AMOUNT, Data, Event, control_base, event_of, read, vintage_day, write_park
 
 import parkanalysis
 from parkanalysis import project, read_park
-from parkanalysis.forecasting import crps, growth
+from parkanalysis.forecasting import growth
+from parkanalysis.report import overall, scored
+from parkanalysis.report.scoring import EVEN
 
 TARGET = Path(parkanalysis.__file__).parent / "forecasting" / "hindcasts.csv"
 NOTE = "# Growth in percentage points; made by benchmarks/hindcasts.py, see data/hindcasts/README.md\n"
 
 DRAWS, SEED = 8192, 2016
+#: The outturns are those of the accounts of 2023, later than every vintage.
+PUBLISHED = pd.Timestamp("2023-12-31")
 METHODS = {
     "shocks": "the package, with the shocks",
     "no_shocks": "the package, without",
     "parent": "growth of the parent area",
     "last_value": "last year's value",
 }
-
-
-def score(draws: np.ndarray, outturn: float) -> dict[str, float]:
-    """Error of the median, CRPS and coverage of the 80% interval; growth in percentage points."""
-    low, median, high = np.quantile(draws, [0.1, 0.5, 0.9])
-    return {
-        "low": low,
-        "median": median,
-        "high": high,
-        "outturn": outturn,
-        "error": abs(median - outturn),
-        "crps": crps(draws, outturn),
-        "covered": bool(low <= outturn <= high),
-    }
 
 
 def parent_of(country: str, code: str) -> str:
@@ -77,22 +67,32 @@ def draws_of(
     return made
 
 
-def hindcast(data: Data, episode: Any) -> Iterator[dict[str, Any]]:
+def hindcast(data: Data, episode: Any) -> pd.DataFrame:
     """Score an episode and its control year, method by method."""
     series = data.series[episode.code, episode.industry]
     event = event_of(data, episode)
+    parts = []
     for role, base in (("episode", episode.base_year), ("control", control_base(data, episode))):
-        outturn = 100 * (float(series[base + 1]) / float(series[base]) - 1)
         made = draws_of(data, episode.country, episode.code, episode.industry, base, event)
-        head = {"episode": episode.episode, "kind": episode.kind, "role": role, "target_year": base + 1}
-        for name, draws in made.items():
-            yield head | {"method": name} | score(draws, outturn)
+        head = {"park": episode.episode, "vintage": vintage_day(episode.country, episode.industry, base)}
+        head |= {"year": base + 1, "base_value": 0.0}
+        projections = pd.DataFrame(
+            head | {"scenario": name} | dict(zip(EVEN, np.quantile(draws, EVEN), strict=True))
+            for name, draws in made.items()
+        )
+        growth_seen = 100 * (float(series[base + 1]) / float(series[base]) - 1)
+        outturn = {"park": episode.episode, "year": base + 1, "value": growth_seen, "published": PUBLISHED}
+        rows = scored(projections, pd.DataFrame([outturn]))
+        rows.insert(0, "role", role)
+        rows.insert(0, "kind", episode.kind)
+        parts.append(rows)
+    return pd.concat(parts)
 
 
-def _rows(name: str) -> list[dict[str, Any]]:
+def _rows(name: str) -> pd.DataFrame:
     data = read()
     (episode,) = data.episodes[data.episodes.episode == name].itertuples()
-    return list(hindcast(data, episode))
+    return hindcast(data, episode)
 
 
 def small(data: Data) -> list[str]:
@@ -108,20 +108,14 @@ def run(workers: int = 2) -> pd.DataFrame:
     data = read()
     names = [name for name in data.episodes.episode if name not in small(data)]
     with ProcessPoolExecutor(workers) as pool:
-        return pd.DataFrame([row for rows in pool.map(_rows, names) for row in rows])
+        return pd.concat(pool.map(_rows, names), ignore_index=True)
 
 
 def summary(scores: pd.DataFrame) -> pd.DataFrame:
-    """Mean error and CRPS (percentage points) and coverage, by role, kind and method."""
+    """Averages of ``overall`` (percentage points; coverage as fractions) by role, kind and method."""
     both = pd.concat([scores, scores.assign(kind="all")])
-    grouped = both.groupby(["role", "kind", "method"], sort=False)
-    table = grouped.agg(
-        episodes=("episode", "nunique"),
-        error=("error", "mean"),
-        crps=("crps", "mean"),
-        coverage=("covered", "mean"),
-    )
-    return table.sort_index(level=["role", "kind"], sort_remaining=False, ascending=[False, True])
+    parts = {key: overall(rows).loc[list(METHODS)] for key, rows in both.groupby(["role", "kind"])}
+    return pd.concat(parts, names=["role", "kind", "method"])
 
 
 if __name__ == "__main__":
@@ -134,7 +128,7 @@ if __name__ == "__main__":
         file.write(NOTE)
         scores.to_csv(file, index=False, float_format="%.2f")
     wide = scores[scores.role == "episode"].pivot_table(
-        index=["episode", "outturn"], columns="method", values="median"
+        index=["park", "outturn"], columns="scenario", values="median"
     )
     print(wide[list(METHODS)].round(1).to_string(), "\n")
     print(summary(scores).round(2).to_string())

@@ -76,13 +76,13 @@ def record() -> str:
         ("episode", "price"): "price falls",
         ("control", "all"): "control years, no event",
     }
-    heads = [f"{name} ({table.episodes[(*key, 'shocks')]})" for key, name in groups.items()]
+    heads = [f"{name} ({table.projections[(*key, 'shocks')]})" for key, name in groups.items()]
     rows = [f"| error / CRPS / in the 80% interval | {' | '.join(heads)} |", "|---|---:|---:|---:|"]
     for method, name in hindcasts.METHODS.items():
         cells = [table.loc[(*key, method)] for key in groups]
-        texts = [f"{c.error:.1f} / {c.crps:.1f} / {c.coverage:.0%}" for c in cells]
+        texts = [f"{c.error:.1f} / {c.crps:.1f} / {c.coverage_80:.0%}" for c in cells]
         rows.append(f"| {name} | {' | '.join(texts)} |")
-    crps = scores[scores.role == "episode"].pivot_table("crps", ["kind", "episode"], "method")
+    crps = scores[scores.role == "episode"].pivot_table("crps", ["kind", "park"], "scenario")
     better = (crps.shocks < crps.no_shocks).groupby("kind").agg(["sum", "size"])
     text = (
         "Naming what happened gives the better score (CRPS) in"

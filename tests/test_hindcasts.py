@@ -62,12 +62,13 @@ def test_a_price_fall_by_hand():
     assert hindcast_parks.price_change(prices, "wti", 2014) == (100.0, 50.0)
 
 
-def test_one_episode_scored_by_hand():
-    made = hindcasts.score(np.array([-4.0, -3.0, -2.0, -1.0, 0.0]), -3.5)
-    # median -2, mean distance to -3.5 is 1.7, of two draws 1.6; 10% and 90% points -3.6 and -0.4
-    assert made["error"] == 1.5
-    assert made["crps"] == pytest.approx(1.7 - 1.6 / 2)
-    assert (made["low"], made["high"], made["covered"]) == (pytest.approx(-3.6), pytest.approx(-0.4), True)
+def test_one_episode_is_scored_as_stored_projections_are():
+    made = hindcasts.hindcast(DATA, episode("northumberland_2012")).set_index(["role", "scenario"])
+    still = made.loc["episode", "last_value"]
+    assert (still["low"], still["median"], still["high"]) == (0, 0, 0)
+    assert still["error"] == still["outturn"] == still["unchanged"]
+    assert still["crps"] == pytest.approx(abs(still["outturn"]))
+    assert (made.index.size, made["vintage"].nunique()) == (8, 2)
 
 
 @pytest.mark.parametrize("row", EPISODES, ids=lambda e: e.episode)
@@ -145,15 +146,16 @@ def test_control_years_hold_no_event_of_the_same_series():
 
 def test_stored_scores_are_of_these_episodes_and_add_up():
     scores = pd.read_csv(hindcasts.TARGET, comment="#")
-    assert set(scores.episode) == set(DATA.episodes.episode)
+    assert set(scores.park) == set(DATA.episodes.episode)
     assert len(scores) == len(EPISODES) * 2 * len(hindcasts.METHODS)
-    last = scores[scores.method == "last_value"]
-    assert np.allclose(last.error, last.outturn.abs())
+    assert (scores.vintage < hindcasts.PUBLISHED.strftime("%Y-%m-%d")).all()
+    last = scores[scores.scenario == "last_value"]
+    assert np.allclose(last.error, last.outturn)
     row = episode("northumberland_2012")
     series = DATA.series[row.code, row.industry]
-    mine = scores[(scores.episode == row.episode) & (scores.role == "episode")]
+    mine = scores[(scores.park == row.episode) & (scores.role == "episode")]
     assert np.allclose(mine.outturn, 100 * (series[2012] / series[2011] - 1), atol=0.01)
     table = hindcasts.summary(scores)
     closures, falls, both = (table.loc["episode", kind, "shocks"] for kind in ("closure", "price", "all"))
-    weighted = closures.episodes * closures.crps + falls.episodes * falls.crps
-    assert both.crps == pytest.approx(weighted / both.episodes)
+    weighted = closures.projections * closures.crps + falls.projections * falls.crps
+    assert both.crps == pytest.approx(weighted / both.projections)

@@ -35,6 +35,7 @@ _WHERE = {
     "stored_projections": "scoring",
     "tell": "sections",
     "tidy": "results",
+    "track_record_figure": "sections",
 }
 
 __all__ = list(_WHERE)

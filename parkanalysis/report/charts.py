@@ -469,3 +469,35 @@ def coverage_lines(frame: pd.DataFrame, words: Words, ax: Axes | None = None) ->
         ax.set_ylim(50, 100)
         ax.grid(axis="y")
     return ax
+
+
+def track_record(frame: pd.DataFrame, words: Words, ax: Axes | None = None) -> Axes:
+    """Scored projections of growth: 80% intervals and outturns, a line each, by kind of event.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``kind``, ``low``, ``high``, ``outturn`` (percentage points), ``covered_80``, as from
+        ``findings.hindcasts``.
+    words : Words
+    ax : Axes, optional
+    """
+    from matplotlib.lines import Line2D
+
+    rows = frame.sort_values(["kind", "outturn"], kind="stable").reset_index(drop=True)
+    x = pd.Series(rows.index + 3 * rows["kind"].factorize()[0])  # a gap between the kinds
+    held: dict[str, Any] = {"marker": "o", "color": COLORS["median"]}
+    missed: dict[str, Any] = {"marker": "x", "color": COLORS["loss"]}
+    with _drawn(ax, 3.0) as ax:
+        ax.axhline(0, color=COLORS["muted"], lw=0.6)
+        ax.vlines(x, rows["low"], rows["high"], color=COLORS["band"], lw=3)
+        for look, part in ((held, rows[rows["covered_80"]]), (missed, rows[~rows["covered_80"]])):
+            ax.scatter(x[part.index], part["outturn"], s=12, zorder=3, **look)
+        events = {"closure": words("closures"), "price": words("price falls")}
+        middle = x.groupby(rows["kind"]).mean()
+        ax.set_xticks(middle, [events[kind] for kind in middle.index])
+        ax.set_ylabel(words("growth, %"))
+        ax.grid(axis="y")
+        entries = [(Line2D([], [], lw=0, ms=4, **held), words("outturn in the 80% interval"))]
+        _legend(ax, [*entries, (Line2D([], [], lw=0, ms=4, **missed), words("outside"))])
+    return ax

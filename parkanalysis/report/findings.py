@@ -21,6 +21,7 @@ from parkanalysis.model.target_year import common, length, state, target_year_le
 from parkanalysis.park import Park
 from parkanalysis.park.levers import EVIDENCE
 from parkanalysis.quantities import RULES, bounds
+from parkanalysis.report.scoring import overall
 
 OTHERS = "others"
 SHOWN = 10
@@ -434,26 +435,37 @@ def other_methods(projection: Projection, target: float) -> pd.DataFrame:
 
 @cache
 def hindcasts() -> pd.DataFrame:
-    """How projections of past closures and price falls, made in the same way, have fared.
+    """Projections of past closures and price falls made in the same way, as ``make hindcasts`` scored them.
 
     Returns
     -------
     DataFrame
-        Index ``kind`` (``closure``, ``price``, ``all``); ``episodes``; ``error`` and ``unnamed``, mean
-        absolute errors in percentage points of growth with the shocks named and without; ``covered``, the
-        part of the outturns that the 80% interval held.
+        A row an episode, ``role`` (``episode``, ``control``: a year without event) and method
+        (``scenario``), with the ``kind`` of event and the columns of :func:`scoring.scored`, in percentage
+        points of growth.
     """
     with (files("parkanalysis.forecasting") / "hindcasts.csv").open(encoding="utf-8") as stream:
-        stored = pd.read_csv(stream, comment="#")
+        return pd.read_csv(stream, comment="#")
+
+
+@cache
+def track_record() -> pd.DataFrame:
+    """How projections of past closures and price falls have fared, on average.
+
+    Returns
+    -------
+    DataFrame
+        Index ``event`` (``closure``, ``price``, ``all``; ``control``: years without event) and ``projection``
+        (``shocks``, ``no_shocks``, ``parent``, ``last_value``); the columns of :func:`scoring.overall`, those
+        in percentage points of growth ending in ``_pp``.
+    """
+    stored = hindcasts()
     episodes = stored[stored["role"] == "episode"]
-    rows = {}
-    for kind in ("closure", "price", "all"):
-        of_kind = episodes if kind == "all" else episodes[episodes["kind"] == kind]
-        named, unnamed = (of_kind[of_kind["method"] == m] for m in ("shocks", "no_shocks"))
-        errors = (part["error"].abs().mean() for part in (named, unnamed))
-        rows[kind] = (len(named), *errors, named["covered"].mean())
-    columns = ["episodes", "error", "unnamed", "covered"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("kind")
+    events = dict(tuple(episodes.groupby("kind")))
+    events |= {"all": episodes, "control": stored[stored["role"] == "control"]}
+    averages = {event: overall(rows).drop("all") for event, rows in events.items()}
+    found = pd.concat(averages, names=["event", "projection"])
+    return found.rename(columns={c: f"{c}_pp" for c in ("bias", "error", "unchanged", "sharpness", "crps")})
 
 
 def kinds(park: Park) -> pd.DataFrame:
@@ -784,17 +796,15 @@ def short_windows(stored: pd.DataFrame, points: int, data: str = "M3") -> pd.Dat
     return rows.set_index("method")[MEASURES].sort_values("mase")
 
 
-def coverage(stored: pd.DataFrame, method: str = "default") -> pd.DataFrame:
-    """Measured coverage of a method's intervals by data set and number of points, one step ahead.
+def coverage(stored: pd.DataFrame, program: str = "parkanalysis") -> pd.DataFrame:
+    """Measured coverage of the default's intervals by data set and number of points, one step ahead.
 
     Examples
     --------
     >>> coverage(evidence())["coverage_80"].loc["China"].round(1).to_dict()
     {5: 0.8, 10: 0.8}
     """
-    rows = stored[
-        (stored["method"] == method) & (stored["points"] > 0) & (stored["program"] == "parkanalysis")
-    ]
+    rows = stored[(stored["method"] == "default") & (stored["points"] > 0) & (stored["program"] == program)]
     return rows.set_index(["data", "points"])[["coverage_50", "coverage_80", "coverage_95"]].sort_index()
 
 

@@ -252,8 +252,8 @@ class Results:
 
     @cached_property
     def hindcasts(self) -> pd.DataFrame:
-        """How projections made in the same way have fared: :func:`findings.hindcasts`."""
-        return findings.hindcasts()
+        """How projections made in the same way have fared: :func:`findings.track_record`."""
+        return findings.track_record()
 
     @cached_property
     def together(self) -> list[tuple[str, str, float]]:

@@ -168,6 +168,11 @@ def coverage_figure(frame: pd.DataFrame, words: Words) -> Figure:
     return _drawn("coverage", frame, charts.coverage_lines(frame, words), words)
 
 
+def track_record_figure(frame: pd.DataFrame, words: Words) -> Figure:
+    """Scored projections and their outturns, from ``findings.hindcasts``."""
+    return _drawn("track-record", frame, charts.track_record(frame, words), words)
+
+
 def _drawn(name: str, frame: pd.DataFrame, ax: Any, words: Words, **values: object) -> Figure:
     """A chart with title, text alternative and note from its template."""
     base, own = (environment().get_template(f"figures/{n}.j2") for n in ("base", name.replace("-", "_")))

@@ -7,7 +7,15 @@ import pandas as pd
 import pytest
 
 from parkanalysis.park.park import read_park
-from parkanalysis.report import Words, charts, coverage_figure, findings, reference_figure, tell
+from parkanalysis.report import (
+    Words,
+    charts,
+    coverage_figure,
+    findings,
+    reference_figure,
+    tell,
+    track_record_figure,
+)
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +113,25 @@ def test_sentences_carry_their_numbers(park, words):
     assert "over 4 origins" in repr(tell("own_record", words, found=own))
     past = findings.vintages(park, most=3)
     assert repr(tell("vintages", words, found=past, method="drift")).startswith("Of 2 forecasts")
+
+
+def test_the_track_record_averages_the_stored_scores(words):
+    stored, found = findings.hindcasts(), findings.track_record()
+    falls = stored.query("role == 'episode' and kind == 'price' and scenario == 'shocks'")
+    mean = falls["error"].abs().mean()
+    assert found.loc[("price", "shocks"), "error_pp"] == pytest.approx(mean)
+    assert found.loc[("price", "shocks"), "projections"] == len(falls)
+    control = stored.query("role == 'control' and scenario == 'no_shocks'")
+    assert found.loc[("control", "no_shocks"), "coverage_80"] == control["covered_80"].mean()
+    assert f"by {mean:.1f} percentage points" in repr(tell("track_record", words, found=found))
+
+
+def test_past_projections_are_drawn_with_their_outturns(words):
+    past = findings.hindcasts().query("role == 'episode' and scenario == 'shocks'")
+    made = track_record_figure(past, words)
+    drawn = np.concatenate([dots.get_offsets()[:, 1] for dots in made.axes.collections[1:]])
+    assert sorted(drawn) == sorted(past["outturn"])
+    assert f"{past['covered_80'].sum()} outturns" in made.alt
 
 
 PARKS = Path(__file__).parents[1] / "parks"
