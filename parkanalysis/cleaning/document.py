@@ -14,13 +14,10 @@ from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
-from parkanalysis.cleaning.files import MAX_BYTES, decode, read_bytes
+from parkanalysis.cleaning.files import MAX_BYTES, MAX_UNPACKED, decode, read_bytes
 from parkanalysis.cleaning.sheets import Draft, Grid, html_grid, html_tables, parse_html
 from parkanalysis.errors import InputError, Problem
 from parkanalysis.quantities import normalize
-
-MAX_UNPACKED = 96_000_000
-"""Largest size of a docx, or of the text streams of a PDF, once unpacked; a bomb is larger."""
 
 MAX_STREAM = 16_000_000
 """Largest stream of a PDF that is no image, once unpacked."""

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from parkanalysis.cleaning.files import (
-    MAX_BYTES,
-    decode,
-    open_xls,
-    open_xlsx,
-    read_bytes,
-    xls_cells,
-    xlsx_cells,
-)
+from parkanalysis.cleaning.files import MAX_BYTES, MAX_UNPACKED, PLAIN, decode, open_xlsx, read_bytes
 from parkanalysis.errors import InputError, Problem, nearest
 
-MAX_UNPACKED = 96_000_000
 MAX_CELLS = 500_000
 MAX_COLUMNS = 2_000
 MAX_TEXT = 5_000
@@ -67,18 +59,13 @@ class Draft:
     covered: set[tuple[int, int]] = field(default_factory=set)
     changes: list[Change] = field(default_factory=list)
 
-    def fill(self, cells: Iterable[tuple[int, int, str]]) -> None:
-        self.cells.update({(row, column): text for row, column, text in cells})
-
     def merge(self, top: int, left: int, bottom: int, right: int) -> None:
-        text = self.cells.get((top, left), "")
-        if text and (bottom - top + 1) * (right - left + 1) + len(self.covered) > MAX_CELLS:
+        text = self.cells.setdefault((top, left), "")
+        if (bottom - top + 1) * (right - left + 1) + len(self.covered) > MAX_CELLS:
             raise InputError(_too_large(f"merged area at row {top + 1}", "an area of more cells"))
-        for row in range(top, bottom + 1):
-            for column in range(left, right + 1):
-                if (row, column) != (top, left) and text:
-                    self.cells[row, column] = text
-                    self.covered.add((row, column))
+        places = {(row, column) for row in range(top, bottom + 1) for column in range(left, right + 1)}
+        self.cells.update(dict.fromkeys(places, text))
+        self.covered |= places - {(top, left)}
 
     def grid(self, name: str) -> Grid:
         filled = [place for place, text in self.cells.items() if text.strip()]
@@ -125,10 +112,8 @@ def read_grid(path: str | Path, sheet: str | int | None = None) -> Grid:
     data = read_bytes(path)
     if not data.strip():
         raise InputError(Problem(path.name, "an empty file", "a table"))
-    if data.startswith(b"PK"):
-        return _xlsx(path.name, data, sheet)
-    if data.startswith(b"\xd0\xcf\x11\xe0"):
-        return _xls(path.name, data, sheet)
+    if data.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
+        return _workbook(path.name, data, sheet)
     text, codec = decode(path.name, data)
     changes = [] if codec == "utf-8-sig" else [Change(path.name, codec, "Unicode", "the file's encoding")]
     markup = bool(_MARKUP_TEXT.search(text[:4000]))
@@ -152,18 +137,21 @@ def _digits(text: str) -> int:
     return sum(character.isdigit() for character in text)
 
 
-def _choose(names: list[str], sheet: str | int | None, file: str, kind: str = "sheet") -> int:
-    """Return the index of the wanted sheet; the only one when none is named."""
-    if sheet is None and len(names) == 1:
-        return 0
+def _choose(
+    titles: list[str], sheet: str | int | None, file: str, kind: str = "sheet", hidden: Iterable[str] = ()
+) -> int:
+    """Return the index of the wanted sheet, by name or number; the only one to be seen when none is named."""
+    seen = [title for title in titles if title not in hidden] or titles
     wanted = str(sheet)
-    if sheet is not None and wanted in names:
-        return names.index(wanted)
-    if wanted.isdecimal() and 1 <= int(wanted) <= len(names):
+    if sheet is None and len(seen) == 1:
+        return titles.index(seen[0])
+    if sheet is not None and wanted in titles:
+        return titles.index(wanted)
+    if wanted.isdecimal() and 1 <= int(wanted) <= len(titles):
         return int(wanted) - 1
-    listed = ", ".join(names[:20]) or "none"
-    found = f"{len(names)} {kind}s with figures" if sheet is None else f"no {kind} {wanted!r}"
-    close = nearest(wanted, names) if sheet is not None else None
+    listed = ", ".join(titles[:20]) or "none"
+    found = f"{len(seen)} {kind}s with figures" if sheet is None else f"no {kind} {wanted!r}"
+    close = nearest(wanted, titles) if sheet is not None else None
     raise InputError(Problem(file, found, f"the {kind} named: one of {listed}", nearest=close))
 
 
@@ -223,8 +211,6 @@ def html_grid(name: str, table: Any, changes: Iterable[Change] = ()) -> Grid:
             if area > MAX_CELLS:
                 raise InputError(_too_large(name, "spans over more cells"))
             draft.cells[r, c] = _html_text(cell)
-            if not draft.cells[r, c]:
-                draft.cells.update({(r + i, c + j): "" for i in range(down) for j in range(right)})
             draft.merge(r, c, r + down - 1, c + right - 1)
             c += right
     return draft.grid(name)
@@ -244,11 +230,7 @@ def _lines_above(table: Any) -> list[str]:
 
 def _span(value: str | None) -> int:
     """Read a row or column span as browsers do: at least 1, at most 1000."""
-    return (
-        min(max(int(value), 1), 1000)
-        if value and value.isascii() and value.isdigit() and len(value) < 9
-        else 1
-    )
+    return min(max(int(value), 1), 1000) if value and re.fullmatch(r"[0-9]{1,8}", value) else 1
 
 
 def _html_text(element: Any) -> str:
@@ -257,48 +239,147 @@ def _html_text(element: Any) -> str:
     return re.sub(r"[ \t\r\n]+", " ", text).strip(" ").rstrip()
 
 
-def _xlsx(name: str, data: bytes, sheet: str | int | None) -> Grid:
-    book = open_xlsx(name, data, MAX_UNPACKED, MAX_CELLS)
-    sheets = [s for s in book.sheets if any(c is not None for r in s.values for c in r)]
-    draft = Draft(
-        changes=[Change(name, remark, "ignored", "the workbook's styling") for remark in book.remarks]
-    )
-    states = [(s.title, s.sheet_state == "visible") for s in sheets]
-    chosen = sheets[_visible(name, states, sheet, draft)]
+# --- workbooks ---
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """A filled sheet of a workbook, old or new; merged areas as top, left, bottom, right from 0."""
+
+    title: str
+    shown: bool
+    cells: Iterator[tuple[int, int, str]]
+    merged: list[tuple[int, int, int, int]]
+    uncomputed: tuple[Problem, ...] = ()
+
+
+def _workbook(name: str, data: bytes, sheet: str | int | None) -> Grid:
+    sheets, remarks = _xlsx(name, data) if data.startswith(b"PK") else _xls(name, data)
+    if not sheets:
+        raise InputError(Problem(name, "an empty workbook", "a table"))
+    hidden = [s.title for s in sheets if not s.shown]
+    chosen = sheets[_choose([s.title for s in sheets], sheet, name, hidden=hidden)]
     label = name if len(sheets) == 1 else f"{name}!{chosen.title}"
-    empty = [replace(p, file=label) for p in book.uncomputed if p.file == chosen.title]
-    if empty:
-        raise InputError(empty)
-    draft.fill(xlsx_cells(chosen))
-    for area in chosen.merged_cells.ranges:
-        draft.merge(area.min_row - 1, area.min_col - 1, area.max_row - 1, area.max_col - 1)
+    if chosen.uncomputed:
+        raise InputError([replace(problem, file=label) for problem in chosen.uncomputed])
+    draft = Draft({(row, column): text for row, column, text in chosen.cells})
+    draft.changes += [
+        Change(name, remark, "ignored", "styles and records of the workbook") for remark in remarks
+    ]
+    draft.changes += [
+        Change(f"{name}!{title}", "a hidden sheet", "left out", "name it to read it")
+        for title in hidden
+        if title != chosen.title
+    ]
+    for area in chosen.merged:
+        draft.merge(*area)
     return draft.grid(label)
 
 
-def _xls(name: str, data: bytes, sheet: str | int | None) -> Grid:
-    book, log = open_xls(name, data)
+def _xlsx(name: str, data: bytes) -> tuple[list[_Sheet], list[str]]:
+    book = open_xlsx(name, data, MAX_UNPACKED, MAX_CELLS)
     sheets = [
-        s for s in book.sheets() if any(t not in (0, 6) for r in range(s.nrows) for t in s.row_types(r))
+        _Sheet(
+            sheet.title,
+            sheet.sheet_state == "visible",
+            _xlsx_cells(sheet),
+            [(a.min_row - 1, a.min_col - 1, a.max_row - 1, a.max_col - 1) for a in sheet.merged_cells.ranges],
+            tuple(problem for problem in book.uncomputed if problem.file == sheet.title),
+        )
+        for sheet in book.sheets
+        if any(value is not None for row in sheet.values for value in row)
     ]
-    draft = Draft(changes=[Change(name, line, "ignored", "the workbook's records") for line in log])
-    chosen = sheets[_visible(name, [(s.name, s.visibility == 0) for s in sheets], sheet, draft)]
-    draft.fill(xls_cells(book, chosen))
-    for top, bottom, left, right in chosen.merged_cells:
-        draft.merge(top, left, bottom - 1, right - 1)
-    return draft.grid(name if len(sheets) == 1 else f"{name}!{chosen.name}")
+    return sheets, book.remarks
 
 
-def _visible(name: str, states: list[tuple[str, bool]], sheet: str | int | None, draft: Draft) -> int:
-    """Return the index of the wanted sheet; hidden ones count only when asked for by name."""
-    if not states:
-        raise InputError(Problem(name, "an empty workbook", "a table"))
-    titles = [title for title, _ in states]
-    if sheet is not None or not any(shown for _, shown in states):
-        return _choose(titles, sheet, name)
-    draft.changes += [
-        Change(f"{name}!{title}", "a hidden sheet", "left out", "name it to read it")
-        for title, shown in states
-        if not shown
+def _xlsx_cells(sheet: Any) -> Iterator[tuple[int, int, str]]:
+    for cell in (cell for row in sheet.iter_rows() for cell in row if cell.value is not None):
+        indent = int(cell.alignment.indent or 0) if isinstance(cell.value, str) else 0
+        text = "　" * indent + _shown(cell.value, cell.number_format or "General")
+        yield cell.row - 1, cell.column - 1, text
+
+
+def _shown(value: Any, number_format: str) -> str:
+    """Write a stored value as the sheet shows it: percent, scale and literal unit of its format applied.
+
+    Digits are kept in full (15 significant), since what a format hides is still stored.
+    """
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, dt.datetime | dt.date):
+        return f"{value.year}-{value.month:02d}" + ("" if value.day == 1 else f"-{value.day:02d}")
+    if not isinstance(value, int | float):
+        return str(value)
+    section = number_format.split(";")[0]
+    literal = "".join(a or b for a, b in re.findall(r'"([^"]*)"|\\(.)', section)).strip()
+    code = re.sub(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]', "", section)
+    if "%" in code:
+        return f"{value * 100:.15g}%"
+    scale = re.search(r"[0#?](,+)\s*$", code)
+    text = f"{value / 1000 ** len(scale.group(1)) if scale else value:.15g}"
+    return f"{text}{literal}" if re.fullmatch(r"[%‰一-鿿]+(?:/[一-鿿]+)?", literal) else text
+
+
+_ACTIVE_STREAMS = {
+    "_VBA_PROJECT": "a macro (VBA project)",
+    "EncryptedPackage": "a workbook locked with a password",
+}
+
+
+def _xls(name: str, data: bytes) -> tuple[list[_Sheet], list[str]]:
+    import xlrd
+    from xlrd import book as records
+
+    log = io.StringIO()
+    found = {what for key, what in _ACTIVE_STREAMS.items() if key.encode("utf-16-le") in data}
+    if found:
+        raise InputError([Problem(name, what, PLAIN) for what in sorted(found)])
+    try:
+        book = xlrd.open_workbook(
+            file_contents=data, formatting_info=True, ragged_rows=True, logfile=log, verbosity=1
+        )
+    except Exception as error:
+        # A damaged xls makes the reader fail in any way (struct, index, assertion, memory).
+        raise InputError(Problem(name, f"a damaged xls workbook ({error})", "an xls workbook")) from error
+    remarks = [line for line in log.getvalue().splitlines() if re.match(r"WARNING|NOTE|\*\*\*|ERROR", line)]
+    if any("Macro sheet" in line or "Visual Basic" in line for line in remarks):
+        found.add("a macro sheet")
+    if {records.SUPBOOK_EXTERNAL, records.SUPBOOK_DDEOLE} & set(getattr(book, "_supbook_types", ())):
+        found.add("an external link")
+    if found:
+        raise InputError([Problem(name, what, PLAIN) for what in sorted(found)])
+    sheets = [
+        _Sheet(
+            sheet.name,
+            sheet.visibility == 0,
+            _xls_cells(book, sheet),
+            [(top, left, bottom - 1, right - 1) for top, bottom, left, right in sheet.merged_cells],
+        )
+        for sheet in book.sheets()
+        if any(kind not in _XLS_EMPTY for row in range(sheet.nrows) for kind in sheet.row_types(row))
     ]
-    shown_titles = [title for title, shown in states if shown]
-    return titles.index(shown_titles[_choose(shown_titles, None, name)])
+    return sheets, remarks
+
+
+_XLS_EMPTY = (0, 6)  # empty, and blank but styled
+
+
+def _xls_cells(book: Any, sheet: Any) -> Iterator[tuple[int, int, str]]:
+    import xlrd
+
+    filled = ((r, c, cell) for r in range(sheet.nrows) for c, cell in enumerate(sheet.row(r)))
+    for r, c, cell in filled:
+        if cell.ctype in _XLS_EMPTY:
+            continue
+        style = book.xf_list[cell.xf_index] if 0 <= cell.xf_index < len(book.xf_list) else None
+        known = book.format_map.get(style.format_key) if style else None
+        value, indent = cell.value, 0
+        if cell.ctype == xlrd.XL_CELL_DATE:
+            value = xlrd.xldate_as_datetime(value, book.datemode)
+        elif cell.ctype == xlrd.XL_CELL_ERROR:
+            value = xlrd.error_text_from_code.get(value, "#N/A")
+        elif cell.ctype == xlrd.XL_CELL_BOOLEAN:
+            value = bool(value)
+        elif cell.ctype == xlrd.XL_CELL_TEXT and style:
+            indent = style.alignment.indent_level
+        yield r, c, "　" * indent + _shown(value, known.format_str if known else "General")

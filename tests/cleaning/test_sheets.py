@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 
-from parkanalysis.cleaning.files import MAX_BYTES
-from parkanalysis.cleaning.sheets import MAX_CELLS, MAX_UNPACKED
+from parkanalysis.cleaning.files import MAX_BYTES, MAX_UNPACKED
+from parkanalysis.cleaning.sheets import MAX_CELLS
 from parkanalysis.cleaning.table import read_table
 from parkanalysis.errors import InputError
 
