@@ -17,14 +17,12 @@ Examples
 ['f001', 'report', '一', '产值', 'gross_output', '2015 年', '26.4 亿元', '']
 """
 
-from parkanalysis.cleaning.document import Document, read_document
-from parkanalysis.cleaning.draft import LEDGER_COLUMNS, HistoryDraft, draft_history, draft_ledger
+from parkanalysis.cleaning.document import Document, HistoryDraft, draft_history, draft_ledger, read_document
 from parkanalysis.cleaning.files import MAX_BYTES, Workbook, decode, open_xlsx, read_bytes, write_aside
 from parkanalysis.cleaning.sheets import Change, is_table
 from parkanalysis.cleaning.table import Table, pasted, read_table, single_months
 
 __all__ = [
-    "LEDGER_COLUMNS",
     "MAX_BYTES",
     "Change",
     "Document",

@@ -1,4 +1,4 @@
-"""Work reports and communiqués (txt, md, docx, html, pdf): their text, and their tables apart from it."""
+"""Work reports and communiqués: their text, their tables apart from it, and drafts for an analyst to confirm."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain, groupby
+from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from parkanalysis.cleaning.files import MAX_BYTES, MAX_UNPACKED, decode, read_bytes
 from parkanalysis.cleaning.sheets import Draft, Grid, html_grid, html_tables, parse_html
+from parkanalysis.cleaning.table import Table, single_months, table_of
 from parkanalysis.errors import InputError, Problem
-from parkanalysis.quantities import normalize
+from parkanalysis.quantities import SYMBOLS, WORDS, Mention, extract, normalize
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MAX_STREAM = 16_000_000
 """Largest stream of a PDF that is no image, once unpacked."""
@@ -29,8 +33,6 @@ MAX_SPAN = 1_000
 """Most columns over which one cell of a docx table may reach."""
 
 _KINDS = "txt, md, docx, html or pdf"
-_TEXT = (".txt", ".md", ".markdown")
-_HTML = (".html", ".htm", ".xhtml")
 _MAGIC = {b"%PDF": ".pdf", b"PK\x03\x04": ".docx", b"\xd0\xcf\x11\xe0": ".doc"}
 _ELSEWHERE = {
     ".doc": "a Word 97-2003 document",
@@ -79,18 +81,11 @@ def read_document(path: str | Path) -> Document:
     if found == ".doc" or suffix in _ELSEWHERE:
         what = _ELSEWHERE.get(suffix, _ELSEWHERE[".doc"])
         raise _problem(path, what, f"{_KINDS}: open it in its own program and save it as docx or PDF")
+    if suffix not in _READERS:
+        raise _problem(path, f"a file named {suffix or 'without a suffix'}", _KINDS)
     if suffix in (".pdf", ".docx") and found != suffix:
         raise _problem(path, f"a {suffix} file that does not begin like one", f"a real {suffix} file")
-    if suffix in _TEXT:
-        document = _text(path, data)
-    elif suffix in _HTML:
-        document = _html(path, data)
-    elif suffix == ".docx":
-        document = _docx(path, data)
-    elif suffix == ".pdf":
-        document = _pdf(path, data)
-    else:
-        raise _problem(path, f"a file named {suffix or 'without a suffix'}", _KINDS)
+    document = _READERS[suffix](path, data)
     if len(document.text) > MAX_TEXT:
         raise _problem(path, f"{len(document.text):,} characters of text", f"at most {MAX_TEXT:,}")
     if not document.text.strip() and not document.tables:
@@ -125,25 +120,7 @@ def _text(path: Path, data: bytes) -> Document:
 
 # --- html ---
 
-_BLOCKS = frozenset(
-    [
-        "p",
-        "div",
-        "li",
-        "tr",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "br",
-        "table",
-        "section",
-        "article",
-        "blockquote",
-    ]
-)
+_BLOCK = re.compile("p|div|li|tr|h[1-6]|br|table|section|article|blockquote")
 
 
 def _html(path: Path, data: bytes) -> Document:
@@ -155,7 +132,7 @@ def _html(path: Path, data: bytes) -> Document:
     for table in tables:
         table.drop_tree()
     for element in root.iter():
-        if isinstance(element.tag, str) and element.tag in _BLOCKS:
+        if isinstance(element.tag, str) and _BLOCK.fullmatch(element.tag):
             element.tail = "\n" + (element.tail or "")
         elif element.tag in ("td", "th"):
             element.tail = " " + (element.tail or "")
@@ -184,62 +161,42 @@ def _docx(path: Path, data: bytes) -> Document:
         raise _problem(path, f"a damaged docx ({error})", "a whole docx file") from None
     lines: list[str] = []
     grids: list[Grid] = []
-    for block in _word_blocks(root):
-        if _tag(block) == "p":
-            lines += [line for line in _word_text(block).splitlines() if line.strip()]
-            continue
-        rows = [row for row in block if _tag(row) == "tr"]
-        if len(rows) > 1 and max(sum(_tag(cell) == "tc" for cell in row) for row in rows) > 1:
+    for block in root.xpath(_WORD_BLOCKS):
+        rows = block.findall("{*}tr")
+        if len(rows) > 1 and max(len(row.findall("{*}tc")) for row in rows) > 1:
             grids.append(_word_table(path, rows, _title(lines)))
-        else:  # a frame around a text
-            lines += [
-                " ".join(_word_text(cell).strip() for cell in row if _tag(cell) == "tc") for row in rows
-            ]
-    return Document(path.name, "\n".join(line.strip() for line in lines if line.strip()), tuple(grids))
+        elif rows:  # a frame around a text
+            lines += [" ".join(_word_text(cell).strip() for cell in row.findall("{*}tc")) for row in rows]
+        else:
+            lines += [line.strip() for line in _word_text(block).splitlines() if line.strip()]
+    return Document(path.name, "\n".join(lines), tuple(grids))
 
 
-def _tag(element: Any) -> str:
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
-
-
-def _word_blocks(element: Any) -> Iterator[Any]:
-    """Yield paragraphs and tables in order, whatever wraps them."""
-    for child in element:
-        if _tag(child) in ("p", "tbl"):
-            yield child
-        elif _tag(child) in ("body", "sdt", "sdtContent", "customXml", "ins"):
-            yield from _word_blocks(child)
-
-
+# paragraphs and tables in order, whatever wraps them, without those inside another
+_WORD_BLOCKS = (
+    "//*[local-name()='body']//*[local-name()='p' or local-name()='tbl']"
+    "[not(ancestor::*[local-name()='p' or local-name()='tbl'])]"
+)
 _WORD_MARKS = {"tab": " ", "br": "\n", "cr": "\n", "p": "\n"}
 
 
 def _word_text(element: Any) -> str:
-    pieces = []
-    for child in element.iter():
-        tag = _tag(child)
-        if tag == "t" and child.text:
-            pieces.append(child.text)
-        elif tag in _WORD_MARKS and child is not element:
-            pieces.append(_WORD_MARKS[tag])
-    return "".join(pieces)
+    tagged = ((child.tag.rpartition("}")[2], child) for child in element.iter("{*}*"))
+    return "".join(_WORD_MARKS.get(tag, child.text or "" if tag == "t" else "") for tag, child in tagged)
 
 
 def _word_table(path: Path, rows: list[Any], title: list[str]) -> Grid:
-    draft = Draft()
-    for r, line in enumerate(title):
-        draft.cells[r, 0] = line
+    draft = Draft({(r, 0): line for r, line in enumerate(title)})
     for r, row in enumerate(rows, start=len(title)):
         c = 0
-        for cell in (cell for cell in row if _tag(cell) == "tc"):
-            marks = {
-                _tag(mark): _value(mark) for mark in chain.from_iterable(p for p in cell if _tag(p) == "tcPr")
-            }
-            span = int(marks.get("gridSpan") or 1)
+        for cell in row.findall("{*}tc"):
+            down = cell.find("{*}tcPr/{*}vMerge")
+            across = cell.find("{*}tcPr/{*}gridSpan")
+            span = 1 if across is None else int(_value(across) or 1)
             if not 1 <= span <= MAX_SPAN:
                 raise _problem(path, f"a cell over {span:,} columns", f"at most {MAX_SPAN:,} columns")
             draft.cells[r, c] = re.sub(r"\s*\n\s*", "", _word_text(cell).strip())
-            if "vMerge" in marks and marks["vMerge"] != "restart":
+            if down is not None and _value(down) != "restart":
                 draft.cells[r, c] = draft.cells.get((r - 1, c), "")
                 draft.covered.add((r, c))
             draft.merge(r, c, r, c + span - 1)
@@ -248,7 +205,7 @@ def _word_table(path: Path, rows: list[Any], title: list[str]) -> Grid:
 
 
 def _value(element: Any) -> str:
-    return next((value for key, value in element.items() if key.rpartition("}")[2] == "val"), "")
+    return str(next((value for key, value in element.items() if key.rpartition("}")[2] == "val"), ""))
 
 
 def _title(lines: list[str]) -> list[str]:
@@ -355,3 +312,205 @@ _WRAP = re.compile(
 def join_wrapped(text: str) -> str:
     """Join the lines that a page breaks in the middle of a sentence."""
     return _WRAP.sub("", text)
+
+
+_READERS = {
+    **dict.fromkeys((".txt", ".md", ".markdown"), _text),
+    **dict.fromkeys((".html", ".htm", ".xhtml"), _html),
+    ".docx": _docx,
+    ".pdf": _pdf,
+}
+
+# --- the ledger of a report ---
+
+_LEDGER = ["figure", "source", "place", "subject", "variable", "period", "quantity", "note"]
+_CHAPTER = re.compile(r"^[#*\s]*([一二三四五六七八九十]{1,3})、", re.MULTILINE)
+_PARAGRAPH = re.compile(r"^[#*\s]*[（(]([一二三四五六七八九十]{1,3})[)）]", re.MULTILINE)
+
+
+def draft_ledger(document: Document, source: str) -> pd.DataFrame:
+    """Draft of a park's ``figures.csv`` from its work report, for an analyst to confirm.
+
+    Parameters
+    ----------
+    document : Document
+    source : str
+        Identifier of the document, e.g. ``work_report_2015``.
+
+    Returns
+    -------
+    DataFrame
+        One row a figure in the order of the text: a running id, the source, the chapter and paragraph
+        where it stands, the phrase next to it, the variable that its words name, the time phrase, the
+        quantity as printed, a note.
+    """
+    import pandas as pd
+
+    text = document.text
+    marks = sorted(
+        [(m.start(), 0, m[1]) for m in _CHAPTER.finditer(text)]
+        + [(m.start(), 1, m[1]) for m in _PARAGRAPH.finditer(text)]
+    )
+    rows = [_of_text(mention, _place(marks, mention.start)) for mention in extract(text)]
+    for number, grid in enumerate(document.tables, start=1):
+        rows += _of_table(grid, number)
+    numbered = [(f"f{index:03d}", source, *row) for index, row in enumerate(rows, start=1)]
+    return pd.DataFrame(numbered, columns=_LEDGER, dtype="str")
+
+
+def _of_text(mention: Mention, place: str) -> tuple[str, ...]:
+    quantity = mention.quantity
+    before = "" if quantity.before is None else f"from {quantity.before:g} {quantity.unit}"
+    note = f"{quantity.direction or ''} {before}".strip()
+    variable = variable_of(mention.subject, quantity.unit, quantity.direction)
+    return place, mention.subject, variable, mention.period, mention.text, note
+
+
+_TERMS = {word: name for name, words in WORDS["variables"].items() for word in words.split()}
+_TERM = re.compile("|".join(sorted(map(re.escape, _TERMS), key=len, reverse=True)))
+_FALLS = frozenset({"下降", "下跌", "减少", "降低", "降", "萎缩"})
+_COUNTED = frozenset({"firms", "projects"})
+
+
+def variable_of(subject: str, unit: str, direction: str | None = None) -> str:
+    """Name of what a figure measures, as ``figures.csv`` has it; empty where its words do not say.
+
+    A rate of change is ``…_growth``, an amount by which something moved ``…_loss`` or ``…_rise``, a part of
+    a whole ``share``; 企业 and 项目 name counts only where the figure is one.
+    """
+    names = [_TERMS[found] for found in _TERM.findall(subject)]
+    names = [name for name in names if unit == "count" or name not in _COUNTED]
+    if not names:
+        return ""
+    name = names[-1]
+    if "share" in names and unit in ("fraction", "percentage_point"):
+        return "share"
+    if unit == "percentage_point" or (unit == "fraction" and direction):
+        return f"{name}_growth"
+    if direction and unit not in ("fraction", "times"):
+        return f"{name}_{'loss' if direction in _FALLS else 'rise'}"
+    return name
+
+
+def _of_table(grid: Grid, number: int) -> list[tuple[str, ...]]:
+    """Rows of a table that can be read; one row with the reason where it cannot."""
+    try:
+        table = table_of(grid, totals="report")
+    except InputError as error:
+        return [(f"table {number}", grid.name, "", "", "", f"not read: {error.problems[0]}")]
+    frame = table.frame[table.frame["status"] == "reported"]
+    return [
+        (
+            f"table {number}, row {row['row']}, column {row['column']}",
+            "_".join(part for part in (row["parent"], row["item"]) if part),
+            variable_of(f"{row['item']}{row['variable']}", row["unit"]),
+            row["period"],
+            _printed(row),
+            row["variable"],
+        )
+        for row in _records(frame)
+    ]
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
+
+
+def _printed(row: dict[str, Any]) -> str:
+    """A figure of a table as a report would print it: 21.5 亿元."""
+    value, unit = float(row["value"]), str(row["unit"])
+    if unit == "fraction":
+        return f"{value * 100:.12g}%"
+    power, sign = next(((p, s) for p, s in ((8, "亿"), (4, "万")) if abs(value) >= 10**p), (0, ""))
+    return f"{value / 10**power:.12g} {sign}{SYMBOLS.get(unit, '')}".strip()
+
+
+# --- the history of a table ---
+
+_HISTORY = ["series", "period", "value", "unit", "prices", "published", "published_rule", "source"]
+_SPANS = {("01", "12"): "", ("01", "03"): "Q1", ("04", "06"): "Q2", ("07", "09"): "Q3", ("10", "12"): "Q4"}
+_CONSTANT = re.compile(r"不变价|可比价")
+
+
+@dataclass(frozen=True)
+class HistoryDraft:
+    """Draft of a park's ``history.csv`` from a table.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        One row a figure, with the columns of ``history.csv``; ``?`` is for the analyst to fill in.
+    names : dict of str to str
+        Series → what the table calls it.
+    left_out : tuple of str
+        Figures that a history cannot hold, each with the reason.
+    """
+
+    frame: pd.DataFrame
+    names: dict[str, str]
+    left_out: tuple[str, ...]
+
+    def said(self) -> list[str]:
+        """Say which series is which, and what is left out, a line each."""
+        lines = [f"series {series}: {name}" for series, name in self.names.items()]
+        return lines + [f"left out: {reason}" for reason in self.left_out]
+
+
+def draft_history(table: Table, source: str) -> HistoryDraft:
+    """Turn the figures of a table into rows of ``history.csv``: years, quarters and months of each series.
+
+    Totals and 其中 rows are series of their own. Money is written in 亿元. Cumulative figures become the
+    years, quarters and months that their differences give (see ``single_months``); other spans, missing
+    figures and figures without a period are left out and said.
+    """
+    import pandas as pd
+
+    rows, left_out = [], []
+    names: dict[str, str] = {}
+    apart = table.totals.rename(columns={"stated": "value"})[list(table.frame.columns)]
+    whole = pd.concat([table.frame, apart], ignore_index=True) if len(apart) else table.frame
+    for row in _records(single_months(whole)):
+        name = "_".join(dict.fromkeys(part for part in _named(row) if part))
+        period = history_period(str(row["period"]))
+        if pd.isna(row["value"]) or not period:
+            reason = row["status"] if pd.isna(row["value"]) else f"period {row['period'] or 'not stated'}"
+            left_out.append(f"row {row['row']}, column {row['column']}: {name}, {reason}")
+            continue
+        series = names.setdefault(name, _series_name(name, str(row["unit"]), names))
+        money = row["unit"] == "CNY"
+        prices = ("comparable" if _CONSTANT.search(name) else "current") if money else ""
+        value = f"{row['value'] / 1e8 if money else row['value']:.15g}"
+        rows.append((series, period, value, "CNY_100m" if money else row["unit"], prices, "?", "?", source))
+    frame = pd.DataFrame(rows, columns=_HISTORY, dtype="str")
+    frame = frame.sort_values(["series", "period"], kind="stable", ignore_index=True)
+    return HistoryDraft(frame, {series: name for name, series in names.items()}, tuple(left_out))
+
+
+def _named(row: dict[str, Any]) -> tuple[str, ...]:
+    variable = "" if row["variable"] in ("value", "指标值", "绝对数", "年末数") else row["variable"]
+    return row["parent"], row["item"], variable, row["base"]
+
+
+def _series_name(name: str, unit: str, taken: dict[str, str]) -> str:
+    """A name of its own for a series: the variable where it is known, numbered where it is taken."""
+    stem = variable_of(name, unit) or "series"
+    stem = f"{stem}_growth" if unit == "fraction" and stem not in ("share", "rate", "series") else stem
+    return stem if stem not in taken.values() else f"{stem}_{len(taken) + 1}"
+
+
+def history_period(period: str) -> str:
+    """``2015-01/2015-12`` is the year 2015, ``2015-04/2015-06`` its second quarter; other spans are empty."""
+    if re.fullmatch(r"\d{4}(?:-\d\d)?", period):
+        return period
+    span = re.fullmatch(r"(\d{4})-(\d\d)/\1-(\d\d)", period)
+    return f"{span[1]}{_SPANS[span[2], span[3]]}" if span and (span[2], span[3]) in _SPANS else ""
+
+
+def _place(marks: list[tuple[int, int, str]], position: int) -> str:
+    """Chapter and paragraph in force at a position: 一（二）."""
+    chapter = paragraph = ""
+    for start, level, name in marks:
+        if start > position:
+            break
+        chapter, paragraph = (name, "") if level == 0 else (chapter, name)
+    return f"{chapter}（{paragraph}）" if paragraph else chapter

@@ -8,8 +8,18 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import accumulate
 
-from parkanalysis.cleaning.cells import Cell, Period, clean_name, figure, indent, period, split_unit
-from parkanalysis.cleaning.layout import PERIOD_HEADS, Layout, letter
+from parkanalysis.cleaning.layout import (
+    PERIOD_HEADS,
+    Cell,
+    Layout,
+    Period,
+    clean_name,
+    figure,
+    indent,
+    letter,
+    period,
+    split_unit,
+)
 from parkanalysis.cleaning.sheets import Change
 from parkanalysis.errors import Problem
 from parkanalysis.quantities import UNKNOWN, Unit, unit_of_head

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 from openpyxl.styles import Alignment
 
-from parkanalysis.cleaning.cells import clean_name, figure, period, split_unit
+from parkanalysis.cleaning.layout import clean_name, figure, period, split_unit
 from parkanalysis.cleaning.table import Table, read_table, single_months
 from parkanalysis.errors import InputError
 
