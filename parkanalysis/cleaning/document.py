@@ -1,4 +1,4 @@
-"""Work reports and communiqués: their text, their tables apart from it, and drafts for an analyst to confirm."""
+"""Work reports and communiqués: their text, their tables apart from it, drafts for an analyst to confirm."""
 
 from __future__ import annotations
 
@@ -378,7 +378,7 @@ def variable_of(subject: str, unit: str, direction: str | None = None) -> str:
     A rate of change is ``…_growth``, an amount by which something moved ``…_loss`` or ``…_rise``, a part of
     a whole ``share``; 企业 and 项目 name counts only where the figure is one.
     """
-    names = [_TERMS[found] for found in _TERM.findall(subject)]
+    names: list[str] = [_TERMS[found] for found in _TERM.findall(subject)]
     names = [name for name in names if unit == "count" or name not in _COUNTED]
     if not names:
         return ""

@@ -107,7 +107,7 @@ def decode(name: str, data: bytes) -> tuple[str, str]:
             raise InputError(Problem(name, "characters lost in an earlier conversion", allowed))
         if codec != "gb18030" or _plausible(text):
             return text, codec
-    found = "an encoding that is neither UTF-8 nor GB18030 (or, read so, no Chinese prose)"
+    found = "bytes that are neither UTF-8 nor GB18030 (or, read so, are no Chinese prose)"
     raise InputError(Problem(name, found, allowed, row=place))
 
 
