@@ -193,7 +193,8 @@ def points(data: bytes) -> None:
 def yaml(data: bytes) -> None:
     """Park and scenario files against their schema."""
     import parkanalysis.model.shocks  # noqa: F401 - the kinds of shocks
-    from parkanalysis.park.read import parse_model, parse_yaml
+    from parkanalysis.park.park import parse_model
+    from parkanalysis.park.read import parse_yaml
     from parkanalysis.park.schema import ParkFile, ScenarioFile
 
     choices = Choices(data)
@@ -361,7 +362,7 @@ def check(data: bytes) -> None:
 
 def workbook(data: bytes) -> None:
     """A park's workbook with bytes or cells changed."""
-    from parkanalysis.park.workbook import write_workbook
+    from parkanalysis.park.new import write_workbook
 
     choices = Choices(data)
     with _scratch() as folder:

@@ -17,8 +17,7 @@ from parkanalysis.model.projection import project
 from parkanalysis.model.scenario import YUAN_PER_100M, Scenario, build_scenario, read_scenario
 from parkanalysis.model.target_year import used_levers
 from parkanalysis.park import UNITS, Lever, Park, read_park
-from parkanalysis.park.new import EXAMPLE_SOURCE
-from parkanalysis.park.outline import DRAFTED
+from parkanalysis.park.new import DRAFTED, EXAMPLE_SOURCE
 from parkanalysis.park.park import REFERENCE
 
 ROUNDING = 1.005  # printed figures are rounded; half a per cent is no finding

@@ -11,8 +11,7 @@ Examples
 from parkanalysis.park.checks import check_setting, correlation_matrix
 from parkanalysis.park.levers import UNITS, Lever, to_canonical
 from parkanalysis.park.new import create
-from parkanalysis.park.park import Park, known_parks, park_path, read_park
-from parkanalysis.park.read import of_park
+from parkanalysis.park.park import Park, known_parks, of_park, park_path, read_park
 from parkanalysis.park.schema import (
     PARAMETERS,
     Correlation,

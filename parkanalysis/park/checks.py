@@ -22,6 +22,7 @@ from parkanalysis.park.read import MAX_PROBLEMS, line_of
 from parkanalysis.park.schema import (
     PARAMETERS,
     SECTIONS,
+    TABLES,
     Correlation,
     LeverSetting,
     ParkFile,
@@ -58,7 +59,7 @@ class Files:
         The document behind ``config``, for line numbers.
     rows : mapping of table to list of (row, model)
     names : mapping of table to set of str
-        Every name in the key column, of failed rows too, so that one slip makes one problem.
+        Every name that others may lead to, of failed rows too, so that one slip makes one problem.
     parsed : mapping of figure to Quantity
     scenarios : mapping of str to (document, ScenarioFile)
     """
@@ -88,16 +89,11 @@ class Files:
                 series.setdefault(row.series, []).append((line, row))
         return found
 
-    @cached_property
-    def tabled(self) -> set[str]:
-        """Industries whose rates input-output tables give."""
-        return {row.industry for _, row in self.rows["value_added_rates"] if row.use == "yes"}
-
     def known(self, role: str) -> Collection[str]:
         """Names that a reference may lead to."""
         if role in SECTIONS:
             return getattr(self.config, SECTIONS[role])  # type: ignore[no-any-return]
-        return self.series["history"] if role == "series" else self.names[f"{role}s"]
+        return self.names["history" if role == "series" else f"{role}s"]
 
 
 def unknown(file: str, row: int | None, column: str, name: str, known: Collection[str], what: str) -> Problem:
@@ -126,7 +122,7 @@ def check_tables(files: Files) -> Iterator[Problem]:
     value_added_rates.csv, row 2, column value_added_10k_cny: found 120; allowed: at most the gross
     output 100
     """
-    yield from _sources(files)
+    yield from _names(files)
     if len(files.rows["levers"]) > MAX_LEVERS:
         found = f"{len(files.rows['levers']):,} levers"
         yield Problem("levers.csv", found, f"at most {MAX_LEVERS:,}")
@@ -134,7 +130,6 @@ def check_tables(files: Files) -> Iterator[Problem]:
     for line, row in files.rows["levers"]:
         for column, found, allowed in _lever(row, files):
             yield Problem("levers.csv", str(found), allowed, line, column)
-        yield from _lever_names(line, row, files)
     yield from _series(files)
     yield from _forecasts(files)
     for line, row in files.rows["value_added_rates"]:
@@ -144,30 +139,21 @@ def check_tables(files: Files) -> Iterator[Problem]:
             yield Problem("value_added_rates.csv", found, allowed, line, "value_added_10k_cny")
 
 
-def _sources(files: Files) -> Iterator[Problem]:
-    known = files.names["sources"]
-    missing: dict[str, Problem] = {}
+def _names(files: Files) -> Iterator[Problem]:
+    """Whether the names in the tables lead somewhere."""
     for table, rows in files.rows.items():
-        for line, row in rows if table != "sources" else []:
-            if row.source in known:
-                continue
-            # a name missing ten thousand times is looked up once
-            first = missing.get(row.source) or unknown(
-                f"{table}.csv", line, "source", row.source, known, "source"
-            )
-            missing[row.source] = first
-            yield Problem(f"{table}.csv", first.found, first.allowed, line, "source", first.nearest)
-
-
-def _lever_names(line: int, row: Any, files: Files) -> Iterator[Problem]:
-    if row.figure is not None and row.figure not in files.known("figure"):
-        yield unknown("levers.csv", line, "figure", row.figure, files.known("figure"), "figure")
-    known: Collection[str] = files.tabled
-    if row.distribution != "tables":
-        known = files.series["history"].keys() | files.series["prices"].keys()
-    if row.series is not None and row.series not in known:
-        what = "industry with rates" if row.distribution == "tables" else "series"
-        yield unknown("levers.csv", line, "series", row.series, known, what)
+        for field, ref in references(TABLES[table]).items():
+            for line, row in rows:
+                name = getattr(row, field)
+                if name is not None and name not in files.known(ref.role):
+                    yield unknown(f"{table}.csv", line, field, name, files.known(ref.role), ref.role)
+    for line, row in files.rows["levers"]:
+        what, tables = "series", ["history", "prices"]
+        if row.distribution == "tables":
+            what, tables = "industry with rates", ["value_added_rates"]
+        if row.series is not None and all(row.series not in files.names[table] for table in tables):
+            known = set().union(*(files.names[table] for table in tables))
+            yield unknown("levers.csv", line, "series", row.series, known, what)
 
 
 def _lever(row: Any, files: Files) -> Iterator[tuple[str, Any, str]]:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
+from pydantic import BaseModel, ValidationError
 
 from parkanalysis.errors import InputError, Problem, nearest, told_once
 from parkanalysis.park.checks import Anything, Files, cross_check
 from parkanalysis.park.levers import UNITS, Lever
-from parkanalysis.park.read import MAX_PROBLEMS, Raw, attempt, parse_model, read_folder, validate_rows
-from parkanalysis.park.schema import KEYS, TABLES, ParkFile, ScenarioFile
+from parkanalysis.park.read import MAX_PROBLEMS, Raw, RawTable, attempt, line_of, read_folder, read_workbook
+from parkanalysis.park.schema import KEYS, NAMES, TABLES, ParkFile, ScenarioFile
 from parkanalysis.park.slips import slips
-from parkanalysis.park.workbook import read_workbook
 from parkanalysis.quantities import RULES, Quantity, parse
+
+M = TypeVar("M", bound=BaseModel)
 
 _HERE = Path(__file__).resolve().parent.parent
 
@@ -81,6 +83,153 @@ def park_path(park: str | Path) -> Path:
             nearest=nearest(str(park), known),
         )
     )
+
+
+def of_park(problems: Iterable[Problem], path: str | Path) -> list[Problem]:
+    """Problems of one park among several: each file led by its park.
+
+    Examples
+    --------
+    >>> print(*of_park([Problem("park.yml", "no such file", "a file")], "parks/mine"))
+    mine/park.yml: found no such file; allowed: a file
+    """
+    name = Path(path).name
+    # what was typed as the park is no file of it, and a workbook's problems name it already
+    own = ("park", name, f"{name}.xlsx")
+    return [p if p.file.partition(",")[0] in own else replace(p, file=f"{name}/{p.file}") for p in problems]
+
+
+def validate_rows(
+    name: str, table: RawTable, model: type[M], key: str | None
+) -> tuple[list[tuple[int, M]], list[Problem]]:
+    """Check records against a row model.
+
+    Parameters
+    ----------
+    name : str
+        File, for messages.
+    table : RawTable
+    model : type of BaseModel
+    key : str, optional
+        Column whose values must differ.
+
+    Returns
+    -------
+    rows : list of (row, model)
+        The rows that hold.
+    problems : list of Problem
+        What is wrong with the others; the list stops after the first thousand.
+
+    Examples
+    --------
+    >>> class Firm(BaseModel):
+    ...     firm: str
+    ...     workers: int
+    >>> records = [(2, {"firm": "a", "workers": "76"}), (3, {"firm": "a", "workers": "many"})]
+    >>> table = RawTable(["firm", "workers"], records)
+    >>> rows, problems = validate_rows("firms.csv", table, Firm, "firm")
+    >>> print(rows[0], *problems, sep="\n")
+    (2, Firm(firm='a', workers=76))
+    firms.csv, row 3, column workers: found 'many'; allowed: a valid integer, unable to parse string as
+    an integer
+    firms.csv, row 3, column firm: found 'a' again, first in row 2; allowed: each name once
+    """
+    rows: list[tuple[int, M]] = []
+    problems = list(_columns(name, table.header, model))
+    if problems:
+        return rows, problems
+    first: dict[str, int] = {}
+    for row, cells in table.records:
+        try:
+            rows.append((row, model.model_validate(cells)))
+        except ValidationError as error:
+            problems += [_problem(name, e, row, e["loc"]) for e in error.errors(include_url=False)]
+        if key is not None and first.setdefault(cells[key].strip(), row) != row:
+            found = f"{_short(cells[key])} again, first in row {first[cells[key].strip()]}"
+            problems.append(Problem(name, found, "each name once", row, key))
+        if len(problems) >= MAX_PROBLEMS:
+            break
+    return rows, problems[:MAX_PROBLEMS]
+
+
+def _columns(name: str, header: Sequence[str], model: type[BaseModel]) -> Iterator[Problem]:
+    """Columns that are none, and those that are missing and not meant by one of them."""
+    absent = {column: info for column, info in model.model_fields.items() if column not in header}
+    for column in header:
+        if column not in model.model_fields:
+            meant = nearest(column, absent)
+            absent.pop(meant or "", None)
+            allowed = ", ".join(model.model_fields)
+            yield Problem(name, f"column {_short(column)}", allowed, 1, nearest=meant)
+    for column, info in absent.items():
+        if info.is_required():
+            yield Problem(name, "no such column", f"a column {column}", 1, column)
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, str) and not value.strip():
+        return "nothing"
+    if isinstance(value, Mapping):
+        text = f"the keys {', '.join(map(str, value))}" if value else "no keys"
+    else:
+        text = repr(value) if not isinstance(value, BaseModel) else type(value).__name__
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _problem(name: str, error: Mapping[str, Any], row: int | None, loc: Sequence[Any]) -> Problem:
+    """What pydantic found, in the words of a :class:`Problem`."""
+    # parts in brackets are the validator's own
+    column = ".".join(str(part) for part in loc if not str(part).startswith("["))[:200] or None
+    kind, found, context = error["type"], _short(error["input"]), error.get("ctx", {})
+    near = None
+    allowed = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
+    if kind == "extra_forbidden":
+        found, allowed = f"unknown key {_short(loc[-1])}", ", ".join(context["known"])
+        near = nearest(str(loc[-1]), context["known"])
+    elif kind == "missing":
+        found, allowed = "nothing", "a value"
+    elif kind == "literal_error":
+        choices = [c.strip(" '") for c in context["expected"].replace(" or ", ", ").split(",")]
+        near = _unit(str(error["input"]), choices) or nearest(str(error["input"]), choices)
+        allowed = ", ".join(choices)
+    return Problem(name, found, allowed, row, column, near)
+
+
+def _unit(printed: str, choices: Sequence[str]) -> str | None:
+    """The code of a unit that is written as statistics print it: 万吨 is 10k_t."""
+    if printed.isascii():
+        return None
+    try:
+        one = parse(f"1 {printed}")
+    except InputError:
+        return None
+    codes = {measure: code for code, measure in UNITS.items() if code in choices}
+    return codes.get((one.unit, one.value))
+
+
+def parse_model(name: str, document: Any, model: type[M]) -> M:
+    """Check a YAML document against a model.
+
+    Raises
+    ------
+    InputError
+        With every problem, its line and key.
+
+    Examples
+    --------
+    >>> parse_model("mine.yml", {"title": "Mine", "shoks": "all"}, ScenarioFile)
+    Traceback (most recent call last):
+    parkanalysis.errors.InputError: mine.yml, column shoks: found unknown key 'shoks'; allowed: title,
+    description, shocks, levers; did you mean 'shocks'?
+    """
+    if not isinstance(document, Mapping):
+        found = "an empty file" if document is None else "no mapping"
+        raise InputError(Problem(name, found, "keys and values", 1))
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        errors = error.errors(include_url=False)[:MAX_PROBLEMS]
+    raise InputError(_problem(name, e, line_of(document, e["loc"]), e["loc"]) for e in errors)
 
 
 FALLS = frozenset(("下降", "下跌", "减少", "降低", "降", "回落", "收窄", "萎缩"))
@@ -236,13 +385,13 @@ def _validated(raw: Raw, problems: list[Problem]) -> Files:
     rows: dict[str, list[tuple[int, Any]]] = {}
     names: dict[str, set[str]] = {}
     for name, model in TABLES.items():
-        table = raw.tables.get(name)
-        records = table.records if table is not None else []
-        key = KEYS.get(name)
-        rows[name], found = validate_rows(f"{name}.csv", records, model, key)
-        problems += [*(table.problems if table is not None else []), *found]
-        names[name] = {str(cells.get(key)).strip() for _, cells in records} if key is not None else set()
-        if name not in raw.tables:
+        file, column = f"{name}.csv", NAMES[name]
+        table = raw.tables.get(name, RawTable([*model.model_fields], []))
+        rows[name], found = validate_rows(file, table, model, KEYS.get(name))
+        problems += [*table.problems, *found]
+        used = (cells for _, cells in table.records if cells.get("use", "").strip() != "no")
+        names[name] = {cells[column].strip() for cells in used if column in cells}
+        if table.problems or any(p.file == file for p in raw.problems) or any(p.row == 1 for p in found):
             names[name] = Anything()
     config = None
     if raw.park is not None:

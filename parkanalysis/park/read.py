@@ -1,38 +1,43 @@
-"""Reading a park's folder: bytes to records, each value located; records to rows, each problem named.
+"""Reading a park's folder or workbook: records and documents whose values know where they stand.
 
-Every problem says file, row, column, what was found and what is allowed, and all problems of all files
-are listed at once.
+A workbook has a sheet for each table, with the columns of the CSV file of that name. Its sheet ``park`` has
+the columns ``key`` and ``value``: a key is the way to a value of park.yml, its parts joined by dots
+(``industries.steel.name.en``); items of a list are separated by commas. Sheet ``scenarios`` has ``scenario``,
+``key`` and ``value``. Other sheets are left alone, so that the workbook can hold its own calculations.
 """
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import datetime as dt
 import hashlib
 import io
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
-
-from parkanalysis.cleaning import MAX_BYTES, decode, read_bytes
-from parkanalysis.errors import InputError, Problem, nearest
-from parkanalysis.park.levers import UNITS
-from parkanalysis.park.schema import REQUIRED_TABLES, TABLES, is_identifier, json_schema
-from parkanalysis.quantities import parse
+from parkanalysis.cleaning import MAX_BYTES, decode, open_xlsx, read_bytes
+from parkanalysis.errors import InputError, Problem, nearest, told_once
+from parkanalysis.park.schema import REQUIRED_TABLES, TABLES, is_identifier
 
 T = TypeVar("T")
-M = TypeVar("M", bound=BaseModel)
 
 MAX_SCENARIOS = 500
-_SLICE = 5_000
 MAX_YAML_BYTES = 500_000
 MAX_DEPTH = 20
 MAX_ROWS = 50_000
 MAX_COLUMNS = 100
 MAX_PROBLEMS = 1_000
+MAX_UNPACKED = 100_000_000
+MAX_CELLS = 250_000
+MAX_PARTS = 6
+
+#: sheets of a workbook that hold documents, with their columns
+KEYED = {"park": ("key", "value"), "scenarios": ("scenario", "key", "value")}
 
 # what stands between the cells of tables that were not saved with commas
 _SEPARATORS = {
@@ -57,9 +62,10 @@ _WORDS |= dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(("false"
 
 
 @dataclass(frozen=True)
-class CsvTable:
+class RawTable:
     """Rows of a table and what was wrong with the others."""
 
+    header: list[str]
     records: Records
     problems: list[Problem] = field(default_factory=list)
 
@@ -99,8 +105,7 @@ def read_text(path: Path, limit: int = MAX_BYTES) -> str:
     return text
 
 
-def header_problems(name: str, header: Sequence[str]) -> list[Problem]:
-    """What is wrong with the header of a table."""
+def _header_problems(name: str, header: Sequence[str]) -> list[Problem]:
     if len(header) > MAX_COLUMNS:
         return [Problem(name, f"{len(header):,} columns", f"at most {MAX_COLUMNS} columns", 1)]
     if not any(header):
@@ -109,6 +114,32 @@ def header_problems(name: str, header: Sequence[str]) -> list[Problem]:
     allowed = "a name for each column" if repeated == [""] else "each column once"
     found = f"columns twice: {', '.join(map(repr, repeated))}"
     return [Problem(name, found, allowed, 1)] if repeated else []
+
+
+def _tabulate(
+    name: str, rows: Iterator[tuple[int, list[str]]], misfit: Callable[[int, list[str], int], Problem]
+) -> RawTable:
+    """Records by the header in the first row; ``misfit`` says what is wrong with a row of another length."""
+    header = [cell.strip() for cell in next(rows, (1, []))[1]]
+    if problems := _header_problems(name, header):
+        raise InputError(problems)
+    records: Records = []
+    try:
+        for row, cells in rows:
+            if not any(cell.strip() for cell in cells):
+                continue
+            if len(records) >= MAX_ROWS:
+                problems.append(Problem(name, "more rows", f"at most {MAX_ROWS:,} rows", row))
+            elif len(cells) == len(header):
+                records.append((row, dict(zip(header, cells, strict=True))))
+                continue
+            else:
+                problems.append(misfit(row, cells, len(header)))
+            if len(records) >= MAX_ROWS or len(problems) >= MAX_PROBLEMS:
+                break
+    except InputError as error:
+        problems += error.problems
+    return RawTable(header, records, problems)
 
 
 def _check_separator(name: str, text: str) -> None:
@@ -120,7 +151,7 @@ def _check_separator(name: str, text: str) -> None:
             raise InputError(Problem(name, f"cells separated by {word}", allowed, 1))
 
 
-def read_csv(path: Path) -> CsvTable:
+def read_csv(path: Path) -> RawTable:
     """Read a CSV file with a header as text cells; blank lines are passed over.
 
     A row is known by the line it begins on. Rows of the wrong length are problems; the others stand.
@@ -132,41 +163,25 @@ def read_csv(path: Path) -> CsvTable:
     >>> row, cells["figure"], cells["quantity"]
     (2, 'threshold_above_scale', '2000 万元以上')
     """
-    name = path.name
-    text = read_text(path)
+    name, text = path.name, read_text(path)
     _check_separator(name, text)
+
+    def misfit(row: int, cells: list[str], width: int) -> Problem:
+        return Problem(name, f"{len(cells)} cells", f"{width} cells, as in the header", row)
+
+    return _tabulate(name, _lines(name, text), misfit)
+
+
+def _lines(name: str, text: str) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    problems: list[Problem] = []
-    records: Records = []
+    line = 1
     try:
-        header = [cell.strip() for cell in next(reader, [])]
-        if problems := header_problems(name, header):
-            raise InputError(problems)
-        allowed = f"{len(header)} cells, as in the header"
-        line = reader.line_num + 1
         for cells in reader:
-            row, line = line, reader.line_num + 1
-            if not any(cell.strip() for cell in cells):
-                continue
-            if len(cells) != len(header):
-                problems.append(Problem(name, f"{len(cells)} cells", allowed, row))
-                if len(problems) >= MAX_PROBLEMS:
-                    break
-                continue
-            if len(records) >= MAX_ROWS:
-                problems.append(Problem(name, "more rows", f"at most {MAX_ROWS:,} rows", row))
-                break
-            records.append((row, dict(zip(header, cells, strict=True))))
+            yield line, cells
+            line = reader.line_num + 1
     except csv.Error as error:
-        problems.append(Problem(name, f"broken quoting ({error})", "valid CSV", reader.line_num))
-    return CsvTable(records, problems)
-
-
-def _loader() -> Any:
-    import yaml  # type: ignore[import-untyped]
-
-    # libyaml reads thirty times as fast; without it the same classes exist in Python
-    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        found = f"broken quoting ({error})"
+        raise InputError(Problem(name, found, "valid CSV", reader.line_num)) from None
 
 
 def read_yaml(path: Path) -> Any:
@@ -201,10 +216,11 @@ def parse_yaml(name: str, text: str) -> Any:
     >>> parse_yaml("x.yml", "a: 1\\nb: [yes, 2016-02-29]")
     {'a': 1, 'b': ['yes', '2016-02-29']}
     """
-    import yaml
+    import yaml  # type: ignore[import-untyped]
     from yaml.error import MarkedYAMLError, YAMLError  # type: ignore[import-untyped]
 
-    loader = _loader()
+    # libyaml reads thirty times as fast; without it the same classes exist in Python
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         _refuse_cleverness(name, yaml.parse(text, Loader=loader))
         node = yaml.compose(text, Loader=loader)
@@ -294,226 +310,6 @@ def line_of(node: Any, loc: Sequence[Any]) -> int | None:
     return line
 
 
-def validate_rows(
-    name: str, records: Records, model: type[M], key: str | None
-) -> tuple[list[tuple[int, M]], list[Problem]]:
-    """Check records against a row model.
-
-    Parameters
-    ----------
-    name : str
-        File, for messages.
-    records : list of (row, cells)
-    model : type of BaseModel
-    key : str, optional
-        Column whose values must differ.
-
-    Returns
-    -------
-    rows : list of (row, model)
-        The rows that hold.
-    problems : list of Problem
-        What is wrong with the others; the list stops after the first thousand.
-
-    Examples
-    --------
-    >>> class Firm(BaseModel):
-    ...     firm: str
-    ...     workers: int
-    >>> records = [(2, {"firm": "a", "workers": "76"}), (3, {"firm": "a", "workers": "many"})]
-    >>> rows, problems = validate_rows("firms.csv", records, Firm, "firm")
-    >>> print(rows[0], *problems, sep="\\n")
-    (2, Firm(firm='a', workers=76))
-    firms.csv, row 3, column workers: found 'many'; allowed: a valid integer, unable to parse string as
-    an integer
-    firms.csv, row 3, column firm: found 'a' again, first in row 2; allowed: each name once
-    """
-    columns = list(model.model_fields)
-    found = set(records[0][1]) if records else set(columns)
-    required = [c for c, f in model.model_fields.items() if f.is_required()]
-    problems = [
-        Problem(name, f"column {_short(column)}", ", ".join(columns), 1, nearest=nearest(column, columns))
-        for column in sorted(found - set(columns))
-    ]
-    problems += [
-        Problem(name, "no such column", f"a column {column}", 1, column)
-        for column in required
-        if column not in found
-    ]
-    if problems:
-        return [], problems
-    rows: list[tuple[int, M]] = []
-    adapter = TypeAdapter(list[model])  # type: ignore[valid-type]
-    for start in range(0, len(records), _SLICE):
-        part = records[start : start + _SLICE]
-        good, bad = _validate(name, part, adapter)
-        rows += good
-        problems += bad
-        if len(problems) >= MAX_PROBLEMS:
-            break
-    if key is not None:
-        problems += _repeated(name, records, key)
-    return rows, problems[:MAX_PROBLEMS]
-
-
-def _validate(name: str, part: Records, adapter: TypeAdapter[Any]) -> tuple[list[Any], list[Problem]]:
-    numbers = [row for row, _ in part]
-    try:
-        return list(zip(numbers, adapter.validate_python([c for _, c in part]), strict=True)), []
-    except ValidationError as error:
-        found = error.errors(include_url=False)[: MAX_PROBLEMS + 1]
-    bad = {int(e["loc"][0]) for e in found}
-    problems = [_problem(name, e, numbers[int(e["loc"][0])], e["loc"][1:]) for e in found]
-    if len(found) > MAX_PROBLEMS:
-        return [], problems
-    good = [record for i, record in enumerate(part) if i not in bad]
-    values = adapter.validate_python([c for _, c in good])
-    return [(row, value) for (row, _), value in zip(good, values, strict=True)], problems
-
-
-def _repeated(name: str, records: Records, key: str) -> list[Problem]:
-    seen: dict[str, int] = {}
-    problems = []
-    for row, cells in records:
-        value = cells[key].strip()
-        if value in seen:
-            found = f"{_short(value)} again, first in row {seen[value]}"
-            problems.append(Problem(name, found, "each name once", row, key))
-        seen.setdefault(value, row)
-    return problems
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, str) and not value.strip():
-        return "nothing"
-    if isinstance(value, Mapping):
-        text = f"the keys {', '.join(map(str, value))}" if value else "no keys"
-    else:
-        text = repr(value) if not isinstance(value, BaseModel) else type(value).__name__
-    return text if len(text) <= 80 else text[:77] + "..."
-
-
-def _problem(
-    name: str, error: Mapping[str, Any], row: int | None, loc: Sequence[Any], known: Sequence[str] = ()
-) -> Problem:
-    message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
-    column = ".".join(str(part) for part in loc)[:200] or None
-    kind = error["type"]
-    if kind == "extra_forbidden":
-        key = str(loc[-1])
-        allowed = ", ".join(known) or "known keys only"
-        return Problem(name, f"unknown key {_short(key)}", allowed, row, column, nearest(key, known))
-    if kind in ("missing", "union_tag_not_found"):
-        return Problem(name, "nothing", "a value", row, column)
-    near = None
-    if kind in ("literal_error", "union_tag_invalid"):
-        expected = str(error["ctx"].get("expected") or error["ctx"].get("expected_tags"))
-        choices = [c.strip(" '") for c in expected.replace(" or ", ", ").split(",")]
-        value = str(error["input"] if kind == "literal_error" else error["ctx"]["tag"])
-        near = _unit(value, choices) or nearest(value, choices)
-        return Problem(name, _short(value), ", ".join(choices), row, column, near)
-    return Problem(name, _short(error["input"]), message, row, column, near)
-
-
-def _unit(printed: str, choices: Sequence[str]) -> str | None:
-    """The code of a unit that is written as statistics print it: 万吨 is 10k_t."""
-    if printed.isascii():
-        return None
-    try:
-        one = parse(f"1 {printed}")
-    except InputError:
-        return None
-    codes = {measure: code for code, measure in UNITS.items() if code in choices}
-    return codes.get((one.unit, one.value))
-
-
-def _visible(document: Any, loc: Sequence[Any], named: bool) -> list[Any]:
-    """The parts of a location that a reader of the file sees, without the validator's own branches.
-
-    ``named`` says that the last part is a key, even where it does not stand in the file.
-    """
-    parts: list[Any] = []
-    for i, part in enumerate(loc):
-        inside = isinstance(document, Mapping) and part in document
-        inside |= isinstance(document, list) and isinstance(part, int) and part < len(document)
-        if inside:
-            document = document[part]
-        if inside or (named and i == len(loc) - 1):
-            parts.append(part)
-    return parts
-
-
-def known_keys(schema: Mapping[str, Any], loc: Iterable[Any]) -> list[str]:
-    """Keys that a JSON Schema knows at a location; empty where any key may stand.
-
-    Examples
-    --------
-    >>> known_keys({"properties": {"a": {"properties": {"b": {}, "c": {}}}}}, ["a"])
-    ['b', 'c']
-    """
-    node: Mapping[str, Any] = schema
-
-    def resolve(node: Mapping[str, Any]) -> Mapping[str, Any]:
-        while "$ref" in node:
-            node = schema["$defs"][node["$ref"].rpartition("/")[2]]
-        return node
-
-    for part in loc:
-        node = resolve(node)
-        branches = [resolve(n) for n in node.get("oneOf", node.get("anyOf", []))]
-        tagged = node.get("discriminator", {}).get("mapping", {})
-        if part in tagged:
-            node = {"$ref": tagged[part]}
-        elif part in node.get("properties", {}):
-            node = node["properties"][part]
-        elif isinstance(node.get("additionalProperties"), Mapping):
-            node = node["additionalProperties"]
-        elif "patternProperties" in node:
-            node = next(iter(node["patternProperties"].values()))
-        elif "items" in node:
-            node = node["items"]
-        else:
-            objects = [n for n in branches if "properties" in n]
-            node = objects[0] if len(objects) == 1 else {}
-    return list(resolve(node).get("properties", {}))
-
-
-def parse_model(name: str, document: Any, model: type[M]) -> M:
-    """Check a YAML document against a model.
-
-    Raises
-    ------
-    InputError
-        With every problem, its line and key.
-
-    Examples
-    --------
-    >>> from parkanalysis.park.schema import ScenarioFile
-    >>> parse_model("mine.yml", {"title": "Mine", "shoks": "all"}, ScenarioFile)
-    Traceback (most recent call last):
-    parkanalysis.errors.InputError: mine.yml, column shoks: found unknown key 'shoks'; allowed: title,
-    description, shocks, levers; did you mean 'shocks'?
-    """
-    if not isinstance(document, Mapping):
-        found = "an empty file" if document is None else "no mapping"
-        raise InputError(Problem(name, found, "keys and values", 1))
-    try:
-        return model.model_validate(document)
-    except ValidationError as error:
-        errors = error.errors(include_url=False)[:MAX_PROBLEMS]
-    schema = json_schema(model) if any(e["type"] == "extra_forbidden" for e in errors) else {}
-    raise InputError(
-        _problem(
-            name,
-            e,
-            line_of(document, e["loc"]),
-            _visible(document, e["loc"], e["type"] in ("missing", "extra_forbidden")),
-            known_keys(schema, e["loc"][:-1]) if e["type"] == "extra_forbidden" else (),
-        )
-        for e in errors
-    )
-
-
 def _as_it_is(problem: Problem) -> Problem:
     return problem
 
@@ -526,7 +322,7 @@ class Raw:
     ----------
     id : str
         Name of the folder or workbook.
-    tables : mapping of str to CsvTable
+    tables : mapping of str to RawTable
         Those that could be read.
     park : Located or None
         park.yml.
@@ -539,7 +335,7 @@ class Raw:
     """
 
     id: str
-    tables: Mapping[str, CsvTable]
+    tables: Mapping[str, RawTable]
     park: Any
     scenarios: Mapping[str, Any]
     problems: list[Problem]
@@ -573,20 +369,6 @@ def is_aside(name: str) -> bool:
     (True, True, False)
     """
     return name.startswith((".", "~$"))
-
-
-def of_park(problems: Iterable[Problem], path: str | Path) -> list[Problem]:
-    """Problems of one park among several: each file led by its park.
-
-    Examples
-    --------
-    >>> print(*of_park([Problem("park.yml", "no such file", "a file")], "parks/mine"))
-    mine/park.yml: found no such file; allowed: a file
-    """
-    name = Path(path).name
-    # what was typed as the park is no file of it, and a workbook's problems name it already
-    own = ("park", name, f"{name}.xlsx")
-    return [p if p.file.partition(",")[0] in own else replace(p, file=f"{name}/{p.file}") for p in problems]
 
 
 def scenario_problem(file: str, name: str) -> Problem | None:
@@ -663,27 +445,174 @@ def _scenarios(folder: Path, names: list[str], problems: list[Problem]) -> dict[
         if problem:
             problems.append(problem)
             continue
-        before = len(problems)
-        document = attempt(problems, read_yaml, folder / "scenarios" / name)
-        problems[before:] = [_inside(p) for p in problems[before:]]
-        if len(problems) == before:
-            scenarios[name.removesuffix(".yml")] = document
+        try:
+            scenarios[name.removesuffix(".yml")] = read_yaml(folder / "scenarios" / name)
+        except InputError as error:
+            problems += [replace(p, file=f"scenarios/{name}") for p in error.problems]
     return scenarios
-
-
-def _inside(problem: Problem) -> Problem:
-    return replace(problem, file=f"scenarios/{problem.file}")
 
 
 def _digest(folder: Path) -> str:
     digest = hashlib.sha256()
     names = [*(f"{name}.csv" for name in TABLES), "park.yml"]
-    files = [*(folder / n for n in names), *folder.glob("scenarios/*.yml")]
-    for file in sorted(f for f in files if f.is_file() and not is_aside(f.name)):
-        digest.update(file.relative_to(folder).as_posix().encode(errors="surrogateescape") + b"\0")
-        try:
-            with file.open("rb") as stream:
-                digest.update(hashlib.file_digest(stream, "sha256").digest())
-        except OSError:  # it has been named as a problem already
-            continue
+    for file in sorted([*(folder / n for n in names), *folder.glob("scenarios/*.yml")]):
+        # one that is missing or cannot be read has been named as a problem already
+        with contextlib.suppress(OSError), file.open("rb") as stream:
+            content = hashlib.file_digest(stream, "sha256").digest()
+            if not is_aside(file.name):
+                name = file.relative_to(folder).as_posix()
+                digest.update(name.encode(errors="surrogateescape") + b"\0" + content)
     return digest.hexdigest()
+
+
+def cell_text(value: Any) -> str:
+    """A cell of a workbook as the text that a CSV file would hold."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat()
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    return str(value)
+
+
+def _letter(column: int) -> str:
+    from openpyxl.utils import get_column_letter
+
+    return str(get_column_letter(column + 1))
+
+
+def _sheet_rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
+    """Rows as texts, all as wide as the first or, with cells beside the table, wider."""
+    width = 0
+    for number, values in enumerate(sheet.iter_rows(values_only=True), start=1):
+        cells = [cell_text(value) for value in values]
+        while len(cells) > width and not cells[-1].strip():
+            cells.pop()
+        width = width or len(cells)
+        yield number, cells + [""] * (width - len(cells))
+
+
+def _sheet(name: str, sheet: Any) -> RawTable:
+    def misfit(row: int, cells: list[str], width: int) -> Problem:
+        at = next(i for i, cell in enumerate(cells) if i >= width and cell.strip())
+        return Problem(
+            name, repr(cells[at][:60]), "nothing beside the table", row, f"cell {_letter(at)}{row}"
+        )
+
+    return _tabulate(name, _sheet_rows(sheet), misfit)
+
+
+def _sheets(path: Path, data: bytes) -> dict[str, Any]:
+    """Sheets of a workbook that belong to a park, by name."""
+    if not data.startswith(b"PK"):
+        raise InputError(Problem(path.name, "no workbook", "a park's folder, or its workbook in xlsx"))
+    book = open_xlsx(path.name, data, MAX_UNPACKED, MAX_CELLS)
+    sheets = {s.title.strip().lower(): s for s in book.sheets}
+    known = {name: sheet for name, sheet in sheets.items() if name in {*TABLES, *KEYED}}
+    titles = {sheet.title for sheet in known.values()}
+    problems = [
+        replace(p, file=f"{path.name}, sheet {p.file}", column=f"cell {p.column}{p.row}")
+        for p in book.uncomputed
+        if p.file in titles
+    ] or [
+        Problem(
+            path.name, "no such sheet", f"a sheet {name}", nearest=nearest(name, set(sheets) - set(known))
+        )
+        for name in (*REQUIRED_TABLES, "park")
+        if name not in known
+    ]
+    if problems:
+        raise InputError(told_once(problems))
+    return known
+
+
+def _insert(document: Located, key: str, value: str | None, row: int) -> str | None:
+    """Put a value where a dotted key leads; return what is wrong with the key."""
+    *way, last = parts = [part.strip() for part in key.split(".")]
+    if len(parts) > MAX_PARTS or not all(parts):
+        return f"names joined by dots, at most {MAX_PARTS}"
+    node = document
+    for part in way:
+        if part not in node:
+            node[part], node.lines[part] = Located({}, {}), row
+        if not isinstance(node[part], Located):
+            return f"a key that does not go on from {part}, which has a value in row {node.lines[part]}"
+        node = node[part]
+    if last in node:
+        return f"each key once, first in row {node.lines[last]}"
+    node[last], node.lines[last] = value, row
+    return None
+
+
+def _numbered(node: Any) -> Any:
+    """Mappings whose keys are 1, 2, 3 … stand for lists."""
+    if not isinstance(node, Located):
+        return node
+    items = {key: _numbered(value) for key, value in node.items()}
+    if items and list(items) == [str(i + 1) for i in range(len(items))]:
+        return LocatedList(items.values(), node.lines.values())
+    return Located(items, node.lines)
+
+
+def _documents(name: str, table: RawTable, problems: list[Problem]) -> dict[str, Located]:
+    """Documents of key and value rows by scenario, one without a name where the sheet has no such column."""
+    columns = KEYED[name.partition(".")[0]]
+    missing = [c for c in columns if c not in table.header]
+    problems += [*table.problems, *(Problem(name, "no such column", f"a column {c}", 1, c) for c in missing)]
+    documents: dict[str, Located] = {}
+    for row, cells in [] if missing else table.records:
+        scenario, key = cells.get("scenario", "").strip(), cells["key"].strip()
+        problem = scenario_problem(name, scenario) if "scenario" in columns else None
+        if problem is not None:
+            problems.append(replace(problem, row=row, column="scenario"))
+            continue
+        document = documents.setdefault(scenario, Located({}, {}))
+        if wrong := _insert(document, key, cells["value"].strip() or None, row):
+            problems.append(Problem(name, repr(key[:80]), wrong, row, "key"))
+    if len(documents) > MAX_SCENARIOS:
+        problems.append(Problem(name, f"{len(documents)} scenarios", f"at most {MAX_SCENARIOS}"))
+    return {key: _numbered(document) for key, document in documents.items()}
+
+
+def read_workbook(path: Path) -> Raw:
+    """Read the sheets of a park's workbook.
+
+    Raises
+    ------
+    InputError
+        When the file is no workbook, is damaged, holds macros or links, or lacks a sheet.
+    """
+    data = read_bytes(path)
+    problems: list[Problem] = []
+    tables: dict[str, RawTable] = {}
+    documents: dict[str, dict[str, Located]] = {}
+    for name, sheet in _sheets(path, data).items():
+        file = "park.yml" if name == "park" else f"{name}.csv"
+        table = attempt(problems, _sheet, file, sheet)
+        if table is not None:
+            tables[name] = table
+            if name in KEYED:
+                documents[name] = _documents(file, table, problems)
+    return Raw(
+        id=path.stem,
+        tables={name: table for name, table in tables.items() if name in TABLES},
+        park=documents.get("park", {}).get(""),
+        scenarios=documents.get("scenarios", {}),
+        problems=problems,
+        digest=hashlib.sha256(data).hexdigest(),
+        place=partial(_in_sheet, path.name, {name: table.header for name, table in tables.items()}),
+    )
+
+
+def _in_sheet(book: str, headers: Mapping[str, list[str]], problem: Problem) -> Problem:
+    """Name sheet and cell in place of file and column."""
+    name, _, scenario = problem.file.removesuffix(".csv").removesuffix(".yml").partition("/")
+    header, column = headers.get(name, []), problem.column
+    cell = "value" if name in KEYED and column not in header else column
+    if problem.row is not None and cell in header:
+        column = f"{column} (cell {_letter(header.index(cell))}{problem.row})"
+    file = f"{book}, sheet {name}" + (f", scenario {scenario}" if scenario else "")
+    return replace(problem, file=file, column=column)

@@ -16,7 +16,7 @@ from decimal import Decimal
 from functools import cache
 from math import inf
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Literal, Union, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, Union, get_args
 
 from pydantic import (
     AfterValidator,
@@ -25,15 +25,18 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    ModelWrapValidatorHandler,
     PlainValidator,
     Tag,
-    TypeAdapter,
+    ValidationError,
     ValidationInfo,
     create_model,
     field_validator,
     model_validator,
 )
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from parkanalysis.errors import nearest
 from parkanalysis.park.levers import DISTRIBUTIONS, EVIDENCE, UNITS
 
 #: parameters of the report notebook, which no lever may be called
@@ -42,11 +45,8 @@ PARAMETERS = ("park", "scenario", "lang", "draws", "seed")
 MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
-# Excel writes 2025/3/1 into a CSV file for a day, with 0:00 behind it in some columns
-_DAY = re.compile(
-    r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:[ T]0?0:00(?::00)?)?|(\d{4})年(\d{1,2})月(\d{1,2})日"
-)
-_MONTH = re.compile(r"(\d{4})[-/.](\d{1,2})|(\d{4})年(\d{1,2})月")
+# as people and spreadsheets write them: Excel puts 2025/3/1 into a CSV file, in some columns with 0:00
+_DATE = re.compile(r"(\d{4})(?:(Q[1-4])|[-/.年](\d{1,2})(?:月|[-/.月](\d{1,2})日?(?:[ T]0?0:00(?::00)?)?)?)?")
 _THOUSANDS = re.compile(r"[-+]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
 _PERCENT = re.compile(r"([-+]?[0-9]{1,15}(\.[0-9]{0,15})?) ?%")
 
@@ -109,47 +109,33 @@ def _figure(value: Any) -> Any:
     return plain_number(value) if isinstance(value, str) else value
 
 
-def _found(pattern: re.Pattern[str], value: Any) -> list[int]:
-    text = unicodedata.normalize("NFKC", value).strip() if isinstance(value, str) else ""
-    match = pattern.fullmatch(text)
-    return [int(part) for part in match.groups() if part and part.isdecimal()] if match else []
+def _dated(allowed: str, *kinds: str) -> BeforeValidator:
+    """A reader of dates that may be of these kinds: year, quarter, month, day."""
+
+    def read(value: Any) -> str:
+        match = _DATE.fullmatch(unicodedata.normalize("NFKC", str(value)).strip().upper())
+        year, quarter, month, day = match.groups() if match else (None,) * 4
+        try:
+            first = dt.date(int(year or 0), int(month or 1), int(day or 1))
+        except ValueError:
+            raise ValueError(allowed) from None
+        kind = "day" if day else "month" if month else "quarter" if quarter else "year"
+        if kind == "day" and kind not in kinds and first.day == 1:
+            kind = "month"  # Excel makes the first day of it where one is typed into a cell
+        if kind not in kinds:
+            raise ValueError(allowed)
+        return {"day": f"{first}", "month": f"{first}"[:7], "quarter": f"{year}{quarter}"}.get(
+            kind, f"{year}"
+        )
+
+    return BeforeValidator(read)
 
 
-def _day(value: Any) -> Any:
-    if isinstance(value, dt.date):
+def _items(value: Any) -> Any:
+    """The items of a list, also of one that is written into one cell or left empty."""
+    if not isinstance(value, str | None):
         return value
-    try:
-        return dt.date(*_found(_DAY, value))
-    except (TypeError, ValueError):
-        raise ValueError("a day such as 2025-03-01") from None
-
-
-def _month(value: Any) -> Any:
-    """A month; Excel makes the first day of it where one is typed into a cell."""
-    parts = _found(_MONTH, value) or _found(_DAY, value)
-    if not parts or not 1 <= parts[1] <= 12 or parts[2:] not in ([], [1]):
-        raise ValueError("a month such as 2025-07")
-    return f"{parts[0]}-{parts[1]:02d}"
-
-
-def _period(value: Any) -> Any:
-    text = unicodedata.normalize("NFKC", value).strip().upper() if isinstance(value, str) else ""
-    if re.fullmatch(r"\d{4}(Q[1-4])?", text):
-        return text
-    try:
-        return _month(text)
-    except ValueError:
-        raise ValueError("a year such as 2025, a quarter such as 2025Q1 or a month such as 2025-07") from None
-
-
-def _observed(value: Any) -> Any:
-    text = str(value).strip()
-    if re.fullmatch(r"\d{4}", text):
-        return text
-    try:
-        return _month(text) if _found(_MONTH, text) else _day(text).isoformat()
-    except ValueError:
-        raise ValueError("a day such as 2025-03-01, a month such as 2025-07 or a year") from None
+    return [item.strip() for item in re.split("[,，、]", value or "") if item.strip()]
 
 
 Identifier = Annotated[
@@ -170,17 +156,59 @@ Label = Annotated[
     BeforeValidator(_label, json_schema_input_type=Words | dict[Literal["zh", "en"], Words]),
     _says("a text, or a text for each of zh and en"),
 ]
-Month = Annotated[str, Field(pattern=MONTH), BeforeValidator(_month)]
-Day = Annotated[dt.date, BeforeValidator(_day)]
-Period = Annotated[str, Field(pattern=r"^\d{4}(Q[1-4]|-(0[1-9]|1[0-2]))?$"), BeforeValidator(_period)]
-Observed = Annotated[str, Field(pattern=r"^\d{4}(-(0[1-9]|1[0-2])(-\d{2})?)?$"), BeforeValidator(_observed)]
+Month = Annotated[str, Field(pattern=MONTH), _dated("a month such as 2025-07", "month")]
+Day = Annotated[dt.date, _dated("a day such as 2025-03-01", "day")]
+Period = Annotated[
+    str,
+    Field(pattern=r"^\d{4}(Q[1-4]|-(0[1-9]|1[0-2]))?$"),
+    _dated(
+        "a year such as 2025, a quarter such as 2025Q1 or a month such as 2025-07", "year", "quarter", "month"
+    ),
+]
+Observed = Annotated[
+    str,
+    Field(pattern=r"^\d{4}(-(0[1-9]|1[0-2])(-\d{2})?)?$"),
+    _dated("a day such as 2025-03-01, a month such as 2025-07 or a year", "day", "month", "year"),
+]
 Language = Literal["zh", "en"]
+Listed = BeforeValidator(_items)
 
 
 class Strict(BaseModel):
     """A part of a YAML file: no unknown keys, no change afterwards."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    #: groups of fields of which one is filled, and no field beside it; an empty one: or none
+    ways: ClassVar[tuple[tuple[str, ...], ...]] = ()
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _own_keys(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Say of an unknown key which are known; the one that was meant is then not missing as well."""
+        try:
+            return handler(value)
+        except ValidationError as error:
+            found = error.errors(include_url=False)
+        known = list(cls.model_fields)
+        meant = {nearest(str(e["loc"][0]), known) for e in found if e["type"] == "extra_forbidden"}
+        lines: list[InitErrorDetails] = []
+        for e in found:
+            context = e.get("ctx", {})
+            if len(e["loc"]) == 1 and e["type"] == "extra_forbidden":
+                context = {"known": known}
+            elif len(e["loc"]) == 1 and e["type"] == "missing" and e["loc"][0] in meant:
+                continue
+            kind: Any = PydanticCustomError(e["type"], e["msg"], context)
+            lines.append({"type": kind, "loc": e["loc"], "input": e["input"]})
+        raise ValidationError.from_exception_data(cls.__name__, lines)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        filled = {field for way in self.ways for field in way if getattr(self, field) is not None}
+        if self.ways and filled not in map(set, self.ways):
+            raise ValueError("either " + ", or ".join(" and ".join(way) or "neither" for way in self.ways))
+        return self
 
 
 MONEY = ("CNY",)
@@ -395,10 +423,14 @@ TABLES: dict[str, type[TableRow]] = {
 }
 REQUIRED_TABLES = ("figures", "levers", "sources")
 KEYS = {"figures": "figure", "levers": "lever", "sources": "source"}
+#: column of the names that other places lead to
+NAMES = {**KEYS, "history": "series", "prices": "series", "value_added_rates": "industry"}
 
 
 class Industry(Strict):
     """An industry: either its output and rate are known, or its value added directly."""
+
+    ways = (("gross_output", "value_added_rate"), ("value_added",))
 
     name: Label
     gross_output: Identifier | None = amount("gross output of the base year", default=None)
@@ -417,13 +449,6 @@ class Industry(Strict):
         default=None,
     )
 
-    @model_validator(mode="after")
-    def _one_route(self) -> Industry:
-        routes = (self.gross_output is not None, self.value_added_rate is not None)
-        if (self.value_added is not None) == any(routes) or any(routes) != all(routes):
-            raise ValueError("either gross_output and value_added_rate, or value_added")
-        return self
-
 
 InIndustry = Annotated[Identifier, Ref("industry"), _says("an industry of this file")]
 OfProduct = Annotated[Identifier, Ref("product"), _says("a product of this file")]
@@ -437,6 +462,8 @@ Vat = Annotated[
 class Product(Strict):
     """A product with its volume and price in the base year."""
 
+    ways = (("volume",), ("capacity", "hours"))
+
     name: Label
     industry: InIndustry
     volume: Identifier | None = lever("volume sold in the base year", VOLUMES, default=None)
@@ -447,17 +474,11 @@ class Product(Strict):
     price: Identifier = lever("price in the base year", PRICES, per="volume")
     vat_rate: Vat = None
 
-    @model_validator(mode="after")
-    def _one_volume(self) -> Product:
-        if (self.volume is None) != (self.capacity is not None) or (self.capacity is None) != (
-            self.hours is None
-        ):
-            raise ValueError("either volume, or capacity and hours")
-        return self
-
 
 class Plant(Strict):
     """A plant that may close; with ``product`` and ``volume`` it takes its tonnes along."""
+
+    ways = (("product", "volume"), ())
 
     name: Label
     industry: InIndustry
@@ -466,12 +487,6 @@ class Plant(Strict):
     volume: Identifier | None = lever(
         "what it made of it in the base year", VOLUMES, same="product.volume", default=None
     )
-
-    @model_validator(mode="after")
-    def _both(self) -> Plant:
-        if (self.product is None) != (self.volume is None):
-            raise ValueError("product and volume together, or neither")
-        return self
 
 
 class Shock(Strict):
@@ -523,15 +538,16 @@ def _one_of(kinds: tuple[type[Shock], ...]) -> Any:
 
 
 @cache
-def _checker(kinds: tuple[type[Shock], ...]) -> TypeAdapter[Shock]:
-    return TypeAdapter(_one_of(kinds))
+def _kind(kinds: tuple[str, ...]) -> type[BaseModel]:
+    return create_model("Kind", kind=(Literal[kinds], ...))  # type: ignore[arg-type]
 
 
 def _shock(value: Any) -> Shock:
     """A shock checked against the class of its kind, among those known when the park is read."""
     if not Shock.kinds:
         raise RuntimeError("no kind of shock is known: import parkanalysis.model before a park is read")
-    return _checker(tuple(Shock.kinds.values())).validate_python(value)
+    found: Any = _kind(tuple(Shock.kinds)).model_validate(value, from_attributes=True)
+    return Shock.kinds[found.kind].model_validate(value)
 
 
 # what the name in a field of this role is looked up in
@@ -561,7 +577,7 @@ class ComparablePrices(Strict):
 class Correlation(Strict):
     """Rank correlation (Spearman) between two levers."""
 
-    levers: tuple[Identifier, Identifier]
+    levers: Annotated[tuple[Identifier, Identifier], Listed]
     rank: Rank
     evidence: Literal[EVIDENCE] = "assumed"  # type: ignore[valid-type]
     note: str = ""
@@ -580,7 +596,7 @@ class Check(Strict):
         "whether both sides have one scope and basis; if not, they cannot contradict each other", default=True
     )
     note: Label | None = _says("what to know of scope and basis, shown with the verdict", default=None)
-    figures: tuple[str, ...] = ()
+    figures: Annotated[tuple[str, ...], Listed] = ()
 
     @model_validator(mode="after")
     def _reason(self) -> Check:
@@ -593,7 +609,9 @@ class ParkFile(Strict):
     """park.yml: what the park is called, what it makes, what may happen to it."""
 
     name: Label
-    languages: tuple[Language, ...] = _says("languages of its reports", default=("zh", "en"), min_length=1)
+    languages: Annotated[tuple[Language, ...], Listed] = _says(
+        "languages of its reports", default=("zh", "en"), min_length=1
+    )
     base_year: Year = _says("last year whose value added is published")
     target_year: Year = _says("year to project, one to five years after")
     as_of: Day = _says("vintage date: nothing published later enters a projection")
@@ -661,18 +679,20 @@ class LeverSetting(Strict):
 
 
 def _setting_kind(value: Any) -> str:
-    return "range" if isinstance(value, Mapping | LeverSetting) else "number"
+    return "[range]" if isinstance(value, Mapping | LeverSetting) else "[number]"
 
 
 def _shocks_kind(value: Any) -> str:
-    return "all" if isinstance(value, str) else "some"
+    return "[all]" if value == "all" else "[some]"
 
 
+# a part of a place in brackets is none that the file has
 Setting = Annotated[
-    Annotated[Number, Tag("number")] | Annotated[LeverSetting, Tag("range")], Discriminator(_setting_kind)
+    Annotated[Number, Tag("[number]")] | Annotated[LeverSetting, Tag("[range]")],
+    Discriminator(_setting_kind),
 ]
 Shocks = Annotated[
-    Annotated[tuple[Identifier, ...], Tag("some")] | Annotated[Literal["all"], Tag("all")],
+    Annotated[tuple[Identifier, ...], Listed, Tag("[some]")] | Annotated[Literal["all"], Tag("[all]")],
     Discriminator(_shocks_kind),
 ]
 

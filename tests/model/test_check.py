@@ -7,8 +7,7 @@ from parkfiles import PARKS, add_row, copy_park, edit, set_cell
 
 from parkanalysis.model.check import check, implausible
 from parkanalysis.park import read_park
-from parkanalysis.park.new import TEMPLATE
-from parkanalysis.park.workbook import write_workbook
+from parkanalysis.park.new import TEMPLATE, write_workbook
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ import pytest
 from parkanalysis.model.check import check
 from parkanalysis.model.projection import project
 from parkanalysis.park import read_park
-from parkanalysis.park.new import create
-from parkanalysis.park.outline import outline_of
+from parkanalysis.park.new import create, outline_of
 
 REPORT = """2018年工作总结
 一、基本情况

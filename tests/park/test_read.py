@@ -18,7 +18,7 @@ from parkanalysis.errors import InputError
 from parkanalysis.model.check import check
 from parkanalysis.model.compare import read_parks
 from parkanalysis.park import read_park
-from parkanalysis.park.new import TEMPLATE
+from parkanalysis.park.new import TEMPLATE, write_workbook
 from parkanalysis.park.read import (
     MAX_BYTES,
     MAX_DEPTH,
@@ -29,7 +29,6 @@ from parkanalysis.park.read import (
     read_text,
     read_yaml,
 )
-from parkanalysis.park.workbook import write_workbook
 
 
 def refused(step, *arguments):
@@ -308,3 +307,24 @@ def test_bombs_in_park_yml_are_told_in_a_few_lines(tmp_path, kind):
     assert found
     assert found[0].severity == "error"
     assert len(found) <= 3
+
+
+@pytest.mark.parametrize("table", ["figures", "levers", "history", "value_added_rates", "sources"])
+def test_a_misspelt_column_is_told_and_nothing_that_follows_from_it(tmp_path, table):
+    zone = copy_park(tmp_path)
+    file = zone / f"{table}.csv"
+    head, rows = file.read_text(encoding="utf-8").split("\n", 1)
+    for column in head.split(","):
+        file.write_text(f"{head.replace(column, column + 'x', 1)}\n{rows}", encoding="utf-8")
+        problem = only(zone)
+        assert (problem.file, problem.row, problem.nearest) == (f"{table}.csv", 1, column)
+
+
+@pytest.mark.parametrize("table", ["figures", "levers", "history", "value_added_rates", "sources"])
+def test_a_row_cut_short_is_told_and_nothing_that_follows_from_it(tmp_path, table):
+    zone = copy_park(tmp_path)
+    file = zone / f"{table}.csv"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    file.write_text("\n".join([lines[0], lines[1].partition(",")[0], *lines[2:]]) + "\n", encoding="utf-8")
+    problem = only(zone)
+    assert (problem.file, problem.row) == (f"{table}.csv", 2)

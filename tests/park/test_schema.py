@@ -8,7 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from parkanalysis.errors import InputError
-from parkanalysis.park.read import known_keys, parse_model, parse_yaml, validate_rows
+from parkanalysis.park.park import parse_model, validate_rows
+from parkanalysis.park.read import RawTable, parse_yaml
 from parkanalysis.park.schema import (
     HistoryRow,
     Industry,
@@ -16,7 +17,6 @@ from parkanalysis.park.schema import (
     LeverSetting,
     ParkFile,
     ScenarioFile,
-    json_schema,
 )
 
 LEVER = {
@@ -35,8 +35,13 @@ LEVER = {
 }
 
 
+def checked(model, *rows, key=None, name="levers.csv"):
+    """Rows that hold and problems of a table with these cells."""
+    return validate_rows(name, RawTable([*rows[0]], list(enumerate(rows, start=2))), model, key)
+
+
 def lever_problems(**changes):
-    rows, found = validate_rows("levers.csv", [(2, LEVER | changes)], LeverRow, "lever")
+    rows, found = checked(LeverRow, LEVER | changes, key="lever")
     assert bool(rows) != bool(found)
     return found
 
@@ -94,24 +99,24 @@ def test_choices_come_with_the_nearest(column, value, nearest):
 
 
 def test_all_rows_and_all_columns_are_reported_at_once():
-    rows = [(2, LEVER | {"low": "x", "unit": "y"}), (3, LEVER | {"lever": "b"}), (4, LEVER | {"high": "z"})]
-    good, found = validate_rows("levers.csv", rows, LeverRow, "lever")
+    rows = [LEVER | {"low": "x", "unit": "y"}, LEVER | {"lever": "b"}, LEVER | {"high": "z"}]
+    good, found = checked(LeverRow, *rows, key="lever")
     assert [row for row, _ in good] == [3]
     assert {(p.row, p.column) for p in found} == {(2, "low"), (2, "unit"), (4, "lever"), (4, "high")}
 
 
-def test_unknown_and_missing_columns_are_reported_together():
-    cells = {("evidense" if k == "evidence" else k): v for k, v in LEVER.items()}
-    _, found = validate_rows("levers.csv", [(2, cells)], LeverRow, "lever")
-    assert {(p.found, p.nearest) for p in found} == {
-        ("column 'evidense'", "evidence"),
-        ("no such column", None),
-    }
+def test_a_misspelt_column_is_one_problem_and_a_missing_one_another():
+    cells = {("evidense" if k == "evidence" else k): v for k, v in LEVER.items() if k != "unit"}
+    _, found = checked(LeverRow, cells, key="lever")
+    assert [(p.found, p.nearest, p.column) for p in found] == [
+        ("column 'evidense'", "evidence", None),
+        ("no such column", None, "unit"),
+    ]
 
 
 def test_problems_stop_at_a_thousand_in_bounded_time():
-    rows = [(i, LEVER | {"lever": f"l{i}", "low": "x", "high": "y"}) for i in range(2, 60_000)]
-    good, found = validate_rows("levers.csv", rows, LeverRow, "lever")
+    rows = [LEVER | {"lever": f"l{i}", "low": "x", "high": "y"} for i in range(60_000)]
+    good, found = checked(LeverRow, *rows, key="lever")
     assert not good
     assert len(found) == 1_000
 
@@ -161,9 +166,7 @@ def test_numbers_as_people_type_them(value, read):
 )
 def test_what_a_cell_may_hold_is_said_in_plain_words(column, value, allowed):
     row = {"series": "s", "period": "2024", "value": "1", "unit": "u", "published": "2025-03-01"}
-    _, (problem,) = validate_rows(
-        "history.csv", [(2, {**row, "source": "s", column: value})], HistoryRow, None
-    )
+    _, (problem,) = checked(HistoryRow, {**row, "source": "s", column: value}, name="history.csv")
     assert str(problem) == f"history.csv, row 2, column {column}: found {value!r}; allowed: {allowed}"
 
 
@@ -178,7 +181,7 @@ def test_what_a_cell_may_hold_is_said_in_plain_words(column, value, allowed):
     ],
 )
 def test_a_printed_unit_leads_to_its_code(printed, code):
-    _, (problem,) = validate_rows("levers.csv", [(2, LEVER | {"unit": printed})], LeverRow, "lever")
+    (problem,) = lever_problems(unit=printed)
     assert (problem.column, problem.nearest) == ("unit", code)
 
 
@@ -288,7 +291,7 @@ def test_a_park_and_its_defaults():
     ("old", "new", "column", "row"),
     [
         ("    plant: p", "    plnt: p", "shocks.s.plnt", 16),
-        ("kind: plant_closure", "kind: plant_closed", "shocks.s", 13),
+        ("kind: plant_closure", "kind: plant_closed", "shocks.s.kind", 14),
         ("    plant: p", "    plant: p\n    start: 2021-13", "shocks.s.start", 17),
         ("    plant: p", "    plant: p\n    start: 2021-05\n    share: x", "shocks.s", 13),
         ("    plant: p", "    plant: p\n    start: 2021-05\n    end: 2021-04", "shocks.s", 13),
@@ -311,25 +314,36 @@ def test_what_is_wrong_in_a_park_is_named_with_key_and_line(old, new, column, ro
     )
 
 
-def test_shocks_are_met_with_the_keys_of_their_kind():
-    found = refused(PARK.replace("    plant: p", "    plnt: p"), ParkFile, "park.yml")
-    misspelt = next(p for p in found if p.column == "shocks.s.plnt")
-    assert misspelt.nearest == "plant"
-    assert "pass_through" not in misspelt.allowed
+@pytest.mark.parametrize(
+    ("old", "new", "column", "near", "stranger"),
+    [
+        ("    plant: p", "    plnt: p", "shocks.s.plnt", "plant", "pass_through"),
+        (
+            "value_added: x}\nplants",
+            "value_aded: x}\nplants",
+            "industries.i.value_aded",
+            "value_added",
+            "plant",
+        ),
+        (
+            "\nplants:",
+            "\ncorrelations: [{lever: [a, b], rank: 0}]\nplants:",
+            "correlations.0.lever",
+            "levers",
+            "plant",
+        ),
+    ],
+)
+def test_a_misspelt_key_of_a_park_is_the_only_thing_told(old, new, column, near, stranger):
+    (problem,) = refused(PARK.replace(old, new), ParkFile, "park.yml")
+    assert (problem.column, problem.nearest) == (column, near)
+    assert stranger not in problem.allowed
 
 
 @pytest.mark.parametrize("text", ["", "5", "[a]", "text"])
 def test_a_document_that_is_no_mapping(text):
     (problem,) = refused(text)
     assert problem.allowed == "keys and values"
-
-
-def test_known_keys_follow_references_lists_and_tags():
-    schema = json_schema(ParkFile)
-    assert "gross_output" in known_keys(schema, ["industries", "anything"])
-    assert "pass_through" in known_keys(schema, ["shocks", "x", "price_change"])
-    assert "rank" in known_keys(schema, ["correlations", 0])
-    assert known_keys(schema, ["nowhere"]) == []
 
 
 def test_declarations_are_frozen():

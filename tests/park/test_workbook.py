@@ -10,9 +10,8 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from parkfiles import PARKS, only, problems
 
-from parkanalysis.park.new import TEMPLATE
+from parkanalysis.park.new import TEMPLATE, write_workbook
 from parkanalysis.park.park import read_park
-from parkanalysis.park.workbook import write_workbook
 
 
 @pytest.fixture
@@ -159,7 +158,7 @@ def test_files_that_are_no_workbook(tmp_path, content):
 
 
 def test_a_zip_bomb_is_refused_before_it_unpacks(tmp_path, monkeypatch):
-    monkeypatch.setattr("parkanalysis.park.workbook.MAX_UNPACKED", 1_000_000)
+    monkeypatch.setattr("parkanalysis.park.read.MAX_UNPACKED", 1_000_000)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", b"<a>" + b" " * 5_000_000)

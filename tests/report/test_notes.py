@@ -9,8 +9,8 @@ from report_pages import page
 
 from parkanalysis.model.case import read_parameters
 from parkanalysis.model.check import check
+from parkanalysis.park.new import write_workbook
 from parkanalysis.park.park import read_park
-from parkanalysis.park.workbook import write_workbook
 from parkanalysis.report import Words, report_results, show
 
 CHINESE = re.compile("[一-鿿]")
