@@ -189,16 +189,23 @@ class Draws:
         """Draws of one lever in its own unit, shape (size,); not to be written to."""
         lever = self.scenario.levers[name]
         if self.span is None or lever.is_point or name in self.held:
-            value = self.held.get(name, lever.central)
-            return np.full(self.size, np.clip(value, lever.minimum, lever.maximum))
+            return np.full(self.size, self._central(lever))
         shape = (name, lever.distribution, lever.low, lever.central, lever.high, lever.minimum, lever.maximum)
         design = (self._names, _key(self._correlations), *self.span, self.seed)
         return _columns.get((design, shape, lever.forecast), lambda: self._draw(lever))
+
+    def _central(self, lever: Lever) -> float:
+        return float(np.clip(self.held.get(lever.name, lever.central), lever.minimum, lever.maximum))
 
     def _draw(self, lever: Lever) -> Array:
         assert self.span is not None
         u = uniforms(self._names, self._correlations, *self.span, self.seed)
         return lever.ppf(u[self._names.index(lever.name)])
+
+    def centre(self, name: str) -> float:
+        """Central value of a lever, or the one at which it is held, in the units of its draws."""
+        lever = self.scenario.levers[name]
+        return float(canonical_amount(self._central(lever), lever))
 
     def spread(self, name: str) -> float:
         """Standard deviation of a lever, in the units of its draws; 0 where it is held."""

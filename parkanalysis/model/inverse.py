@@ -131,9 +131,11 @@ class Probe:
             base = base_year(draw)
         elif self._products:
             base = with_products(base, draw)
-        grown = industry_growth(draw, base, s.year) if self._growth or self._base else s.growth
+        grown = (s.growth, s.driftless)
+        if self._growth or self._base:
+            grown = industry_growth(draw, base, s.year)
         effects = {**s.effects, **{name: effect(name, draw) for name in self._shocks}}
-        moved = State(base, grown, effects, s.year)
+        moved = State(base, *grown, effects, s.year)
         value = part.rest
         for industry in self._industries:
             value = value + moved.stretch(industry).added()

@@ -17,7 +17,7 @@ from parkanalysis.model import inverse
 from parkanalysis.model.contributions import Contributions, contributions, frame
 from parkanalysis.model.draws import chunks
 from parkanalysis.model.scenario import Scenario, in_year, own_lever, read_scenario
-from parkanalysis.model.target_year import Kind, State, common, kind_of, length, state, total
+from parkanalysis.model.target_year import Kind, common, kind_of, length, state, total
 from parkanalysis.park import Park, read_park
 
 Array = NDArray[np.float64]
@@ -228,7 +228,7 @@ def project(
     for span in chunks(draws):
         s = state(chosen, None if draws == 1 else span, seed)
         values[slice(*span)] = total(s)
-        baseline[slice(*span)] = total(State(s.base, s.growth, {}, s.year))
+        baseline[slice(*span)] = total(replace(s, effects={}))
     return Projection(chosen, values, baseline, central, seed)
 
 

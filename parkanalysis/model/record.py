@@ -253,6 +253,9 @@ class _Given:
     def __call__(self, name: str | None, default: float = 0.0) -> Any:
         return np.full(1, default) if name is None else self.tape.input(name, each=True)
 
+    def centre(self, name: str) -> Any:
+        return self.tape.input(f"centre:{name}", each=False)
+
     def spread(self, name: str) -> Any:
         return self.tape.input(f"spread:{name}", each=False)
 
@@ -310,7 +313,7 @@ def recorded(park: Park) -> Calculation:
     gross = {i: np.array([park.amount(name)]) for i, name in outputs.items() if name is not None}
     base = with_products(Base(added, {i: added[i] / gross[i] for i in gross}, gross, {}), given)
     effects = {s: effect(s, given) for s in ordered_shocks(scenario)}
-    year = State(base, industry_growth(given, base, scenario.years), effects, scenario.years)
+    year = State(base, *industry_growth(given, base, scenario.years), effects, scenario.years)
     industries = {}
     for name in names:
         mine = [s for s, e in effects.items() if e.industry == name]

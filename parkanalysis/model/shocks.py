@@ -113,7 +113,7 @@ class CapacityRampUp(_OfProduct):
 
     def impact(self, effect: Effect, before: Stretch) -> Any:
         unit_value = before.base.products[self.product].unit_value
-        return effect.levers["volume"] * unit_value * before.years / YUAN_PER_100M
+        return before.years * effect.levers["volume"] * (1 + before.driftless) * unit_value / YUAN_PER_100M
 
     def volume_made(self, effect: Effect, before: Stretch) -> Any:
         return effect.levers["volume"] * before.years
@@ -321,7 +321,7 @@ class ContractedVolume(_OfProduct):
         x = effect.levers
         sold = (x["volume"] + x["further"]) * before.years
         if self.product is None:
-            price, made = x["price"], x["base_volume"] * before.running()
+            price, made = x["price"], x["base_volume"] * (1 + before.driftless) * before.running()
             part = np.divide(made - sold, made, out=np.zeros_like(made), where=made > sold)
             most = np.maximum(before.added(), 0.0) * part * YUAN_PER_100M
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -96,7 +96,9 @@ class Stretch:
     Attributes
     ----------
     growth : array or float
-        Since the base year, of what no shock models.
+        Since the base year.
+    driftless : array or float
+        Growth less its centre: what is left of it for products and what shocks model.
     acting : tuple of Effect
         All shocks that act on the industry, in their order.
     """
@@ -104,6 +106,7 @@ class Stretch:
     industry: str
     base: Base
     growth: Any
+    driftless: Any
     acting: tuple[Effect, ...]
     earlier: int
     window: Window
@@ -141,12 +144,12 @@ class Stretch:
         return value
 
     def volume(self, product: str) -> Any:
-        """Amount of a product that is sold in the stretch."""
+        """Amount of a product that is sold in the stretch: it varies as growth does, without its drift."""
         value = self.base.products[product].volume * self.years
         for effect, before in self._before():
             if effect.product == product:
                 value = value + effect.item.volume_made(effect, before)
-        return value
+        return value * (1 + self.driftless)
 
     def price(self, product: str) -> Any:
         """Mean price of a product over the stretch, yuan."""
@@ -197,7 +200,7 @@ class Kind(Shock):
         return 0.0
 
     def volume_made(self, effect: Effect, before: Stretch) -> Any:
-        """Change of the volume of its product."""
+        """Change of the volume of its product, as of the base year."""
         return 0.0
 
     def price_change(self, effect: Effect, before: Stretch) -> Any:
@@ -213,7 +216,7 @@ class Kind(Shock):
         return 0.0
 
     def models(self, effect: Effect, base: Base) -> Mapping[str, Array]:
-        """Base-year value added that the shock says all of, by product or shock: it does not grow as well."""
+        """Base-year value added that the shock says all of, by product or shock: it has no drift as well."""
         return {}
 
 
@@ -223,8 +226,8 @@ class State:
 
     Attributes
     ----------
-    growth : mapping of industry to array
-        Since the base year, a fraction.
+    growth, driftless : mapping of industry to array
+        Since the base year, a fraction; and less its centre.
     effects : mapping of shock to Effect
         In their order.
     year : int
@@ -233,6 +236,7 @@ class State:
 
     base: Base
     growth: Mapping[str, Array]
+    driftless: Mapping[str, Array]
     effects: Mapping[str, Effect]
     year: int = 1
 
@@ -252,33 +256,31 @@ class State:
             for key, e in self.effects.items()
         }
         base = Base(each(b.value_added), each(b.rate), each(b.gross_output), products)
-        return State(base, each(self.growth), effects, self.year)
+        return State(base, each(self.growth), each(self.driftless), effects, self.year)
 
     def stretch(
         self, industry: str, effects: Iterable[Effect] | None = None, growing: bool = True
     ) -> Stretch:
         """One industry over the whole year, after those of the effects that act on it.
 
-        What an effect models itself takes no growth as well: an industry grows by its growth times the
-        part of its base-year value added that none of the acting shocks models.
+        What an effect models itself has no drift as well, but is as uncertain: with m the part of the
+        industry's base-year value added that the acting shocks model, and c the centre of its growth g,
+        it grows by (1 - m) g + m max(g - c, -1), and volumes of products by max(g - c, -1).
         """
         acting = self.effects.values() if effects is None else effects
         mine = tuple(e for e in acting if e.industry == industry)
         window = (float(self.year - 1), float(self.year))
-        growth = self.growth[industry] * _unmodelled(industry, self.base, mine) if growing else 0.0
-        return Stretch(industry, self.base, growth, mine, len(mine), window)
-
-
-def _unmodelled(industry: str, base: Base, acting: Iterable[Effect]) -> Any:
-    """Part of an industry's base-year value added that no acting shock models."""
-    modelled: dict[str, Array] = {}
-    for effect in acting:
-        modelled.update(effect.item.models(effect, base))
-    if not modelled:
-        return 1.0
-    added = base.value_added[industry]
-    share = np.divide(sum(modelled.values()), added, out=np.ones_like(added), where=added > 0)
-    return 1 - np.minimum(share, 1.0)
+        if not growing:
+            return Stretch(industry, self.base, 0.0, 0.0, mine, len(mine), window)
+        growth, driftless = self.growth[industry], self.driftless[industry]
+        modelled: dict[str, Array] = {}
+        for effect in mine:
+            modelled.update(effect.item.models(effect, self.base))
+        if modelled:
+            added = self.base.value_added[industry]
+            share = np.divide(sum(modelled.values()), added, out=np.ones_like(added), where=added > 0)
+            growth = growth + np.minimum(share, 1.0) * (driftless - growth)
+        return Stretch(industry, self.base, growth, driftless, mine, len(mine), window)
 
 
 def total(state: State) -> Array:
@@ -288,7 +290,7 @@ def total(state: State) -> Array:
     --------
     >>> added = {"aluminium": np.array([10.0, 10.0]), "other": np.array([5.0, 6.0])}
     >>> growth = dict.fromkeys(added, np.array([0.0, 0.1]))
-    >>> total(State(Base(added, {}, {}, {}), growth, {})).round(3).tolist()
+    >>> total(State(Base(added, {}, {}, {}), growth, growth, {})).round(3).tolist()
     [15.0, 17.6]
     """
     return np.asanyarray(sum(state.stretch(i).added() for i in state.base.value_added))
@@ -337,20 +339,29 @@ def effect(shock: str, draw: Draws) -> Effect:
     return Effect(shock, item, item.industry_of(config), item.product_in(config), window, levers)
 
 
-def industry_growth(draw: Draws, base: Base, years: int) -> dict[str, Array]:
+def industry_growth(draw: Draws, base: Base, years: int) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Growth of each industry since the base year, and the same without its drift.
+
+    The drift is what the central values of the growth levers come to: driftless = max(growth - drift, -1).
+    """
+    park = draw.scenario.park.config
+    growth, drift = (_growth(levers, park, base, years) for levers in (draw, draw.centre))
+    return growth, {key: np.maximum(values - drift[key], -1.0) for key, values in growth.items()}
+
+
+def _growth(lever: Callable[[str], Any], park: ParkFile, base: Base, years: int) -> dict[str, Any]:
     """Growth of each industry since the base year: the common rate, and its own deviation from it.
 
     growth_i = (1 + g)^n d_i / mean(d) - 1, d_i = (1 + o_i)^sqrt(n), the mean weighted by base-year value
     added: deviations o_i say which industries do better than the others and leave the growth of the whole
     as it is; over n years they add up as a random walk does.
     """
-    config = draw.scenario.park.config
-    shared = factor = 1 + draw(config.growth)
+    shared = factor = 1 + lever(park.growth)
     for _ in range(years - 1):
         shared = shared * factor
-    own = {key: 1 + draw(i.growth) for key, i in config.industries.items() if i.growth is not None}
+    own = {key: 1 + lever(i.growth) for key, i in park.industries.items() if i.growth is not None}
     if not own:
-        return dict.fromkeys(config.industries, shared - 1)
+        return dict.fromkeys(park.industries, shared - 1)
     own = own if years == 1 else {key: values ** np.sqrt(years) for key, values in own.items()}
     weights = base.value_added
     mean = sum(weights[key] * own.get(key, 1.0) for key in weights) / sum(weights.values())
@@ -375,7 +386,7 @@ def state(
     draw, years = Draws(scenario, span, seed, held), scenario.years
     effects = {s: effect(s, draw) for s in ordered_shocks(scenario)}
     base = base_year(draw)
-    return State(base, industry_growth(draw, base, years), effects, years)
+    return State(base, *industry_growth(draw, base, years), effects, years)
 
 
 def shock_levers(park: ParkFile, shock: str) -> list[str]:

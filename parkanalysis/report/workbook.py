@@ -325,8 +325,8 @@ def _write_live(book: _Book, r: Results) -> None:
         name, *arguments = steps[i]
         if name == "value":
             reached[i], formula = arguments[0], f"{float(arguments[0]):.17g}"
-        elif name == "input" and arguments[0] in levers:
-            lever = levers[arguments[0]]
+        elif name == "input" and (asked := str(arguments[0]).removeprefix("centre:")) in levers:
+            lever = levers[asked]
             reached[i] = float(draw(lever.name)[0])
             factor = float(_shown(words, 1.0, lever.unit))
             unit = float(canonical_amount(1.0, lever))

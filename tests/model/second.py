@@ -94,14 +94,20 @@ def second(park, name_of_scenario, n=200_000, seed=7):
             worth = np.minimum(worth, x(p.price) / (1 + vat) * whole / output[p.industry])
         goods[key] = SimpleNamespace(volume=volume, price=x(p.price), vat=vat, worth=worth)
     shocks = [config.shocks[s] for s in scenario.shocks]
-    ahead = {key: 1 + x(config.industries[key].growth) for key in added}
-    mean = sum(added[key] * ahead[key] for key in added) / sum(added.values())
-    growth = {key: (1 + x(config.growth)) * ahead[key] / mean - 1 for key in added}
-    rows = ((config, k, shocks, x, added[k], output[k], goods, growth[k]) for k in added)
+    middle = lambda name: scenario.levers[name].central if name else 0.0  # noqa: E731
+    growth, drift = (grown(config, added, lever) for lever in (x, middle))
+    rows = ((config, k, shocks, x, added[k], output[k], goods, growth[k], drift[k]) for k in added)
     return sum(_industry(*row) for row in rows)
 
 
-def _industry(config, key, shocks, x, base, output, goods, growth):
+def grown(config, added, x):
+    """Growth of each industry: the common one, and what it does better than the whole."""
+    ahead = {key: 1 + x(config.industries[key].growth) for key in added}
+    mean = sum(added[key] * ahead[key] for key in added) / sum(added.values())
+    return {key: (1 + x(config.growth)) * ahead[key] / mean - 1 for key in added}
+
+
+def _industry(config, key, shocks, x, base, output, goods, growth, drift):
     def here(shock):
         place = getattr(shock, "industry", None)
         if place is None and hasattr(shock, "plant"):
@@ -112,14 +118,15 @@ def _industry(config, key, shocks, x, base, output, goods, growth):
     assert set(mine) <= KINDS, f"no formula here for {set(mine) - KINDS}"
     of = lambda kind: mine.get(kind, [])  # noqa: E731
     rate = base / output if output else None
-    # growth is for what no shock says anything of
+    # drift is for what no shock says anything of; the rest only varies as growth does
     about = [*of("capacity_ramp_up"), *of("price_change"), *of("contracted_volume")]
     said = {s.product: goods[s.product].volume * goods[s.product].worth / 1e8 for s in about if s.product}
     for s in (s for s in about if not s.product):
         average = x(s.price) / (1 + x(s.vat_rate)) * rate
         said[id(s)] = made(s.base_volume, s, x) * average / 1e8
     unsaid = np.clip(1 - sum(said.values()) / np.where(base > 0, base, 1), 0, 1) if said else 1.0
-    grown = base * (1 + growth * unsaid)
+    varied = np.maximum(growth - drift, -1)
+    grown = 1 + unsaid * growth + (1 - unsaid) * varied
     plants = [config.plants[s.plant] for s in of("plant_closure")]
     together = sum(x(p.value_added) for p in plants) if plants else 0.0
     squeeze = np.minimum(1, base / np.where(together > 0, together, 1)) if plants else 1.0
@@ -129,12 +136,12 @@ def _industry(config, key, shocks, x, base, output, goods, growth):
         pairs = [(on[id(s)], p) for s, p in zip(of("plant_closure"), plants, strict=True)]
         closed = sum((part * x(p.value_added) * squeeze for part, p in pairs), 0.0)
         running = 1 - closed / np.where(base > 0, base, 1)
-        value = grown * running
-        sold = {p: g.volume for p, g in goods.items()}
+        value = base * grown * running
+        sold = {p: g.volume * (1 + varied) for p, g in goods.items()}
         for part, p in (pair for pair in pairs if pair[1].product):
-            sold[p.product] = sold[p.product] - part * x(p.volume)
+            sold[p.product] = sold[p.product] - part * x(p.volume) * (1 + varied)
         for s in of("capacity_ramp_up"):
-            more = on[id(s)] * x(s.volume)
+            more = on[id(s)] * x(s.volume) * (1 + varied)
             sold[s.product], value = sold[s.product] + more, value + more * goods[s.product].worth / 1e8
         price, unit = ({p: getattr(g, k) for p, g in goods.items()} for k in ("price", "worth"))
         for s in of("price_change"):
@@ -148,7 +155,8 @@ def _industry(config, key, shocks, x, base, output, goods, growth):
             if s.product:
                 before, tariff, vat = sold[s.product], price[s.product], goods[s.product].vat
             else:
-                before, tariff, vat = made(s.base_volume, s, x) * running, x(s.price), x(s.vat_rate)
+                before = made(s.base_volume, s, x) * (1 + varied) * running
+                tariff, vat = x(s.price), x(s.vat_rate)
             tax = 1 if config.vat_in_value_added else 1 + vat
             margin = (
                 np.maximum((tariff - x(s.unit_cost)) / tax, 0) if s.unit_cost else tariff / (1 + vat) * rate
@@ -164,6 +172,6 @@ def _industry(config, key, shocks, x, base, output, goods, growth):
             value, running = value - np.maximum(value, 0) * part, running * (1 - part)
         for s in of("rate_change"):
             change = x(s.rate_after) - x(s.rate_before)
-            value = value + on[id(s)] * output * (1 + growth * unsaid) * running * change
+            value = value + on[id(s)] * output * grown * running * change
         year = year + value / MONTHS
     return year

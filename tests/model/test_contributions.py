@@ -94,7 +94,7 @@ def test_the_waterfall_walks_from_the_base_year_to_the_projection(qingzhen):
 def test_alone_is_the_step_from_nothing(qingzhen):
     found = state(read_scenario(qingzhen, "combined"), (0, 64), 1)
     still = {i: np.zeros(64) for i in found.growth}
-    only = State(found.base, still, {"power_contract": found.effects["power_contract"]})
+    only = State(found.base, still, still, {"power_contract": found.effects["power_contract"]})
     table = project(qingzhen, "combined", 64, 1).contributions()
     assert table.loc["power_contract", "alone"] == pytest.approx(total(only).mean() - 37.01, abs=1e-9)
 

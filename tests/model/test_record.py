@@ -56,17 +56,20 @@ def replayed(steps, place, given):
         return value(place)
 
 
+def asked(draw, name):
+    what, _, lever = name.rpartition(":")
+    return {"": draw, "spread": draw.spread, "centre": draw.centre}[what](lever)
+
+
 def replayed_total(calculation, scenario, held):
     draw = Draws(scenario, (0, DRAWS), 2016, held)
-
-    def given(name):
-        spread = name.removeprefix("spread:")
-        return draw(name) if spread == name else draw.spread(spread)
 
     result = np.zeros(DRAWS)
     for industry in calculation.industries.values():
         mask = sum(1 << i for i, s in enumerate(industry["shocks"]) if s in scenario.shocks)
-        result = result + replayed(calculation.steps, industry["values"][mask][1], given)
+        result = result + replayed(
+            calculation.steps, industry["values"][mask][1], lambda name: asked(draw, name)
+        )
     return result
 
 
@@ -101,7 +104,7 @@ def test_every_set_of_shocks_and_no_growth(qingzhen):
         replayed(
             calculation.steps,
             industry["values"][0][0],
-            lambda n: draw(n) if not n.startswith("spread:") else draw.spread(n[7:]),
+            lambda n: asked(draw, n),
         )
         for industry in calculation.industries.values()
     ]

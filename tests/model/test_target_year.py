@@ -96,10 +96,11 @@ def contract(window=ALWAYS, item=SIGNED, **levers):
     return effect(item, window, "power", product, **{**CONTRACT, "unit_cost": 0, **levers})
 
 
-def year(industry, *effects, growth=0.0, ahead=1):
+def year(industry, *effects, growth=0.0, swing=0.0, ahead=1):
     grown = {i: one((1 + growth) ** ahead - 1) for i in BASE.value_added}
     named = {f"{e.shock}_{i}": e for i, e in enumerate(effects)}
-    return State(BASE, grown, named, ahead).stretch(industry).added().item()
+    still = dict.fromkeys(grown, one(swing))
+    return State(BASE, grown, still, named, ahead).stretch(industry).added().item()
 
 
 def metal(*effects, **more):
@@ -177,6 +178,30 @@ def test_what_a_shock_models_takes_no_growth_as_well():
     assert power(contract(volume=42e8), growth=0.1) == pytest.approx(6 + 0.222)
 
 
+def test_what_a_shock_models_varies_as_growth_does():
+    # the other 3.2 grow by a tenth, the product's 0.8 are a twentieth above their centre
+    assert metal(price(to=2340), growth=0.1, swing=0.05) == pytest.approx(3.2 * 1.1 + 0.8 * 1.05)
+    # half of what a tonne adds is lost, and more tonnes are sold
+    assert metal(price(), growth=0.1, swing=0.05) == pytest.approx(3.52 + 0.4 * 1.05)
+    # 10,000 t more at 800 yuan; then all at 400
+    assert metal(ramp(volume=10_000), swing=0.05) == pytest.approx(3.2 + 0.88 * 1.05)
+    assert metal(ramp(volume=10_000), price(), swing=0.05) == pytest.approx(3.2 + 0.44 * 1.05)
+    # what is signed is sold, whatever would have been
+    assert power(contract(volume=42e8), swing=0.05) == pytest.approx(6 + 0.05 * 3.78 - 0.05 * 3.78)
+
+
+def test_at_central_values_what_a_shock_models_stands_still(parks):
+    found = state(whole(parks, "qingzhen"), None, 1)
+    assert {key: v.item() for key, v in found.driftless.items()} == pytest.approx(dict.fromkeys(OWN, 0))
+    held = state(whole(parks, "qingzhen"), (0, 64), 1, {"baseline_growth": 0.2})
+    weights = held.base.value_added
+    assert sum(weights[i] * held.driftless[i] for i in OWN) == pytest.approx(0, abs=1e-9)
+    # half of the draws lie above the centre, wherever that is
+    found = state(whole(parks, "qingzhen"), (0, 4096), 1)
+    added = found.base.value_added
+    assert (sum(added[i] * found.driftless[i] for i in added) > 0).mean() == pytest.approx(0.5, abs=0.02)
+
+
 def test_a_contract_replaces_what_runs():
     assert power(contract()) == pytest.approx(6 - 2.7)
     # what is expected to be sold beside it counts like what is signed
@@ -232,7 +257,7 @@ def test_a_rate_changes_on_the_output_that_runs():
 def test_shocks_of_other_industries_are_passed_over():
     assert power(price(), closure()) == pytest.approx(6)
     growth = dict.fromkeys(BASE.value_added, one(0))
-    both = State(BASE, growth, {"price": price(), "close": closure(industry="power")})
+    both = State(BASE, growth, growth, {"price": price(), "close": closure(industry="power")})
     assert total(both).item() == pytest.approx(3.6 + 5)
 
 
@@ -248,12 +273,20 @@ def test_monotone_in_price_and_pass_through(start, plant, p, q, s, t, floor):
     assert passed[0] <= passed[1] + 1e-12
 
 
-@given(st.floats(500, 3000), st.floats(0, 900), share, st.floats(0, 2e5), st.floats(0, 60e8), share)
-def test_no_product_takes_away_more_than_it_adds(to, floor, through, more, signed, cost):
-    alone = 4 - metal(ramp(volume=more), price(to=to, through=through, floor=floor))
-    assert alone <= 0.8 + 1e-12
-    assert power(contract(item=FUEL, volume=signed, unit_cost=cost)) >= -1e-12
-    assert power(contract(item=SOLD, volume=signed, unit_cost=cost)) >= 6 - 3.78 - 1e-12
+@given(
+    st.floats(500, 3000),
+    st.floats(0, 900),
+    share,
+    st.floats(0, 2e5),
+    st.floats(0, 60e8),
+    share,
+    st.floats(-1, 1),
+)
+def test_no_product_takes_away_more_than_it_adds(to, floor, through, more, signed, cost, swing):
+    left = metal(ramp(volume=more), price(to=to, through=through, floor=floor), swing=swing)
+    assert left >= 3.2 - 1e-12
+    assert power(contract(item=FUEL, volume=signed, unit_cost=cost), swing=swing) >= -1e-12
+    assert power(contract(item=SOLD, volume=signed, unit_cost=cost), swing=swing) >= 6 - 3.78 - 1e-12
 
 
 @given(share, share, share)
@@ -267,7 +300,7 @@ def test_the_year_is_the_sum_of_its_stretches(cut, a, b):
         effect(RATE, H2, rate_before=0.4, rate_after=0.37),
     )
     growth = dict.fromkeys(BASE.value_added, one(0.08))
-    whole = State(BASE, growth, {str(i): e for i, e in enumerate(effects)}).stretch("metal")
+    whole = State(BASE, growth, growth, {str(i): e for i, e in enumerate(effects)}).stretch("metal")
     parts = [replace(whole, window=w).added().item() for w in ((0.0, cut), (cut, 1.0))]
     assert sum(parts) == pytest.approx(whole.added().item(), abs=1e-9)
 

@@ -73,13 +73,12 @@ function replay(wanted, given, n) {
 function inputs(state, central = false) {
   const scenario = DATA.scenarios[state.scenario];
   return (first, n) => (name) => {
-    const spread = name.startsWith("spread:");
-    const lever = spread ? name.slice(7) : name;
+    const [, asked, lever] = name.match(/^(?:(spread|centre):)?(.*)$/);
     const held = state.levers[lever];
-    if (spread) return held === undefined ? scenario.spreads[lever] : 0;
+    if (asked === "spread") return held === undefined ? scenario.spreads[lever] : 0;
     const { factor, minimum, maximum } = DATA.levers[lever];
     if (held !== undefined) return Math.min(Math.max(held, minimum), maximum) * factor;
-    if (central) return scenario.centrals[lever];
+    if (central || asked) return scenario.centrals[lever];
     const own = scenario.draws[lever];
     return typeof own === "number" ? own : COLUMNS[own].subarray(first, first + n);
   };
