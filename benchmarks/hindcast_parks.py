@@ -236,6 +236,7 @@ def write_park(folder: Path, country: str, industry: str, series: pd.Series, bas
         "as_of": vintage_day(country, industry, base),
         "value_added": "value_added",
         "growth": "growth",
+        "part_of_area": False,
         "industries": {"all": {"name": industry, "value_added": "value_added_base"}},
     }
     parts = [_closure(value_added, event.plants)] if event.plants > 0 else []

@@ -68,6 +68,7 @@ def doubts(park: Park) -> list[Problem]:
         *_drafted(park),
         *_unused(park),
         *_idle(park),
+        *_part(park),
         *_late(park),
         *implausible(park),
         *_audit(park),
@@ -167,6 +168,14 @@ def _idle(park: Park) -> Iterator[Problem]:
             found = _listed(idle, "which no active shock uses", "levers set that no active shock uses")
             allowed = "levers of the scenario's shocks, of the base year or of growth"
             yield Problem(f"scenarios/{name}.yml", found, allowed, column="levers")
+
+
+def _part(park: Park) -> Iterator[Problem]:
+    """A series that stands in for the zone, and nothing that says whether it is of an area around it."""
+    growth = park.levers[park.config.growth]
+    if growth.series and growth.evidence == "proxy" and "part_of_area" not in park.config.model_fields_set:
+        allowed = f"true where the zone lies in the area that {growth.series} is of, else false"
+        yield Problem("park.yml", "not given", allowed, column="part_of_area")
 
 
 def _late(park: Park) -> Iterator[Problem]:

@@ -105,8 +105,8 @@ def price_average(park: Park, name: str) -> PriceAverage:
 
 
 @lru_cache(maxsize=256)
-def _forecast(park: Park, series: str, years: int, zone: bool) -> Any:
-    """Forecast of a series; with ``zone`` for the park inside the area that the series is of."""
+def _forecast(park: Park, series: str, years: int) -> Any:
+    """Forecast of a series, for the park inside the area that it is of where it says that it lies in one."""
     if series in set(park.prices["series"]):
         return price_average(park, series)
     known = annual(park.series(series))
@@ -116,8 +116,9 @@ def _forecast(park: Park, series: str, years: int, zone: bool) -> Any:
         allowed = f"two or more up to {park.config.base_year}"
         raise InputError(Problem("history.csv", found, allowed, column="series"))
     # steps from the series' own end: growth is as uncertain wherever that is
-    size = park.value_added if zone else None
-    return _Growth(growth(known, years, park.config.growth_method, part=zone, size=size), years)
+    part = park.config.part_of_area
+    size = park.value_added if part else None
+    return _Growth(growth(known, years, park.config.growth_method, part=part, size=size), years)
 
 
 def _resolve(park: Park, lever: Lever, years: int) -> Lever:
@@ -130,8 +131,7 @@ def _resolve(park: Park, lever: Lever, years: int) -> Lever:
         return lever
     if lever.distribution != "forecast" and not np.isnan(lever.low):
         return lever
-    # a series that stands in for the zone is one of a larger area
-    forecast = _forecast(park, lever.series, years, lever.evidence == "proxy")
+    forecast = _forecast(park, lever.series, years)
     low, middle, high = (float(q) for q in forecast.ppf(np.array([0.1, 0.5, 0.9])))
     if lever.distribution == "forecast":
         return replace(lever, low=low, central=middle, high=high, forecast=forecast)

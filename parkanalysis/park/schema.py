@@ -629,6 +629,11 @@ class ParkFile(Strict):
     vat_in_value_added: bool = _says(
         "whether value added holds VAT payable, as in China's industrial statistics", default=True
     )
+    part_of_area: bool = _says(
+        "whether the series behind growth is of a larger area that the zone lies in: its forecast is then "
+        "widened to a zone of this size",
+        default=False,
+    )
     growth_area: Label | None = _says("what the reference series is of, as charts call it", default=None)
     growth_method: str = _says("method that forecasts the reference series", default="default")
     reading_rule: str = _says("how hedged figures become bounds", default="standard")

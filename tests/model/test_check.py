@@ -6,6 +6,7 @@ import pytest
 from parkfiles import PARKS, add_row, copy_park, edit, set_cell
 
 from parkanalysis.model.check import check, implausible
+from parkanalysis.model.scenario import own_lever
 from parkanalysis.park import read_park
 from parkanalysis.park.new import TEMPLATE, write_workbook
 
@@ -66,6 +67,17 @@ def test_what_nothing_uses_is_warned_of(zone):
 def test_a_vintage_after_the_target_year_is_warned_of(zone):
     edit(zone / "park.yml", "as_of: 2025-02-28 ", "as_of: 2027-02-28 ")
     assert any(p.column == "as_of" and p.severity == "warning" for p in check(zone))
+
+
+def test_what_growth_is_of_is_said(zone):
+    wide = own_lever(read_park(zone), "baseline_growth")
+    edit(zone / "park.yml", "part_of_area: true ", "# ")
+    (found,) = [p for p in check(zone) if p.column == "part_of_area"]
+    assert (found.severity, found.found) == ("warning", "not given")
+    edit(zone / "park.yml", "# ".ljust(25) + "# its", "part_of_area: false  # its")
+    assert not [p for p in check(zone) if p.column == "part_of_area"]
+    narrow = own_lever(read_park(zone), "baseline_growth")
+    assert narrow.high - narrow.low < wide.high - wide.low
 
 
 def test_the_audit_speaks_as_warnings(zone):
