@@ -11,7 +11,7 @@ Examples
 [('37.01 亿元', '工业增加值', '2015 年')]
 """
 
-from parkanalysis.quantities.deal import Mention
+from parkanalysis.quantities.context import Mention
 from parkanalysis.quantities.extract import extract
 from parkanalysis.quantities.hedges import RULES, ReadingRule
 from parkanalysis.quantities.parse import Quantity, QuantityError, bounds, normalize, parse

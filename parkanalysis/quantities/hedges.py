@@ -1,4 +1,4 @@
-"""Hedges of official prose (以上, 左右, 近, 余 …) and the rule that turns them into bounds."""
+"""The words around a number (近, 以上, 增长, 每吨 …) and the rule that turns hedges into bounds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import floor, inf, isfinite, log10
 
 from parkanalysis.errors import InputError, Problem, nearest
-from parkanalysis.quantities.units import WORDS
+from parkanalysis.quantities.units import UNITS, WORDS, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +80,6 @@ BEHIND = words_by_kind(WORDS["behind"])
 DIRECTIONS = words_by_kind(WORDS["directions"])
 """Word before the number → direction."""
 
-NOT_FRONT = frozenset(WORDS["not_hedges"].split())
-"""Words that only end like a hedge."""
-
 _PRECEDENCE = ("more", "nearly", "under", "most", "over", "least", "around")
 
 
@@ -127,6 +124,126 @@ def cap(low: float, high: float, value: float, rule: ReadingRule) -> tuple[float
     return (low if isfinite(low) else value - reach), (high if isfinite(high) else value + reach)
 
 
-def strongest(kinds: list[str]) -> str | None:
+def strongest(kinds: list[str]) -> str:
     """The kind that decides when several words hedge one figure (超过 40 余: 余)."""
-    return next((k for k in _PRECEDENCE if k in kinds), kinds[0] if kinds else None)
+    return next((k for k in _PRECEDENCE if k in kinds), kinds[0])
+
+
+# --- the words before a number ------------------------------------------------------------
+
+MOVES = frozenset(WORDS["moves"].split())
+"""Nouns that say how a figure moved and are what it measures, too."""
+
+NEGATIONS = tuple(sorted(WORDS["negations"].split(), key=len, reverse=True))
+"""Words that turn the hedge behind them, the longest first."""
+
+_TURNED = {"over": "most", "least": "most", "under": "least", "most": "over", "exact": "under"}
+_LOOSE = frozenset({"上", "过"})  # hedges only before 百, 千, 万, 亿
+_RANKS = ("前", "位居", "位列", "居", "列", "位次", "排名", "排")
+_MEASURES_TOO = frozenset({":", ",", "(", ")", "可", "更", "比重", "幅度"})  # lead-in that a subject keeps
+_REACH = 40
+
+
+def _vocabulary() -> dict[str, tuple[str, str]]:
+    """Word → its kind and what it says."""
+    shared = ("人", "户", "度", "个", "家", "台", "辆", "平方", "方")
+    measured = [w for w, u in UNITS.items() if not u.weak and "/" not in w and u.code != "count"]
+    kinds = {
+        "noise": {w: w for w in WORDS["lead_in"].split() if w not in _MEASURES_TOO},
+        "direction": DIRECTIONS,
+        "move": {w: DIRECTIONS[w] for w in MOVES},
+        "hedge": FRONT,
+        "currency": words_by_kind(WORDS["currencies"]),
+        "per": {f"每{w}": w for w in (*measured, *shared)} | {"每度电": "度", "每千瓦时电": "千瓦时"},
+        "stop": {w: w for w in WORDS["not_hedges"].split()},
+        "rank": {w: w for w in _RANKS},
+    }
+    return {word: (kind, says) for kind, words in kinds.items() for word, says in words.items()}
+
+
+_WORDS = _vocabulary()
+_LENGTHS = {
+    last: tuple(sorted({len(w) for w in _WORDS if w[-1] == last}, reverse=True))
+    for last in {w[-1] for w in _WORDS}
+}
+LEAD_IN = [*_MEASURES_TOO, *(w for w, (kind, _) in _WORDS.items() if kind not in ("stop", "rank"))]
+"""What may stand before a number that is read alone."""
+
+
+@dataclass(slots=True)
+class Front:
+    """What :func:`look_back` found before a number; ``start``, ``outer`` and ``before`` count back from it.
+
+    ``start`` begins the span with its hedges, ``outer`` the whole run of words read, ``before`` what says
+    nothing of its amount. ``level`` is the direction that led to a level (提高到 85%).
+    """
+
+    start: int = 0
+    outer: int = 0
+    before: int = 0
+    hedges: tuple[tuple[str, str], ...] = ()
+    direction: str | None = None
+    level: str | None = None
+    currency: Unit | None = None
+    per: str | None = None
+    ranking: bool = False
+    move: bool = False
+
+
+def look_back(words: str, first: str) -> Front:
+    """Read hedges, direction, currency and 每吨 backwards from a number.
+
+    Parameters
+    ----------
+    words : str
+        What stands before it.
+    first : str
+        Its first character.
+    """
+    front, whole, position, level = Front(), len(words), len(words), False
+    while True:
+        while words[position - 1 : position] == " " and whole - position < _REACH:
+            position -= 1
+        for length in _LENGTHS.get(words[position - 1 : position], ()):
+            if length <= position and (found := _WORDS.get(words[position - length : position])):
+                break
+        else:
+            break
+        kind, says = found
+        word = words[position - length : position]
+        if kind == "stop" or (word in _LOOSE and first not in "百千万亿") or whole - position > _REACH:
+            break
+        if kind == "rank":
+            front.ranking = not words[position:].strip()
+            break
+        if kind == "move":
+            if front.direction is None and not word.endswith("率"):
+                front.direction, front.move = says, True
+            break  # what moved is what is measured
+        behind, position = position, position - length
+        if kind == "hedge":
+            position = _hedge(words, front, position, word, says)
+        elif kind == "direction" and level and behind != whole:
+            front.level = front.level or says
+        elif kind == "direction":
+            front.direction = front.direction or says
+        elif kind == "currency":
+            front.currency, front.start = Unit(says), whole - position
+        elif kind == "per":
+            front.per, front.start = says, whole - position
+        level = word in ("到", "至")
+        front.outer = whole - position
+    front.before = 0 if front.hedges else whole - position
+    return front
+
+
+def _hedge(words: str, front: Front, position: int, word: str, kind: str) -> int:
+    """Take a hedge with the negation before it, which turns it; return where they begin."""
+    negation = next((n for n in NEGATIONS if words.endswith(n, 0, position)), None)
+    if negation and kind in _TURNED and (kind != "exact" or word in ("达", "达到")):
+        position -= len(negation)
+        word, kind = negation + word, _TURNED[kind]
+    front.hedges = ((word.strip("()"), kind), *front.hedges)
+    if kind != "exact":
+        front.start = len(words) - position
+    return position

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -12,14 +13,25 @@ from parkanalysis.quantities.hedges import (
     BEHIND,
     DIRECTIONS,
     FRONT,
+    LEAD_IN,
+    NEGATIONS,
+    Front,
     ReadingRule,
     apply_hedge,
     cap,
+    look_back,
     rule_of,
     strongest,
-    words_by_kind,
 )
-from parkanalysis.quantities.numbers import ARABIC, CHINESE, SPELLED, NumeralError, adjacent, number
+from parkanalysis.quantities.numbers import (
+    ARABIC,
+    CHINESE,
+    MULTIPLIER,
+    SPELLED,
+    NumeralError,
+    adjacent,
+    number,
+)
 from parkanalysis.quantities.units import UNIT_PATTERN, WORDS, Unit, trie, unit_of
 
 # --- grammar ---
@@ -127,13 +139,6 @@ class Quantity:
         return self.text
 
 
-CURRENCIES = words_by_kind(WORDS["currencies"])
-"""What may stand before an amount of money."""
-
-_TRAILING = re.compile(r"[百千万亿kw]*+$")
-_BLANK = Unit("count")
-
-
 class UnreadableError(ValueError):
     """A match that is no quantity; ``where`` counts from the start of the match."""
 
@@ -144,213 +149,185 @@ class UnreadableError(ValueError):
 
 @dataclass(slots=True)
 class Reading:
-    """What :func:`reading_of` found: the figure, its grain, its unit and the kind of hedge."""
+    """What :func:`reading_of` found: the figure, its grain, its unit and the kind of hedge.
+
+    ``bare`` is a figure without a unit, ``closed`` a range whose words leave nothing to a hedge.
+    """
 
     low: float
     high: float
     step: float
     unit: Unit
     hedges: tuple[tuple[str, str], ...]
-    bare: bool
     direction: str | None = None
+    bare: bool = False
     closed: bool = False
 
-    def times(self, unit: Unit) -> Reading:
-        """Return the same printed number in a unit built from the present one (每吨 … 元)."""
-        factor = 10.0 ** (unit.power - self.unit.power) * unit.factor / self.unit.factor
-        return replace(
-            self, low=self.low * factor, high=self.high * factor, step=self.step * factor, unit=unit
-        )
 
-
-@lru_cache(maxsize=16384)
-def _scaled(digits: str, multiplier: str) -> tuple[str, int, int, int]:
-    """Mantissa, power of ten, step exponent, and the step of a 多 that follows the multiplier."""
+@lru_cache(maxsize=8192)
+def _printed(digits: str, multiplier: str, late: bool) -> tuple[str, int, int]:
+    """Mantissa, power of ten and step exponent; ``late`` is the step of a 多 behind the multiplier."""
     if multiplier and digits[-1].isdigit() and ("亿" in digits or "万" in digits):
-        mantissa, power, step = number(digits + multiplier)  # 3亿5000多万
-        return mantissa, power, step, step
+        return number(digits + multiplier)  # 3亿5000多万
     mantissa, power, step = number(digits)
+    if late:
+        step = min(step, power) if power else {"亿": 8, "万": 4}.get(digits[-1], min(step, 0))
     scale = number("1" + multiplier)[1] if multiplier else 0
-    if power:
-        late = min(step, power)
-    else:
-        late = 8 if digits.endswith("亿") else 4 if digits.endswith("万") else min(step, 0)
-    return mantissa, power + scale, step + scale, late + scale
-
-
-@lru_cache(maxsize=256)
-def _ten(power: int) -> float:
-    return float(f"1e{power}")
+    return mantissa, power + scale, step + scale
 
 
 def _amount(mantissa: str, power: int, unit: Unit) -> float:
     return float(f"{mantissa}e{power + unit.power}") * unit.factor
 
 
+@lru_cache(maxsize=1024)
+def _grain(step: int, unit: Unit) -> float:
+    return _amount("1", step, unit)
+
+
+_SIDES = {side: tuple(name + side for name in "nxyzu") for side in "12"}
+
+
 def _side_of(m: re.Match[str], side: str, unit: Unit, multiplier: str) -> tuple[float, float, str | None]:
     """Value, step and 余/多 of one side of a range."""
-    digits, more = m["n" + side], m["x" + side]
+    digits, more, late, behind, word = m.group(*_SIDES[side])
+    late = late or behind or ("多" if word and "多" in word else "半" if word and "半" in word else None)
+    fine = late in ("多", "余") or (more is not None and not multiplier and digits[-1] in "万亿")
     try:
-        mantissa, power, step, late_step = _scaled(digits, multiplier)
+        mantissa, power, step = _printed(digits, multiplier, fine)
     except NumeralError as error:
         raise UnreadableError(str(error), m.start("n" + side) - m.start()) from error
-    word = m["u" + side] or ""
-    late = m["y" + side] or m["z" + side] or ("多" if "多" in word else "半" if "半" in word else None)
-    if late == "半":
-        mantissa, late = str(float(mantissa) + 0.5), None
-    elif late or (more and power and not multiplier):
-        step = late_step
-    grain = _ten(step + unit.power) * unit.factor
+    grain = _grain(step, unit)
     if more and step == 0 and unit.code == "count" and float(mantissa) >= 10:
         grain = 10 - float(mantissa) % 10  # 118 余家 leaves no whole number below 119: to 120
+    if late == "半":
+        mantissa, late = str(float(mantissa) + 0.5), None
     return _amount(mantissa, power, unit), grain, more or late
 
 
-def _share_multiplier(m: re.Match[str], unit: Unit, low: float, high: float) -> float:
-    """10-12 亿: the left number takes the multiplier of the right, as much of it as keeps the order."""
-    shared = m["m2"] or _TRAILING.search(m["n2"])[0]  # type: ignore[index]
-    for start in range(len(shared)) if not m["m1"] else ():
+_NO_RANGE = "a range from the smaller to the larger number"
+
+
+def _lower_side(m: re.Match[str], unit: Unit, high: float) -> float:
+    """Left side of a range; 10-12 亿 takes the multiplier of the right, as much of it as keeps the order."""
+    right = m["m2"] or m["n2"][len(m["n2"].rstrip("百千万亿kw")) :]
+    shared = "" if m["u1"] or m["m1"] else right
+    for start in range(len(shared) + 1):
         try:
-            wider = _side_of(m, "1", unit, shared[start:])[0]
+            low = _side_of(m, "1", unit, m["m1"] or shared[start:])[0]
         except UnreadableError:
+            if start == len(shared):
+                raise
             continue
-        if wider <= high:
-            return wider
-    if low * 100 < high and shared:  # 8000-1 万元 drops nothing; 12-10 亿元 is no range
-        raise UnreadableError("a range from the smaller to the larger number", m.start("n1") - m.start())
-    return low
-
-
-def _plain_amount(digits: str, multiplier: str, unit: Unit) -> tuple[float, float]:
-    mantissa, power, step, _ = _scaled(digits, multiplier)
-    return _amount(mantissa, power, unit), _ten(step + unit.power) * unit.factor
+        # 8000-1 万元 drops nothing; 12-10 亿元 is no range
+        if low <= high and (start < len(shared) or not shared or low * 100 >= high):
+            return low
+    raise UnreadableError(_NO_RANGE, m.start("n1") - m.start())
 
 
 def _small_change(m: re.Match[str]) -> float:
     """角 and 分 behind 元, and the second digit of 八成五."""
-    if not (m["jiao"] or m["tenth"]):
-        return 0.0
-    change = sum(
-        float(f"{number(m[name])[0]}e{power}") for name, power in (("jiao", -1), ("fen", -2)) if m[name]
-    )
-    return change + (float(f"{number(m['tenth'])[0]}e-2") if m["tenth"] else 0.0)
+    places = (("jiao", -1), ("fen", -2), ("tenth", -2))
+    return sum(float(f"{number(m[name])[0]}e{power}") for name, power in places if m[name])
 
 
-def reading_of(m: re.Match[str], rule: ReadingRule, default: Unit | None = None) -> Reading:
-    """Read a match of :data:`CORE`.
+def _unit_of_match(m: re.Match[str], front: Front) -> Unit | None:
+    """Unit printed behind the number, in the currency and per the unit named before it."""
+    n1, m1, u1, n2, m2, u2 = m.group("n1", "m1", "u1", "n2", "m2", "u2")
+    word = u2 or u1
+    if word == "块" and (m2 or m1 or (n2 or n1)[-1] in "万亿"):
+        return Unit("count")  # 集成电路 212 亿块
+    unit = unit_of(word) if word else front.currency
+    if unit is None:
+        if word:
+            where = m.start("u2" if u2 else "u1") - m.start()
+            raise UnreadableError(f"a unit of measurement, not {word!r}", where)
+        return None
+    if unit.code == "CNY" and front.currency is not None:
+        unit = front.currency  # 港币两千元
+    if front.per is not None and unit.code != "count":
+        return unit_of(f"{word or '元'}/{front.per}") or unit
+    return unit
+
+
+def reading_of(m: re.Match[str], rule: ReadingRule, front: Front) -> Reading:
+    """Read a match of :data:`CORE` behind the words of ``front``.
 
     Raises
     ------
     UnreadableError
         When the match is no quantity; says what is allowed and where.
     """
-    behind = m["behind"]
+    n1, m1, u1, n2, m2, u2, behind, sign = m.group("n1", "m1", "u1", "n2", "m2", "u2", "behind", "sign")
     hedges: tuple[tuple[str, str], ...] = ((behind, BEHIND[behind]),) if behind else ()
-    if m["n1"] is None:
+    if n1 is None:
         return _special_of(m, hedges)
-    word, first = m["u2"] or m["u1"], m["u1"]
-    unit = unit_of(word) if word else default
-    if unit is not None and default is not None and unit.code == "CNY":
-        unit = Unit(default.code)  # 港币两千元
-    if word and unit is None:
-        raise UnreadableError(
-            f"a unit of measurement, not {word!r}", m.start("u2" if m["u2"] else "u1") - m.start()
-        )
-    if word == "块" and (m["m2"] or m["m1"] or (m["n2"] or m["n1"])[-1] in "万亿"):
-        unit = Unit("count")  # 集成电路 212 亿块
-    bare = unit is None
-    if unit is None:
-        unit = Unit("CNY") if "亿" in (m["m2"] or m["m1"] or m["n2"] or m["n1"]) else _BLANK
-    multiplier = m["m1"] or ""
-    if m["n2"] is None and (word or multiplier) and (pair := adjacent(m["n1"])):
-        (low, step), (high, _) = (_plain_amount(digits, multiplier, unit) for digits in pair)
-        more = None
-    elif m["n2"] is None:
-        low, step, more = _side_of(m, "1", unit, multiplier)
-        low = high = low + _small_change(m)
-    else:
-        high, step, more = _side_of(m, "2", unit, m["m2"] or "")
-        left = (unit_of(first) or unit) if first and m["u2"] else unit
-        low = _side_of(m, "1", left, multiplier)[0]
-        if not first:
-            low = _share_multiplier(m, left, low, high)
+    multiplier, known, more = m1 or "", _unit_of_match(m, front), None
+    unit = known or Unit("CNY" if "亿" in (m2 or m1 or n2 or n1) else "count")
+    if n2 is not None:
+        high, step, more = _side_of(m, "2", unit, m2 or "")
+        left = (unit_of(u1) or unit) if u1 and u2 else unit
         if left.code != unit.code:
-            raise UnreadableError(
-                f"one unit on both sides, not {first!r} and {word!r}", m.start("u1") - m.start()
-            )
-        if low > high:
-            raise UnreadableError("a range from the smaller to the larger number", m.start("n1") - m.start())
+            raise UnreadableError(f"one unit on both sides, not {u1!r} and {u2!r}", m.start("u1") - m.start())
+        low = _lower_side(m, left, high)
+    elif (u1 or multiplier) and not n1.isascii() and (pair := adjacent(n1)):
+        (low, step), (high, _) = (
+            (_amount(mantissa, power, unit), _grain(grain, unit))
+            for mantissa, power, grain in (_printed(digits, multiplier, False) for digits in pair)
+        )
+    else:
+        low, step, more = _side_of(m, "1", unit, multiplier)
+        low = high = low + (_small_change(m) if m["jiao"] or m["tenth"] else 0.0)
     if m["some"]:
         low, high = low * rule.several[0], high * rule.several[1]
-    count = float(m["times"] or m["after"] or 1)
-    if count != 1 and unit.code in ("m", "km"):
-        raise UnreadableError("one number; this is a pair of lengths", m.start("n1") - m.start())
-    if m["sign"] and m["sign"].strip() in ("-", "负"):
+    if times := m["times"] or m["after"]:
+        if unit.code == "km":
+            raise UnreadableError("one number; this is a pair of lengths", m.start("n1") - m.start())
+        low, high, step = low * float(times), high * float(times), step * float(times)
+    if sign and sign.strip() in ("-", "负"):
         low, high = -high, -low
-    if more in ("几", "多", "余", "来"):
+    if more:
         hedges = ((more, "around" if more == "来" else "more"), *hedges)
-    closed = m["both"] is not None
-    return Reading(low * count, high * count, step * count, unit, hedges, bare, None, closed)
+    return Reading(low, high, step, unit, hedges, None, known is None, m["both"] is not None)
+
+
+_SPANS = {"半年": "year", "半个月": "month", "半小时": "hour", "半个小时": "hour", "半天": "day"}
 
 
 def _special_of(m: re.Match[str], hedges: tuple[tuple[str, str], ...]) -> Reading:
     """百分之八, 三分之二, 翻一番, 一半, 半年."""
+    if half := m["half"]:
+        more = (("过", "over"),) if half == "过半" else ()
+        return Reading(0.5, 0.5, 0.1, Unit(_SPANS.get(half, "fraction")), more + hedges)
     try:
-        if m["den"] is not None:
-            return _fraction(m, hedges)
-        if m["fold"] is not None:
+        if m["den"] is None:
             value = 2.0 ** float(number(m["fold"] or "1")[0])
-            if m["foldx"]:
-                hedges = ((m["foldx"], "over"), *hedges)
-            return Reading(value, value, value, Unit("times"), hedges, False, "翻番")
+            more = ((m["foldx"], "over"),) if m["foldx"] else ()
+            return Reading(value, value, value, Unit("times"), more + hedges, "翻番")
+        scale = MULTIPLIER.get(m["den"], 0)  # 百分之 by powers of ten, 三分之 by division
+        mantissa, power, _ = number(m["den"])
+        base = 1.0 if scale else float(f"{mantissa}e{power}")
+        printed = [number(digits) for digits in (m["num"], m["num2"]) if digits]
+        values = sorted(float(f"{mantissa}e{power - scale}") / base for mantissa, power, _ in printed)
     except (NumeralError, ZeroDivisionError) as error:
         raise UnreadableError(str(error)) from error
-    half = m["half"]
-    if "年" in half or "月" in half or "时" in half or "天" in half:
-        unit = Unit({"年": "year", "月": "month", "时": "hour", "天": "day"}[half[-1]])
-    else:
-        unit = Unit("fraction")
-        if half == "过半":
-            hedges = (("过", "over"), *hedges)
-    return Reading(0.5, 0.5, 0.1, unit, hedges, False)
+    if m["sign"] and m["sign"].strip() in ("-", "负"):
+        values = [-value for value in reversed(values)]
+    more = ((m["numx"], "more"),) if m["numx"] else ()
+    step = float(f"1e{printed[0][2] - scale}") if scale else 0.0
+    return Reading(values[0], values[-1], step, Unit("fraction"), more + hedges)
 
 
-def _fraction(m: re.Match[str], hedges: tuple[tuple[str, str], ...]) -> Reading:
-    """百分之二十三点五 by powers of ten, 三分之二 by division."""
-    den, num = m["den"], m["num"]
-    sign = -1.0 if m["sign"] and m["sign"].strip() in ("-", "负") else 1.0
-    mantissa, power, step = number(num)
-    if m["numx"]:
-        hedges = ((m["numx"], "more"), *hedges)
-    if den in ("百", "千", "万"):
-        scale = {"百": 2, "千": 3, "万": 4}[den]
-        low = sign * float(f"{mantissa}e{power - scale}")
-        high = low
-        if m["num2"]:
-            other, other_power, _ = number(m["num2"])
-            high = sign * float(f"{other}e{other_power - scale}")
-        return Reading(
-            min(low, high), max(low, high), float(f"1e{step - scale}"), Unit("fraction"), hedges, False
-        )
-    base = number(den)
-    value = sign * float(f"{mantissa}e{power}") / float(f"{base[0]}e{base[1]}")
-    return Reading(value, value, 0.0, Unit("fraction"), hedges, False)
-
-
-def finish(
-    reading: Reading, front: tuple[tuple[str, str], ...], direction: str | None, text: str, rule: ReadingRule
-) -> Quantity:
+def finish(reading: Reading, front: Front, text: str, rule: ReadingRule) -> Quantity:
     """Apply the deciding hedge and build the quantity."""
-    low, high = reading.low, reading.high
+    low, high, hedge = reading.low, reading.high, None
     value = low if low == high else (low + high) / 2
-    hedges = front + reading.hedges if front else reading.hedges
-    if not hedges:
-        return Quantity(value, low, high, reading.unit.code, None, direction or reading.direction, text)
-    kind = strongest([k for _, k in hedges])
-    hedge = next((w for w, k in hedges if k == kind), None)
-    if kind and not reading.closed:
-        low, high = apply_hedge(low, high, reading.step, kind, rule)
-    return Quantity(value, low, high, reading.unit.code, hedge, direction or reading.direction, text)
+    if hedges := front.hedges + reading.hedges:
+        kind = strongest([k for _, k in hedges])
+        hedge = next((w for w, k in hedges if k == kind), None)
+        if not reading.closed:
+            low, high = apply_hedge(low, high, reading.step, kind, rule)
+    return Quantity(value, low, high, reading.unit.code, hedge, front.direction or reading.direction, text)
 
 
 # --- one quantity ---
@@ -372,28 +349,21 @@ class QuantityError(InputError):
         return (QuantityError, (self.text, self.where, self.allowed))
 
 
-NEGATIONS = tuple(sorted(WORDS["negations"].split(), key=len, reverse=True))
-"""Words that turn the hedge behind them, the longest first."""
-
-_TURNED = {"over": "most", "least": "most", "under": "least", "most": "over", "exact": "under"}
-
-
-def turned(word: str, kind: str) -> str | None:
-    """Kind of hedge under a negation: 不得低于 is at least, 没有达到 is under; None where none turns."""
-    return None if kind == "exact" and word not in ("达", "达到") else _TURNED.get(kind)
-
-
-_PREFIX = re.compile(
-    rf"(?P<not>{'|'.join(NEGATIONS)}) ?(?P<hedge>{trie(list(FRONT))})"
-    r"|(?:是|为|相当于|等于)[^\n]{1,20}?的(?= ?[\d一二三四五六七八九十两百])"
-    rf"|(?P<word>{trie([*FRONT, *DIRECTIONS, *WORDS['lead_in'].split(), *CURRENCIES])})"
+_LEAD = re.compile(
+    rf"(?: |(?:{'|'.join(NEGATIONS)}) ?(?={trie(list(FRONT))})"
+    rf"|(?:是|为|相当于|等于)[^\n]{{1,20}}?的(?= ?[\d一二三四五六七八九十两百])|{trie(LEAD_IN)}"
     r"|(?:比|较|与)(?:\d{4}年|上年|去年|前年|上月|上季度|上一年|全国|全省|年初|“?十[一二三四五]五”?)?"
-    r"(?:同期|同月|末|底|平均水平|平均|期间|相比){0,2}"
-    r"|每(?:(?P<per>[^\d\s]{1,5}?))电?(?=[ \d¥$]|约|近|不|降|提|减|增|上|下)"
+    r"(?:同期|同月|末|底|平均水平|平均|期间|相比){0,2})*+"
 )
+TO = rf"(?:(?P<word>{trie(list(DIRECTIONS))})了? *(?:达?到|至|为|成|达)?|达?到|至|为|成|达)了?"
+"""Regular expression of what stands between the figures of a pair: 下跌到, 增至, 到."""
+_PAIR = re.compile(
+    r" *(?P<from>由|从(?!未|不))(?:原来|原先|过去|上年|去年|年初|\d{4} ?年)?的? *(?P<first>.*?) *"
+    rf"{TO}(?P<later> *\S.*)"
+)
+_END = re.compile(r" *(?:人民币|电|[。.])? *$")
 _UNROUND = re.compile(r"[万亿]\d{3}[1-9]$")
-_FROM = re.compile(r" *(?:由|从(?!未|不))(?:原来|原先|过去|上年|去年|年初|\d{4} ?年)?的? *")
-_TO = re.compile(rf" *(?P<word>{trie(list(DIRECTIONS))})?了? *(?:到|至|为|成|达到|达)?了? *")
+_LEADING_DIGITS = re.compile(r"[\d., ]+")
 
 
 def parse(text: str, rule: str | ReadingRule = "standard") -> Quantity:
@@ -428,117 +398,55 @@ def _parse(text: str, rule: ReadingRule) -> Quantity:
         raise QuantityError(text, _LONGEST, f"one quantity of at most {_LONGEST} characters")
     if not clean.strip():
         raise QuantityError(text, 0, "a number and its unit")
-    start = _FROM.match(clean)
-    if start is not None:
-        return _parse_pair(text, clean, start.end(), rule)
-    quantity, end = _parse_at(text, clean, 0, rule)
-    rest = re.compile(r" *(?:人民币|电|[。.])? *$").match(clean, end)
-    if rest is None:
-        raise QuantityError(text, _skip(clean, end), "nothing more after the unit and its hedge")
-    return quantity
+    pair = _PAIR.match(clean)
+    if pair is None:
+        return _parse_from(text, clean, 0, rule)
+    if pair["from"] == "从" and not pair["word"]:  # with no word of movement a range, where it is one
+        with suppress(QuantityError):
+            return _parse_from(text, clean, pair.start("first"), rule)
+    return _parse_pair(text, clean, pair, rule)
 
 
-def _skip(clean: str, position: int) -> int:
-    while position < len(clean) and clean[position] == " ":
-        position += 1
-    return position
-
-
-def _parse_at(text: str, clean: str, start: int, rule: ReadingRule) -> tuple[Quantity, int]:
-    """Read the words in front, then the core, at a position; return where it ended."""
-    position, front, direction, default, per = _read_front(clean, start)
+def _parse_from(text: str, clean: str, start: int, rule: ReadingRule) -> Quantity:
+    """Read the words in front, then the core; nothing may be left."""
+    position = _LEAD.match(clean, start).end()  # type: ignore[union-attr]
     match = CORE.match(clean, position)
     if match is None:
         raise QuantityError(text, position, "a number, or a hedge in front of it")
-    if (
-        match.end() < len(clean)
-        and clean[match.end()] in ".,"
-        and match["u1"] is None
-        and match.end() + 1 < len(clean)
-    ):
-        raise QuantityError(text, match.end(), "one number with one decimal point")
-    if (
-        match["n1"]
-        and not match["n1"].strip("百千万亿")
-        and not (front or match["behind"] or match["x1"] or match["some"])
-    ):
+    front = look_back(clean[start:position], clean[position])
+    front.direction = front.direction or front.level
+    digits = match["n1"] or "1"
+    hedged = front.hedges or match["behind"] or match["x1"] or match["some"]
+    if not (digits.strip("百千万亿") or hedged):
         raise QuantityError(text, position, "a number before 百, 千, 万 or 亿")
-    if match["n1"] and _UNROUND.search(match["n1"]):
+    if _UNROUND.search(digits):
         raise QuantityError(text, match.end("n1") - 4, "one way of writing a number, 3.4567万 or 34567")
     try:
-        reading = reading_of(match, rule, default)
+        reading = reading_of(match, rule, front)
     except UnreadableError as error:
         raise QuantityError(text, position + error.where, str(error)) from error
-    if per is not None:
-        unit = unit_of(f"{match['u2'] or match['u1'] or '元'}/{per}")
-        if unit is None:
-            raise QuantityError(text, position, "每 and a unit of measurement")
-        reading = reading.times(unit)
-    return finish(reading, front, direction, text, rule), match.end()
+    if not _END.match(clean, match.end()):
+        where = len(clean) - len(clean[match.end() :].lstrip())
+        raise QuantityError(text, where, "nothing more after the unit and its hedge")
+    return finish(reading, front, text, rule)
 
 
-def _read_front(
-    clean: str, position: int
-) -> tuple[int, tuple[tuple[str, str], ...], str | None, Unit | None, str | None]:
-    """Words in front: hedges, direction, currency, 每吨."""
-    front: list[tuple[str, str]] = []
-    direction: str | None = None
-    default: Unit | None = None
-    per: str | None = None
-    while True:
-        position = _skip(clean, position)
-        match = _PREFIX.match(clean, position)
-        if match is None or not match.group():
-            return position, tuple(front), direction, default, per
-        word = match["word"]
-        if match["hedge"] and match.group() not in FRONT:
-            kind = turned(match["hedge"], FRONT[match["hedge"]])
-            front.append((match.group(), kind or FRONT[match["hedge"]]))
-        elif match["hedge"]:
-            front.append((match.group(), FRONT[match.group()]))
-        elif word in FRONT:
-            front.append((word, FRONT[word]))
-        elif word in DIRECTIONS:
-            direction = DIRECTIONS[word]
-        elif word in CURRENCIES:
-            default = Unit(CURRENCIES[word])
-        if match["per"]:
-            per = match["per"]
-        position = match.end()
-
-
-def _parse_pair(text: str, clean: str, start: int, rule: ReadingRule) -> Quantity:
+def _parse_pair(text: str, clean: str, pair: re.Match[str], rule: ReadingRule) -> Quantity:
     """由 2300 元/吨下跌到 1580 元/吨: the later figure, with the earlier one beside it."""
-    first = CORE.match(clean, start)
-    if first is not None and first["n2"] is not None:
-        if "从" in clean[:start]:  # 从 8500 到 3 万元, with no word of movement, is a range
-            try:
-                return finish(reading_of(first, rule), (), None, text, rule)
-            except UnreadableError:
-                pass
-        first = CORE.match(clean[: first.end("u1") if first["u1"] else first.end("n1")], start)
-    turn = _TO.match(clean, first.end()) if first else None
-    if first is None or turn is None or not turn.group().strip():
-        raise QuantityError(text, start, "two quantities: 由 … 到 …")
-    later, end = _parse_at(text, clean, turn.end(), rule)
-    if clean[end:].strip(" 。"):
-        raise QuantityError(text, _skip(clean, end), "nothing more after the second quantity")
-    second = CORE.search(clean, turn.end())
-    word = (second["u2"] or second["u1"]) if second else None
-    if second is not None and first.group() == first["n1"] and first["n1"].isdigit():
-        # 由 12 降至 10 亿元: the multiplier and the unit stand once
-        first = (
-            CORE.fullmatch(first.group() + clean[second.start("n1") : second.end()].lstrip("0123456789.,"))
-            or first
-        )
+    later = _parse_from(text, clean, pair.start("later"), rule)
+    first = pair["first"]
+    if _LEADING_DIGITS.fullmatch(first):  # 由 12 降至 10 亿元: the multiplier and the unit stand once
+        first += _LEADING_DIGITS.sub("", pair["later"], count=1)
     try:
-        earlier = reading_of(first, rule, unit_of(word) if word and not first["u1"] else None)
-    except UnreadableError as error:
-        raise QuantityError(text, start + error.where, str(error)) from error
-    if earlier.unit.code != later.unit:
-        raise QuantityError(text, start, f"one unit on both sides, not {earlier.unit.code} and {later.unit}")
-    direction = DIRECTIONS[turn["word"]] if turn["word"] else later.direction
-    return replace(later, direction=direction, before=earlier.low)
+        earlier = _parse(first, rule)
+    except QuantityError as error:
+        raise QuantityError(text, pair.start("first") + error.where, error.allowed) from error
+    if earlier.unit != later.unit:
+        raise QuantityError(
+            text, pair.start("first"), f"one unit on both sides, not {earlier.unit} and {later.unit}"
+        )
+    direction = DIRECTIONS[pair["word"]] if pair["word"] else later.direction
+    return replace(later, direction=direction, before=earlier.value)
 
 
 def bounds(quantity: Quantity, rule: str | ReadingRule = "standard") -> tuple[float, float]:
