@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from parkanalysis.forecasting import METHODS, backtest, forecast, growth, scores, vintage
 from parkanalysis.forecasting import annual as complete_years
@@ -23,6 +24,7 @@ from parkanalysis.park.levers import EVIDENCE
 from parkanalysis.quantities import RULES, bounds
 from parkanalysis.report.scoring import overall
 
+Array = NDArray[np.float64]
 OTHERS = "others"
 SHOWN = 10
 WHAT_IF_DRAWS = 4096
@@ -36,6 +38,7 @@ FEWEST, FARTHEST = 2, 10
 #: An origin needs three points, and one more as its outturn.
 FEWEST_JUDGED = 4
 MEASURES = ["mase", "smape", "interval_score_80", "coverage_50", "coverage_80", "coverage_95"]
+OUTCOME = ["median", "low", "high", "chance"]
 FAN = {0.05: "q05", 0.1: "q10", 0.25: "q25", 0.5: "q50", 0.75: "q75", 0.9: "q90", 0.95: "q95"}
 
 
@@ -66,6 +69,34 @@ def goal(park: Park) -> Goal:
     return Goal(park.value_added, False, park.config.value_added)
 
 
+def _outcome(draws: Array, target: float) -> tuple[float, float, float, float]:
+    """Median, 10% and 90% points (亿元), chance of at least ``target``."""
+    low, median, high = np.quantile(draws, [0.1, 0.5, 0.9])
+    return float(median), float(low), float(high), float((draws >= target).mean())
+
+
+def _other(projection: Projection, scenario: Scenario) -> Array:
+    """Draws of another scenario of the park, as many as a table of such needs."""
+    draws = min(len(projection.draws), WHAT_IF_DRAWS)
+    return project(projection.park, scenario, draws, projection.seed).draws
+
+
+def _grouped(projection: Projection, groups: Mapping[str, str]) -> pd.DataFrame:
+    """Contributions of groups of drivers, a driver's group by its name.
+
+    Columns ``mean``, ``low``, ``high`` (10% and 90% points of the group's sum), ``without`` (the median
+    of the projection without the group), 亿元, and ``drivers``, a tuple of names.
+    """
+    shapley = projection.shares.shapley
+    rows = {}
+    for group in dict.fromkeys(groups.values()):
+        names = tuple(d for d, of in groups.items() if of == group)
+        draws = sum((v for (driver, _), v in shapley.items() if driver in names), np.zeros(1))
+        rows[group] = (draws.mean(), *np.quantile(draws, [0.1, 0.9]), without(projection, names), names)
+    columns = ["mean", "low", "high", "without", "drivers"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+
+
 def leading_drivers(projection: Projection, most: int = SHOWN) -> pd.DataFrame:
     """Contributions by driver, widest mean first, the growth beside the shocks leading; small ones pooled.
 
@@ -73,23 +104,14 @@ def leading_drivers(projection: Projection, most: int = SHOWN) -> pd.DataFrame:
     the projection without the driver), all in 亿元; index ``driver``. The interval of pooled drivers is
     that of their sum.
     """
-    draws: dict[str, np.ndarray] = {}
-    for (driver, _), values in projection.shares.shapley.items():
-        draws[driver] = draws[driver] + values if driver in draws else values
-    alone = projection.contributions()["alone"]
-    first = [d for d in ("base_year", "baseline") if d in draws]
-    rest = sorted((d for d in draws if d not in first), key=lambda d: -abs(draws[d].mean()))
-    shown, pooled = (rest, []) if len(rest) <= most else (rest[: most - 1], rest[most - 1 :])
-    rows = {d: (draws[d], float(alone[d]), without(projection, [d])) for d in (*first, *shown)}
-    if pooled:
-        together = sum((draws[d] for d in pooled), np.zeros(1))
-        rows[OTHERS] = (together, float(alone[pooled].sum()), without(projection, pooled))
-    frame = pd.DataFrame.from_dict(
-        {d: [v.mean(), *np.quantile(v, [0.1, 0.9]), *more] for d, (v, *more) in rows.items()},
-        orient="index",
-        columns=["mean", "low", "high", "alone", "without"],
-    )
-    return frame.rename_axis("driver")
+    shares = projection.contributions()
+    first = [d for d in ("base_year", "baseline") if d in shares.index]
+    rest = shares["mean"].drop(first).sort_values(key=lambda mean: -mean.abs(), kind="stable").index
+    shown = [*first, *(rest if len(rest) <= most else rest[: most - 1])]
+    groups = {d: d if d in shown else OTHERS for d in (*first, *rest)}
+    frame = _grouped(projection, groups)
+    frame["alone"] = shares["alone"].groupby(groups).sum()
+    return frame[["mean", "low", "high", "alone", "without"]].rename_axis("driver")
 
 
 def steps(projection: Projection, shares: pd.DataFrame) -> pd.DataFrame:
@@ -99,7 +121,7 @@ def steps(projection: Projection, shares: pd.DataFrame) -> pd.DataFrame:
     ----------
     projection : Projection
     shares : DataFrame
-        As from ``drivers``.
+        As from ``leading_drivers``.
 
     Returns
     -------
@@ -107,16 +129,12 @@ def steps(projection: Projection, shares: pd.DataFrame) -> pd.DataFrame:
         Index ``step``: ``start``, the drivers, ``end``; columns ``bottom``, ``top``, ``value``
         (亿元) and ``total`` (whether the bar stands on the axis).
     """
-    base = projection.park.value_added
-    rows: dict[str, tuple[float, float, float, bool]] = {"start": (0.0, base, base, True)}
-    level = base
-    for driver, step in shares["mean"].items():
-        rows[str(driver)] = (min(level, level + step), max(level, level + step), float(step), False)
-        level += float(step)
-    rows["end"] = (0.0, level, level, True)
-    return pd.DataFrame.from_dict(
-        rows, orient="index", columns=["bottom", "top", "value", "total"]
-    ).rename_axis("step")
+    value, base = shares["mean"], projection.park.value_added
+    ends = pd.concat([base + value.cumsum(), value.cumsum().shift(fill_value=0.0) + base], axis=1)
+    bars = pd.DataFrame({"bottom": ends.min(axis=1), "top": ends.max(axis=1), "value": value, "total": False})
+    bars.loc["start"] = [0.0, base, base, True]
+    bars.loc["end"] = [0.0, base + value.sum(), base + value.sum(), True]
+    return bars.loc[["start", *shares.index, "end"]].rename_axis("step")
 
 
 def fan_frame(projection: Projection) -> pd.DataFrame:
@@ -144,28 +162,21 @@ def fan_frame(projection: Projection) -> pd.DataFrame:
     return frame.sort_index().rename_axis("year")
 
 
-def density(draws: np.ndarray, points: int = 161) -> pd.DataFrame:
-    """Smoothed density of draws over their middle 99.8%.
-
-    A histogram under a Gaussian kernel with Silverman's rule of thumb (1986, eq. 3.31).
+def density(draws: Array, points: int = 161) -> pd.DataFrame:
+    """Density of draws over their middle 99.8%, under a Gaussian kernel (Silverman 1986, section 3.4).
 
     Returns
     -------
     DataFrame
         Columns ``value`` (亿元), ``density`` (per 亿元); empty where all draws are one value.
     """
+    from scipy.stats import gaussian_kde
+
     low, high = np.quantile(draws, [0.001, 0.999])
     if high - low < 1e-9:
         return pd.DataFrame({"value": [], "density": []}, dtype=float)
-    spread = min(draws.std(), np.subtract(*np.quantile(draws, [0.75, 0.25])) / 1.34) or draws.std()
-    width = 0.9 * spread * len(draws) ** -0.2
-    bins = 8 * points
-    edges = np.linspace(low - 4 * width, high + 4 * width, bins + 1)
-    counts = np.histogram(draws, edges)[0] / len(draws) / (edges[1] - edges[0])
-    centre = (edges[1:] + edges[:-1]) / 2
     x = np.linspace(low, high, points)
-    kernel = np.exp(-0.5 * ((x[:, None] - centre) / width) ** 2)
-    return pd.DataFrame({"value": x, "density": kernel @ counts / kernel.sum(axis=1)})
+    return pd.DataFrame({"value": x, "density": gaussian_kde(draws, "silverman")(x)})
 
 
 def ranking(projection: Projection) -> pd.DataFrame:
@@ -179,23 +190,17 @@ def ranking(projection: Projection) -> pd.DataFrame:
         ``at_low``, ``at_high`` (median value added with the lever at its 10% and 90% points, 亿元),
         ``evidence``, ``source``, ``figure``, ``note``.
     """
-    scenario = projection.scenario
-    share = importance(projection)
-    ends = tornado(projection).to_dict("index")
-    rows = {}
-    for name in used_levers(scenario):
-        lever = scenario.levers[name]
-        fixed = [lever.low, lever.central, lever.high, float(lever.ppf(np.array([0.5]))[0])]
-        reached = [np.nan, np.nan]
-        if name in ends:
-            fixed[0], fixed[2] = ends[name]["low"], ends[name]["high"]
-            reached = [ends[name]["at_low"], ends[name]["at_high"]]
-        text = [lever.unit, lever.evidence, lever.source, lever.figure, lever.note]
-        rows[name] = [float(share.get(name, 0.0)), *fixed, *reached, *text]
-    columns = ["share", "low", "central", "high", "median", "at_low", "at_high"]
-    columns += ["unit", "evidence", "source", "figure", "note"]
-    frame = pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("lever")
-    return frame.sort_values("share", ascending=False, kind="stable")
+    levers = projection.scenario.levers
+    said = ["low", "central", "high", "unit", "evidence", "source", "figure", "note"]
+    rows = {n: [getattr(levers[n], what) for what in said] for n in used_levers(projection.scenario)}
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=said).rename_axis("lever")
+    frame["share"] = importance(projection).reindex(frame.index).fillna(0.0)
+    frame["median"] = [float(levers[str(n)].ppf(np.array([0.5]))[0]) for n in frame.index]
+    ends = tornado(projection)
+    frame.update(ends[["low", "high"]])
+    frame = frame.join(ends[["at_low", "at_high"]])
+    columns = ["share", "low", "central", "high", "median", "at_low", "at_high", *said[3:]]
+    return frame[columns].sort_values("share", ascending=False, kind="stable")
 
 
 def round_values(low: float, high: float, most: int = 8) -> list[float]:
@@ -217,16 +222,9 @@ def what_if(projection: Projection, lever: str, values: Iterable[float], target:
         Index ``value`` in the lever's unit; ``median``, ``low``, ``high`` (10% and 90% points, 亿元),
         ``chance`` of at least ``target``.
     """
-    draws = min(len(projection.draws), WHAT_IF_DRAWS)
-    rows = {}
-    for value in values:
-        held = project(
-            projection.park, with_levers(projection.scenario, **{lever: value}), draws, projection.seed
-        )
-        middle, low, high = np.quantile(held.draws, [0.5, 0.1, 0.9])
-        rows[value] = (middle, low, high, float((held.draws >= target).mean()))
-    frame = pd.DataFrame.from_dict(rows, orient="index", columns=["median", "low", "high", "chance"])
-    return frame.rename_axis("value")
+    held = {v: _other(projection, with_levers(projection.scenario, **{lever: v})) for v in values}
+    rows = {value: _outcome(draws, target) for value, draws in held.items()}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=OUTCOME).rename_axis("value")
 
 
 def even_odds(projection: Projection, ranked: pd.DataFrame, target: float, most: int = 6) -> list[BreakEven]:
@@ -285,21 +283,11 @@ def by_kind(projection: Projection) -> pd.DataFrame:
         ``without``, all in 亿元, and ``drivers``, a tuple of names.
     """
     shocks = projection.park.config.shocks
-    draws: dict[str, np.ndarray] = {}
-    names: dict[str, list[str]] = {}
-    for (driver, _), values in projection.shares.shapley.items():
-        kind = shocks[driver].kind if driver in shocks else driver
-        draws[kind] = draws[kind] + values if kind in draws else values
-        names.setdefault(kind, [])
-        if driver not in names[kind]:
-            names[kind].append(driver)
-    frame = pd.DataFrame(
-        {k: [v.mean(), *np.quantile(v, [0.1, 0.9])] for k, v in draws.items()}, index=["mean", "low", "high"]
-    ).T.rename_axis("kind")
-    frame["without"] = [without(projection, names[k]) for k in frame.index]
+    drivers = dict.fromkeys(driver for driver, _ in projection.shares.shapley)
+    frame = _grouped(projection, {d: shocks[d].kind if d in shocks else d for d in drivers})
     frame["effect"] = projection.median - frame["without"]
-    frame["drivers"] = [tuple(names[k]) for k in frame.index]
-    return frame.loc[frame["effect"].abs().sort_values(ascending=False, kind="stable").index]
+    order = frame["effect"].abs().sort_values(ascending=False, kind="stable").index
+    return frame.loc[order].rename_axis("kind")
 
 
 def industries(projection: Projection) -> pd.DataFrame:
@@ -318,8 +306,7 @@ def industries(projection: Projection) -> pd.DataFrame:
     rows: dict[str, tuple[float, float, tuple[tuple[str, float], ...]]] = {}
     for name in projection.park.config.industries:
         before = float(np.mean(base[name]))
-        of_this = ((key[0], v) for key, v in means.items() if key[1] == name and v)
-        moved = [(str(driver), float(v)) for driver, v in of_this]
+        moved = [(str(driver), float(v)) for (driver, of), v in means.items() if of == name and v]
         moved.sort(key=lambda pair: -abs(pair[1]))
         rows[name] = (before, before + sum(v for _, v in moved), tuple(moved))
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=["before", "after", "drivers"])
@@ -337,16 +324,16 @@ def knowing(projection: Projection, ranked: pd.DataFrame, most: int = 3) -> pd.D
     DataFrame
         Index ``lever``, the worthiest first; ``now`` and ``known``, widths in 亿元, ``evidence``.
     """
-    draws, scenario = min(len(projection.draws), WHAT_IF_DRAWS), projection.scenario
-    now = float(np.subtract(*np.quantile(projection.draws, [0.9, 0.1])))
+
+    def width(draws: Array) -> float:
+        return float(np.subtract(*np.quantile(draws, [0.9, 0.1])))
+
+    scenario = projection.scenario
     rows = {}
     for name in map(str, ranked.index[ranked["share"] > 0][:most]):
-        widths = []
-        for value in scenario.levers[name].ppf(np.array([0.1, 0.3, 0.5, 0.7, 0.9])):
-            held = with_levers(scenario, **{name: float(value)})
-            made = project(projection.park, held, draws, projection.seed).draws
-            widths.append(float(np.subtract(*np.quantile(made, [0.9, 0.1]))))
-        rows[name] = (now, float(np.mean(widths)), scenario.levers[name].evidence)
+        values = scenario.levers[name].ppf(np.array([0.1, 0.3, 0.5, 0.7, 0.9]))
+        held = [width(_other(projection, with_levers(scenario, **{name: float(v)}))) for v in values]
+        rows[name] = (width(projection.draws), float(np.mean(held)), scenario.levers[name].evidence)
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=["now", "known", "evidence"])
     return frame.rename_axis("lever").sort_values("known", kind="stable")
 
@@ -361,21 +348,13 @@ def shock_frame(projection: Projection) -> pd.DataFrame:
         if nothing else happened, growth included, 亿元), ``contribution`` (mean Shapley value, 亿元)
         and ``overlap``, their difference.
     """
-    scenario = projection.scenario
-    found = state(scenario, (0, min(len(projection.draws), 4096)), projection.seed)
-    shares = projection.contributions()[["alone", "mean", "overlap"]].to_dict()
-    rows = [
-        (
-            name,
-            e.item.kind,
-            e.industry,
-            float(np.mean(length(common(e.window, (0.0, 1.0))))),
-            *(shares[column][name] for column in ("alone", "mean", "overlap")),
-        )
-        for name, e in found.effects.items()
-    ]
-    columns = ["shock", "kind", "industry", "part_of_year", "alone", "contribution", "overlap"]
-    return pd.DataFrame(rows, columns=columns).set_index("shock")
+    span = (0, min(len(projection.draws), WHAT_IF_DRAWS))
+    effects = state(projection.scenario, span, projection.seed).effects
+    within = {n: float(np.mean(length(common(e.window, (0.0, 1.0))))) for n, e in effects.items()}
+    rows = {n: (e.item.kind, e.industry, within[n]) for n, e in effects.items()}
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=["kind", "industry", "part_of_year"])
+    shares = projection.contributions()[["alone", "mean", "overlap"]]
+    return frame.join(shares.rename(columns={"mean": "contribution"})).rename_axis("shock")
 
 
 def parts(projection: Projection) -> pd.DataFrame:
@@ -425,15 +404,18 @@ def other_methods(projection: Projection, target: float) -> pd.DataFrame:
             if used in seen:
                 continue
             seen.add(used)
-            held = replace(scenario, levers={**scenario.levers, name: lever})
-            made = project(park, held, min(len(projection.draws), WHAT_IF_DRAWS), projection.seed).draws
-            middle, low, high = np.quantile(made, [0.5, 0.1, 0.9])
-            rows[method] = (lever.central, middle, low, high, float((made >= target).mean()))
-    columns = ["growth", "median", "low", "high", "chance"]
+            draws = _other(projection, replace(scenario, levers={**scenario.levers, name: lever}))
+            rows[method] = (lever.central, *_outcome(draws, target))
+    columns = ["growth", *OUTCOME]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("method")
 
 
 @cache
+def _stored(name: str) -> pd.DataFrame:
+    with (files("parkanalysis.forecasting") / name).open(encoding="utf-8") as stream:
+        return pd.read_csv(stream, comment="#")
+
+
 def hindcasts() -> pd.DataFrame:
     """Projections of past closures and price falls made in the same way, as ``make hindcasts`` scored them.
 
@@ -444,8 +426,7 @@ def hindcasts() -> pd.DataFrame:
         (``scenario``), with the ``kind`` of event and the columns of :func:`scoring.scored`, in percentage
         points of growth.
     """
-    with (files("parkanalysis.forecasting") / "hindcasts.csv").open(encoding="utf-8") as stream:
-        return pd.read_csv(stream, comment="#")
+    return _stored("hindcasts.csv")
 
 
 @cache
@@ -676,12 +657,6 @@ def candidates(series: pd.Series) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("method")
 
 
-@cache
-def _evidence() -> pd.DataFrame:
-    with (files("parkanalysis.forecasting") / "backtest_evidence.csv").open(encoding="utf-8") as handle:
-        return pd.read_csv(handle)
-
-
 def evidence() -> pd.DataFrame:
     """The stored evaluation that ``make backtest`` writes: a row a program, data set, method and window.
 
@@ -691,7 +666,7 @@ def evidence() -> pd.DataFrame:
     >>> sorted(stored.loc[stored["program"] == "parkanalysis", "data"].unique())
     ['China', 'M1', 'M3', 'Tourism', 'UK', 'US', 'US mining']
     """
-    return _evidence().copy()
+    return _stored("backtest_evidence.csv")
 
 
 def selection(stored: pd.DataFrame) -> pd.DataFrame:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -12,12 +13,13 @@ import pandas as pd
 from parkanalysis import __version__
 from parkanalysis.errors import Problem
 from parkanalysis.model import compare as comparison
+from parkanalysis.model import projection as model
+from parkanalysis.model import readings as stated
 from parkanalysis.model.audit import audit
 from parkanalysis.model.case import Case
 from parkanalysis.model.check import doubts
 from parkanalysis.model.inverse import BreakEven, Frontier, even_pairs, frontier
-from parkanalysis.model.projection import Projection, cut_backs, growth_quantiles, implicit_deflator
-from parkanalysis.model.readings import pooled, readings
+from parkanalysis.model.projection import Projection, growth_quantiles, implicit_deflator
 from parkanalysis.model.scenario import Scenario, difference
 from parkanalysis.model.target_year import used_levers
 from parkanalysis.park.levers import EVIDENCE
@@ -27,6 +29,7 @@ from parkanalysis.report import findings
 from parkanalysis.report.findings import Goal
 from parkanalysis.report.words import Words
 
+T = TypeVar("T")
 #: What is less likely is no route that an administration could be told to take.
 LEAST_CHANCE = 0.01
 #: Points of a frontier's axes.
@@ -80,6 +83,11 @@ class Headline:
         return self.median / self.base - 1
 
 
+def _of(make: Callable[[Projection], T]) -> cached_property[T]:
+    """What a function makes of the projection."""
+    return cached_property(lambda results: make(results.projection))
+
+
 @dataclass(frozen=True, eq=False)
 class Results:
     """Everything a report shows of one scenario; each number is computed once, when first asked for.
@@ -118,6 +126,18 @@ class Results:
         """Words of the park in the language of the report."""
         return Words(self.park, self.lang)
 
+    # what the model and the findings make of the projection, as their functions say
+    interval = _of(Projection.interval)
+    growth_quantiles = _of(model.growth_quantiles)
+    drivers = _of(findings.leading_drivers)
+    kinds = _of(findings.by_kind)
+    industries = _of(findings.industries)
+    shocks = _of(findings.shock_frame)
+    parts = _of(findings.parts)
+    ranked = _of(findings.ranking)
+    readings = _of(stated.readings)
+    cut_backs = _of(model.cut_backs)
+
     # -- the headline ------------------------------------------------------------------------------
 
     @cached_property
@@ -134,11 +154,6 @@ class Results:
     def median(self) -> float:
         """Median of the projection, 亿元."""
         return self.projection.median
-
-    @cached_property
-    def interval(self) -> tuple[float, float]:
-        """80% interval, 亿元."""
-        return self.projection.interval()
 
     @property
     def growth(self) -> float:
@@ -163,11 +178,6 @@ class Results:
         exact = low / 1e8 >= self.goal.value or not np.isfinite(high)
         return None if exact else (low / 1e8, high / 1e8)
 
-    @cached_property
-    def growth_quantiles(self) -> pd.DataFrame:
-        """Growth at current and, with a local pair of series, at comparable prices."""
-        return growth_quantiles(self.projection)
-
     @property
     def comparable_error(self) -> float:
         """Mean absolute error of growth at comparable prices in past years, a fraction."""
@@ -176,9 +186,8 @@ class Results:
     @cached_property
     def met(self) -> pd.DataFrame:
         """Targets met with 50, 80 and 90%; index ``probability``, ``target`` (亿元), ``growth``."""
-        reached = {p: float(np.quantile(self.projection.draws, 1 - p)) for p in (0.5, 0.8, 0.9)}
-        frame = pd.DataFrame({"target": reached}).rename_axis("probability")
-        return frame.assign(growth=frame["target"] / self.base - 1)
+        reached = self.projection.targets_met()
+        return reached.to_frame().assign(growth=reached / self.base - 1)
 
     @cached_property
     def headline(self) -> Headline:
@@ -189,31 +198,6 @@ class Results:
         return Headline(*years, self.base, self.median, self.interval, self.goal, chance, safe)
 
     # -- why ---------------------------------------------------------------------------------------
-
-    @cached_property
-    def drivers(self) -> pd.DataFrame:
-        """Contributions by driver: :func:`findings.leading_drivers`."""
-        return findings.leading_drivers(self.projection)
-
-    @cached_property
-    def kinds(self) -> pd.DataFrame:
-        """Contributions by kind of shock: :func:`findings.by_kind`."""
-        return findings.by_kind(self.projection)
-
-    @cached_property
-    def industries(self) -> pd.DataFrame:
-        """Before, after and why, by industry: :func:`findings.industries`."""
-        return findings.industries(self.projection)
-
-    @cached_property
-    def shocks(self) -> pd.DataFrame:
-        """Shocks in the order they act: :func:`findings.shock_frame`."""
-        return findings.shock_frame(self.projection)
-
-    @cached_property
-    def parts(self) -> pd.DataFrame:
-        """The stated loss and result beside those of the projection: :func:`findings.parts`."""
-        return findings.parts(self.projection)
 
     @cached_property
     def changed(self) -> pd.DataFrame:
@@ -230,11 +214,6 @@ class Results:
     # -- how sure ----------------------------------------------------------------------------------
 
     @cached_property
-    def ranked(self) -> pd.DataFrame:
-        """Assumptions by the part of the variance they carry: :func:`findings.ranking`."""
-        return findings.ranking(self.projection)
-
-    @cached_property
     def grades(self) -> dict[str, int]:
         """How many of the numbers used stand on which evidence."""
         counts = self.ranked["evidence"].value_counts()
@@ -249,11 +228,6 @@ class Results:
     def methods(self) -> pd.DataFrame:
         """The projection by other methods of forecasting: :func:`findings.other_methods`."""
         return findings.other_methods(self.projection, self.goal.value)
-
-    @cached_property
-    def hindcasts(self) -> pd.DataFrame:
-        """How projections made in the same way have fared: :func:`findings.track_record`."""
-        return findings.track_record()
 
     @cached_property
     def together(self) -> list[tuple[str, str, float]]:
@@ -289,23 +263,13 @@ class Results:
         return frame[(reach >= LEAST_CHANCE) & first]
 
     @cached_property
-    def readings(self) -> pd.DataFrame:
-        """Ways to read the stated figure: :func:`parkanalysis.model.readings.readings`."""
-        return readings(self.projection)
-
-    @cached_property
     def pooled(self) -> tuple[float, float, float] | None:
         """10%, 50% and 90% points with the stated figure pooled as a forecast; None at a weight of 0."""
-        draws = pooled(self.projection)
+        draws = stated.pooled(self.projection)
         if draws is None:
             return None
         low, middle, high = np.quantile(draws, [0.1, 0.5, 0.9])
         return float(low), float(middle), float(high)
-
-    @cached_property
-    def cut_backs(self) -> pd.DataFrame:
-        """What is cut back: :func:`parkanalysis.model.projection.cut_backs`."""
-        return cut_backs(self.projection)
 
     @cached_property
     def what_if(self) -> dict[str, pd.DataFrame]:
@@ -352,15 +316,6 @@ class Results:
 _LAST: dict[Hashable, Results] = {}
 
 
-def _made(case: Case, key: Hashable) -> Results:
-    """The results of a case; those of the last one are kept, since its page and its files ask in turn."""
-    if key not in _LAST:
-        found = Results(case.project(), case.reference, case.lang)
-        _LAST.clear()
-        _LAST[key] = found
-    return _LAST[key]
-
-
 def report_results(case: Case) -> Results:
     """The results that the report of a case shows.
 
@@ -372,8 +327,13 @@ def report_results(case: Case) -> Results:
     'price_change'
     """
     scenario = case.scenario
-    key = (case.park.digest, scenario.name, scenario.shocks, repr(scenario.settings), case.reference.name)
-    return _made(case, (*key, case.lang, case.draws, case.seed))
+    setting = (case.park.digest, scenario.name, scenario.shocks, repr(scenario.settings))
+    key = (*setting, case.reference.name, case.lang, case.draws, case.seed)
+    if key not in _LAST:  # the last one's are kept, since its page and its files ask in turn
+        made = Results(case.project(), case.reference, case.lang)
+        _LAST.clear()
+        _LAST[key] = made
+    return _LAST[key]
 
 
 @dataclass(frozen=True, eq=False)
@@ -447,56 +407,43 @@ class Comparison:
         return comparison.sequences(p.scenario for p in self.projections.values())
 
 
-COLUMNS = [
-    "park",
-    "scenario",
-    "vintage",
-    "variable",
-    "driver",
-    "industry",
-    "statistic",
-    "year",
-    "value",
-    "unit",
-    "prices",
-]
-
-
+COLUMNS = ["park", "scenario", "vintage", "variable", "driver", "industry", "statistic"]
+COLUMNS += ["year", "value", "unit", "prices"]
 MONEY = "CNY_100m"
-Row = tuple[str, str, str, str, float, str]  # variable, driver, industry, statistic, value, unit
+#: Variables of the marks that have a name of their own.
+MARKS = {"stated": "stated_projection"}
 
 
-def _rows(projection: Projection) -> Iterator[Row]:
-    for q, row in projection.quantiles.iterrows():
-        yield ("value_added", "", "", f"quantile_{q:g}", float(row["value_added"]), MONEY)
-        yield ("value_added", "", "", f"standard_error_{q:g}", float(row["standard_error"]), MONEY)
-    yield ("value_added", "", "", "mean", float(projection.draws.mean()), MONEY)
-    yield ("value_added", "", "", "central", projection.central, MONEY)
-    yield ("value_added_without_shocks", "", "", "median", float(np.median(projection.baseline)), MONEY)
-    for driver, row in projection.contributions().iterrows():
-        yield from (("contribution", str(driver), "", str(s), float(v), MONEY) for s, v in row.items())
-    for industry, row in projection.contributions(by="industry").iterrows():
-        yield from (("contribution", "", str(industry), str(s), float(v), MONEY) for s, v in row.items())
-    for pair, row in projection.contributions(by="both").iterrows():
-        driver, industry = pair  # type: ignore[misc]
-        yield ("contribution", str(driver), str(industry), "mean", float(row["mean"]), MONEY)
-    for p, target in projection.targets_met().items():
-        yield ("target", "", "", f"met_with_{p:g}", float(target), MONEY)
-    names = {"stated": "stated_projection"}
-    for mark, row in projection.marks().iterrows():
-        name = names.get(str(mark), f"mark_{mark}")
-        yield (name, "", "", "value", float(row["target"]), MONEY)
-        yield (name, "", "", "growth", float(row["growth"]), "fraction")
-        yield (name, "", "", "probability", float(row["probability"]), "fraction")
-        yield (name, "", "", "shortfall", float(row["shortfall"]), MONEY)
+def _long(frame: pd.DataFrame | pd.Series, variable: str = "", **more: str) -> pd.DataFrame:
+    """A row for each cell: the index says what it is of, the columns are statistics; 亿元 unless said."""
+    cells: Any = frame.stack() if isinstance(frame, pd.DataFrame) else frame  # noqa: PD013  row by row
+    rows: Any = cells.rename("value").rename_axis([*cells.index.names[:-1], "statistic"]).reset_index()
+    known = {"variable": variable, "driver": "", "industry": "", "unit": MONEY, "prices": "current"} | more
+    return rows.assign(**{column: v for column, v in known.items() if column not in rows})  # type: ignore[no-any-return]
+
+
+def _of_year(projection: Projection) -> Iterator[pd.DataFrame]:
+    """All that is known of the target year."""
+    quantiles = _long(projection.quantiles.rename(columns={"value_added": "quantile"}), "value_added")
+    yield quantiles.assign(statistic=quantiles["statistic"] + quantiles["quantile"].map("_{:g}".format))
+    yield _long(pd.Series({"mean": projection.draws.mean(), "central": projection.central}), "value_added")
+    median = pd.Series({"median": np.median(projection.baseline)})
+    yield _long(median, "value_added_without_shocks")
+    for by in ("driver", "industry"):
+        yield _long(projection.contributions(by), "contribution")
+    yield _long(projection.contributions("both")[["mean"]], "contribution")
+    yield _long(projection.targets_met().rename(lambda p: f"met_with_{p:g}"), "target")
+    marks = projection.marks().rename(columns={"target": "value"})
+    marks.index = pd.Index([MARKS.get(str(m), f"mark_{m}") for m in marks.index], name="variable")
+    units = {"growth": "fraction", "probability": "fraction"}
+    rows = _long(marks)
+    yield rows.assign(unit=rows["statistic"].map(units).fillna(MONEY))
     for name, lever in projection.scenario.levers.items():
-        points = ("low", "central", "high")
-        yield from ((f"lever_{name}", "", "", s, float(getattr(lever, s)), lever.unit) for s in points)
-
-
-def _frame(rows: Iterable[Row], year: int, prices: str = "current") -> pd.DataFrame:
-    columns = ["variable", "driver", "industry", "statistic", "value", "unit"]
-    return pd.DataFrame(list(rows), columns=columns).assign(year=year, prices=prices)
+        points = pd.Series({point: getattr(lever, point) for point in ("low", "central", "high")})
+        yield _long(points, f"lever_{name}", unit=lever.unit)
+    for prices, column in growth_quantiles(projection).items():
+        named = column.rename(lambda q: f"quantile_{q:g}")
+        yield _long(named, "growth", unit="fraction", prices=str(prices))
 
 
 def tidy(projection: Projection) -> pd.DataFrame:
@@ -515,18 +462,12 @@ def tidy(projection: Projection) -> pd.DataFrame:
     >>> list(tidy(project("qingzhen", "reference", draws=64)).columns) == COLUMNS
     True
     """
-    park, year = projection.park, projection.park.config.target_year
-    published = ("value_added", "", "", "published", park.value_added, MONEY)
-    frames = [_frame([published], park.config.base_year), _frame(_rows(projection), year)]
-    for prices, column in growth_quantiles(projection).items():
-        quantiles = column.items()
-        rows = [("growth", "", "", f"quantile_{q:g}", float(v), "fraction") for q, v in quantiles]
-        frames.append(_frame(rows, year, str(prices)))
-    table = pd.concat(frames, ignore_index=True)
-    table.insert(0, "park", park.id)
-    table.insert(1, "scenario", projection.scenario.name)
-    table.insert(2, "vintage", str(park.config.as_of))
-    return table[COLUMNS]
+    park = projection.park
+    published = _long(pd.Series({"published": park.value_added}), "value_added")
+    rows = pd.concat(_of_year(projection)).assign(year=park.config.target_year)
+    table = pd.concat([published.assign(year=park.config.base_year), rows], ignore_index=True)
+    vintage = str(park.config.as_of)
+    return table.assign(park=park.id, scenario=projection.scenario.name, vintage=vintage)[COLUMNS]
 
 
 def iamc(frame: pd.DataFrame) -> pd.DataFrame:

@@ -6,18 +6,20 @@ what was made of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from parkanalysis.errors import InputError, Problem, nearest
+from parkanalysis.errors import InputError, Problem
 from parkanalysis.forecasting import crps, from_quantiles
+from parkanalysis.park.read import read_csv, validate_rows
+from parkanalysis.park.schema import Day, Positive, TableRow, Year
 
+TABLE = "results.parquet"
 #: What tells one projection from another.
 KEYS = ["park", "scenario", "vintage", "year"]
-OUTTURNS = ["park", "year", "value", "published"]
 #: Even probabilities at which a stored distribution is read for its score.
 EVEN = (np.arange(400) + 0.5) / 400
 
@@ -36,7 +38,7 @@ def stored_projections(paths: Iterable[Path]) -> pd.DataFrame:
     InputError
         No results found; a file without the columns; two results that contradict each other.
     """
-    files = sorted({file for path in paths for file in _files(Path(path))})
+    files = sorted({file for path in paths for file in (path.rglob(TABLE) if path.is_dir() else [path])})
     if not files:
         raise InputError(Problem("results", "no results.parquet", "a file or a folder of reports"))
     table = pd.concat([_read(file) for file in files], ignore_index=True)
@@ -48,10 +50,6 @@ def stored_projections(paths: Iterable[Path]) -> pd.DataFrame:
             for _, row in twice.iterrows()
         )
     return table.drop(columns="file").reset_index(drop=True)
-
-
-def _files(path: Path) -> Iterator[Path]:
-    yield from path.rglob("results.parquet") if path.is_dir() else [path]
 
 
 def _name(row: pd.Series) -> str:
@@ -74,6 +72,17 @@ def _read(file: Path) -> pd.DataFrame:
     return wide.assign(base_value=base.iloc[0] if len(base) else np.nan, file=str(file))
 
 
+class OutturnRow(TableRow):
+    """A published value."""
+
+    park: str
+    year: Year
+    value: Positive
+    published: Day
+    source: str = ""
+    note: str = ""
+
+
 def read_outturns(path: Path) -> pd.DataFrame:
     """Published values: a csv with columns park, year, value (亿元) and published (a date).
 
@@ -84,33 +93,15 @@ def read_outturns(path: Path) -> pd.DataFrame:
     InputError
         A column that is missing, a cell that is no number or no date: all at once.
     """
-    file = str(path)
-    try:
-        frame = pd.read_csv(path, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise InputError(Problem(file, type(error).__name__, "a csv with a head and a row a year")) from None
-    missing = [c for c in OUTTURNS if c not in frame]
-    if missing:
-        raise InputError(
-            Problem(file, f"no column {c}", ", ".join(OUTTURNS), nearest=nearest(c, frame.columns))
-            for c in missing
-        )
-    numbers = {c: pd.to_numeric(frame[c], errors="coerce") for c in ("year", "value")}
-    dates = pd.to_datetime(frame["published"], errors="coerce", format="ISO8601")
-    wrong = {c: ~(np.isfinite(v) & (v > 0)) for c, v in numbers.items()} | {"published": dates.isna()}
-    allowed = {"year": "a year", "value": "亿元 above zero", "published": "a date such as 2017-02-28"}
-    problems = [
-        Problem(file, repr(frame[c].iloc[i]), allowed[c], row=int(i) + 2, column=c)
-        for c, bad in wrong.items()
-        for i in np.flatnonzero(bad)
-    ]
-    if problems:
+    table = read_csv(path)
+    rows, problems = validate_rows(path.name, table.records, OutturnRow, None)
+    if problems := [*table.problems, *problems]:
         raise InputError(problems)
-    made = frame.assign(year=numbers["year"].astype(int), value=numbers["value"], published=dates)
-    made["park"] = made["park"].astype(str)
-    return made.sort_values("published", kind="stable").drop_duplicates(["park", "year"], keep="last")[
-        OUTTURNS
-    ]
+    if not rows:
+        raise InputError(Problem(path.name, "no row", "a row a year"))
+    frame = pd.DataFrame([row.model_dump() for _, row in rows]).sort_values("published", kind="stable")
+    frame["published"] = pd.to_datetime(frame["published"])
+    return frame.drop_duplicates(["park", "year"], keep="last")[["park", "year", "value", "published"]]
 
 
 def scored(projections: pd.DataFrame, outturns: pd.DataFrame) -> pd.DataFrame:
@@ -135,18 +126,13 @@ def scored(projections: pd.DataFrame, outturns: pd.DataFrame) -> pd.DataFrame:
     """
     both = projections.merge(outturns, on=["park", "year"], validate="many_to_one")
     if both.empty:
-        found = ", ".join(
-            f"{p} {y}" for p, y in sorted(set(zip(projections["park"], projections["year"], strict=True)))
-        )
-        raise InputError(Problem("outturns", "none for the projections given", found))
+        wanted = projections[["park", "year"]].drop_duplicates().sort_values(["park", "year"])
+        names = [f"{park} {year}" for park, year in wanted.itertuples(index=False)]
+        raise InputError(Problem("outturns", "none for the projections given", ", ".join(names)))
     known = both[pd.to_datetime(both["vintage"]) >= both["published"]]
     if len(known):
-        raise InputError(
-            Problem(
-                "outturns", f"{_name(row)} published {row['published']:%Y-%m-%d}", "a day after the vintage"
-            )
-            for _, row in known.iterrows()
-        )
+        found = [f"{_name(row)} published {row['published']:%Y-%m-%d}" for _, row in known.iterrows()]
+        raise InputError(Problem("outturns", text, "a day after the vintage") for text in found)
     return pd.DataFrame([_score(row) for _, row in both.iterrows()])
 
 
@@ -180,19 +166,11 @@ def overall(scores: pd.DataFrame) -> pd.DataFrame:
         (the same for the base year's value), ``coverage_50``, ``coverage_80`` (fractions), ``sharpness``,
         ``crps``.
     """
-    table = pd.DataFrame(
-        {
-            "bias": scores["error"],
-            "error": scores["error"].abs(),
-            "unchanged": scores["unchanged"].abs(),
-            "coverage_50": scores["covered_50"].astype(float),
-            "coverage_80": scores["covered_80"].astype(float),
-            "sharpness": scores["sharpness"],
-            "crps": scores["crps"],
-        }
-    )
-    groups = table.groupby(scores["scenario"])
+    both = pd.concat([scores, scores.assign(scenario="all")], ignore_index=True)
+    errors = {"bias": both["error"], "error": both["error"].abs(), "unchanged": both["unchanged"].abs()}
+    names = {"covered_50": "coverage_50", "covered_80": "coverage_80"}
+    rest = both[[*names, "sharpness", "crps"]].rename(columns=names).astype(float)
+    groups = pd.DataFrame(errors).join(rest).groupby(both["scenario"])
     made = groups.mean()
     made.insert(0, "projections", groups.size())
-    made.loc["all"] = pd.concat([pd.Series({"projections": len(scores)}), table.mean()])
-    return made.astype({"projections": int})
+    return made.loc[[*made.index.drop("all"), "all"]]

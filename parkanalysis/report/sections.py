@@ -100,7 +100,7 @@ def environment() -> Any:
         undefined=StrictUndefined,
         extensions=["jinja2.ext.do", "jinja2.ext.i18n"],
     )
-    made.globals |= {"version": __version__, "zip": zip}
+    made.globals |= {"version": __version__, "zip": zip, "track_record": findings.track_record}
     made.filters["capitalised"] = _capitalised
     return made
 
