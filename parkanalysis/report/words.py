@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partialmethod
 from html import unescape
 from pathlib import Path
 from string import Formatter
@@ -18,7 +18,7 @@ from typing import Any
 from parkanalysis.park import Shock
 from parkanalysis.park.levers import Lever
 from parkanalysis.park.park import Park
-from parkanalysis.quantities import SYMBOLS
+from parkanalysis.quantities import MEASURES, SYMBOLS, WORDS
 
 LANGUAGES = ("zh", "en")
 
@@ -28,58 +28,19 @@ def N_(text: str) -> str:  # noqa: N802  the name that message extraction knows
     return text
 
 
-EVIDENCE = {
-    "reported": N_("reported"),
-    "derived": N_("derived"),
-    "proxy": N_("proxy"),
-    "assumed": N_("assumed"),
-}
-VERDICTS = {
-    "consistent": N_("consistent"),
-    "other_scope": N_("other scope or basis, please verify"),
-    "contradiction": N_("contradiction"),
-    "cannot_be_checked": N_("cannot be checked"),
-}
-READING_RULES = {"literal": N_("literal"), "standard": N_("standard"), "wide": N_("wide")}
-METHOD_NAMES = {
-    "default": N_("mixture of methods, weighted by their record on many areas"),
-    "naive": N_("no change"),
-    "drift": N_("random walk with drift"),
-    "half_drift": N_("random walk with half its drift"),
-    "discounted_drift": N_("random walk with the drift of late years"),
-    "shrunk_drift": N_("random walk with drift, shrunk"),
-    "shrunk_log_drift": N_("random walk of logarithms with drift, shrunk"),
-    "last_growth": N_("growth of the last year"),
-    "usual_growth": N_("usual growth of such areas"),
-    "theta": N_("theta method"),
-    "damped_trend": N_("damped trend"),
-    "local_linear_trend": N_("local linear trend"),
-    "arima": N_("ARIMA"),
-}
+HERE = Path(__file__).parent
+#: Names of what has a code, by what it is: ``names.toml``.
+NAMES: dict[str, Any] = tomllib.loads((HERE / "names.toml").read_text(encoding="utf-8"))
+UNIT_NAMES: dict[str, Any] = WORDS["measures"] | WORDS["unit_names"]
 # amounts in canonical units: least value, unit, its name; a space where the language has one
 MEASURED = ("CNY", "t", "kWh", "m3")
 LARGE = {
     "zh": ((1e8, 1e8, "亿"), (1e5, 1e4, "万")),
     "en": ((1e9, 1e9, "billion "), (1e6, 1e6, "million ")),
 }
-DRIVERS = {
-    "base_year": N_("Base year"),
-    "baseline": N_("Underlying growth"),
-    "others": N_("All others together"),
-}
-KINDS = {
-    "baseline": N_("underlying growth"),
-    "base_year": N_("the base year"),
-}
-
-
+#: Factor of an amount of money to 亿元.
+YUAN = {"CNY": 1e-8} | {name: 1e-8 * factor for name, (code, factor) in MEASURES.items() if code == "CNY"}
 MINUS = "−"
-
-
-@cache
-def _units() -> Mapping[str, Any]:
-    """Names of units and of periods, as ``units.toml`` has them."""
-    return tomllib.loads((Path(__file__).parent / "units.toml").read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)
@@ -156,11 +117,7 @@ def probability(value: float) -> str:
     """
     if value != value:
         return "–"
-    if value < 0.01:
-        return "<1%"
-    if value > 0.99:
-        return ">99%"
-    return f"{value:.0%}"
+    return "<1%" if value < 0.01 else ">99%" if value > 0.99 else f"{value:.0%}"
 
 
 def unit_name(code: str, lang: str) -> str:
@@ -171,15 +128,13 @@ def unit_name(code: str, lang: str) -> str:
     >>> unit_name("t/month", "zh"), unit_name("t/month", "en"), unit_name("ha", "zh")
     ('吨/月', 't/month', '公顷')
     """
-    units, periods = _units()["units"], _units()["periods"]
-    if code in units:
-        return str(units[code][lang])
-    if lang != "zh":
-        return code
-    amount, slash, period = code.partition("/")
-    if slash and period in periods:
-        return f"{unit_name(amount, lang)}/{periods[period]}"
-    return SYMBOLS.get(code, code)
+    if lang in UNIT_NAMES.get(code, ()):
+        return str(UNIT_NAMES[code][lang])
+    above, stroke, below = code.partition("/")
+    if stroke and (f"/{below}" in UNIT_NAMES or code not in SYMBOLS):
+        period = UNIT_NAMES.get(f"/{below}", {}).get(lang)
+        return f"{unit_name(above, lang)}/{period or unit_name(below, lang)}"
+    return SYMBOLS.get(code, code) if lang == "zh" else code
 
 
 _SEAM = re.compile(r"[一-鿿][\dA-Za-z+−<>]|[\dA-Za-z%][一-鿿]")
@@ -210,11 +165,6 @@ def _bare(text: str) -> str:
     return unescape(re.sub(r"</?[a-z][^>]*>", "", text)) if "<" in text or "&" in text else text
 
 
-def catalogue_path(lang: str) -> Path:
-    """File of a language's catalogue; English is the language of the keys and has none."""
-    return Path(__file__).parent / "locale" / lang / "LC_MESSAGES" / "parkanalysis.po"
-
-
 @cache
 def catalogue(lang: str) -> Mapping[str, str]:
     """Translations of a language by their English text.
@@ -228,10 +178,8 @@ def catalogue(lang: str) -> Mapping[str, str]:
         return MappingProxyType({})
     from babel.messages.pofile import read_po
 
-    messages: dict[str, str] = {}
-    for path in sorted(catalogue_path(lang).parent.glob("*.po")):
-        with path.open("rb") as file:
-            messages |= {str(m.id): str(m.string) for m in read_po(file, locale=lang) if m.id and m.string}
+    with (HERE / "locale" / lang / "LC_MESSAGES" / "parkanalysis.po").open("rb") as file:
+        messages = {str(m.id): str(m.string) for m in read_po(file, locale=lang) if m.id and m.string}
     return MappingProxyType(messages)
 
 
@@ -275,7 +223,7 @@ class Words:
     @property
     def money_unit(self) -> str:
         """Unit of amounts on axes and in heads of tables."""
-        return self.scale.unit if self.lang == "zh" else f"CNY {self.scale.unit}"
+        return self("CNY {unit}", unit=self.scale.unit)
 
     def money(self, value: Any) -> Any:
         """An amount of 亿元, scalar or array, in the unit shown."""
@@ -285,20 +233,21 @@ class Words:
         """An amount without its unit; one decimal more where it stands as printed in a source."""
         return fixed(self.money(value), self.scale.decimals + printed, sign)
 
+    def _amount(self, value: float, printed: bool, sign: bool = False, least: float = 1.0) -> tuple[str, str]:
+        """An amount of 亿元 and its unit; in English what is below ``least`` in millions."""
+        if self.scale.unit == "billion" and 0 < abs(value) < least:
+            return fixed(100 * value, max(self.scale.decimals - 2, 0), sign), "million"
+        return self.plain_amount(value, sign, printed), self.scale.unit
+
     def amount(self, value: float, sign: bool = False, printed: bool = False) -> str:
         """An amount of 亿元 with its unit; in English less than a tenth of a billion in millions."""
-        if self.lang == "zh":
-            return f"{self.plain_amount(value, sign, printed)} {self.scale.unit}"
-        if self.scale.unit == "billion" and 0 < abs(value) < 1:
-            return f"CNY {fixed(100 * value, max(self.scale.decimals - 2, 0), sign)} million"
-        return f"CNY {self.plain_amount(value, sign, printed)} {self.scale.unit}"
+        number, unit = self._amount(value, printed, sign)
+        return self("CNY {number} {unit}", number=number, unit=unit)
 
     def amount_range(self, low: float, high: float) -> str:
         """Two amounts with one unit."""
-        a, b = self.plain_amount(low), self.plain_amount(high)
-        if self.lang == "zh":
-            return f"{a} 至 {b} {self.scale.unit}"
-        return f"CNY {a} to {b} {self.scale.unit}"
+        number = self("{low} to {high}", low=self.plain_amount(low), high=self.plain_amount(high))
+        return self("CNY {number} {unit}", number=number, unit=self.scale.unit)
 
     def percent(self, fraction: float, decimals: int = 1, sign: bool = False) -> str:
         """A fraction in percent."""
@@ -306,8 +255,7 @@ class Words:
 
     def points(self, fraction: float, sign: bool = False) -> str:
         """A difference of two fractions in percentage points."""
-        text = fixed(100 * fraction, 1, sign)
-        return f"{text} 个百分点" if self.lang == "zh" else f"{text} percentage points"
+        return self("{number} percentage points", number=fixed(100 * fraction, 1, sign))
 
     def chance(self, value: float) -> str:
         """A probability in whole percent."""
@@ -317,21 +265,41 @@ class Words:
         """Name of a unit."""
         return unit_name(code, self.lang)
 
-    def value(self, value: float, code: str) -> str:
-        """A lever's value with its unit; fractions in percent, amounts of money as amounts."""
-        if code == "fraction":
-            return self.percent(value)
-        if code in ("CNY", "CNY_10k", "CNY_100m"):
-            hundred_million = value * {"CNY": 1e-8, "CNY_10k": 1e-4, "CNY_100m": 1.0}[code]
-            return self.amount(hundred_million, printed=True)
-        name = self.unit(code)
-        return f"{significant(self.shown(value, code))} {name}".strip()
-
     def shown(self, value: Any, code: str) -> Any:
         """A lever's value, scalar or array, as a number in the unit of this language."""
         if code == "fraction":
             return value * 100.0
-        return value * _units()["units"].get(code, {}).get("factor", 1.0) if self.lang == "en" else value
+        return value * UNIT_NAMES.get(code, {}).get("shown", 1.0) if self.lang == "en" else value
+
+    def _value(self, value: float, code: str, least: float = 1.0) -> tuple[str, str]:
+        """A lever's value and the name of its unit."""
+        if code == "fraction":
+            return self.percent(value), ""
+        if code in YUAN:
+            return self._amount(value * YUAN[code], printed=True, least=least)
+        return significant(self.shown(value, code)), self.unit(code)
+
+    def _measured(self, value: float, code: str) -> tuple[str, str]:
+        """A value in canonical units and the name of its unit, large ones in 亿 or billions."""
+        named = "" if self.lang == "en" and code == "CNY" else self.unit(code)
+        for least, factor, name in LARGE[self.lang] if code in MEASURED and math.isfinite(value) else ():
+            if abs(value) >= least:
+                return significant(value / factor, 4), f"{name}{named}".strip()
+        return (self.percent(value), "") if code == "fraction" else (significant(value, 4), named)
+
+    def _whole(self, number: str, unit: str, code: str) -> str:
+        return self(
+            "CNY {number} {unit}" if code in YUAN else "{number} {unit}", number=number, unit=unit
+        ).strip()
+
+    def _between(self, first: tuple[str, str], second: tuple[str, str], code: str) -> str:
+        """Two values with the unit once where both have the same."""
+        start = first[0] if first[1] == second[1] else " ".join(first).strip()
+        return self._whole(self("{low} to {high}", low=start, high=second[0]), second[1], code)
+
+    def value(self, value: float, code: str) -> str:
+        """A lever's value with its unit; fractions in percent, amounts of money as amounts."""
+        return self._whole(*self._value(value, code), code)
 
     def value_range(self, low: float, high: float, code: str) -> str:
         """Two values with the unit once.
@@ -341,25 +309,29 @@ class Words:
         >>> Words(None, "en").value_range(1450, 1900, "CNY/t")
         '1,450 to 1,900 yuan/t'
         """
-        first, second = self.value(low, code), self.value(high, code)
-        between = " 至 " if self.lang == "zh" else " to "
-        unlike = first.endswith(" million") and second.endswith(" billion")
-        if unlike and 0 < high < 10 and code == "CNY_100m":
-            second = f"CNY {fixed(100 * high, max(self.scale.decimals - 2, 0))} million"
-        number = re.compile(r"[−+]?[\d,.]+|∞|−∞|–")
-        found = number.search(first)
-        after = first[found.end() :] if found else ""
-        if found and after and second.endswith(after) and code != "fraction":
-            first = first[: found.end()]
-            second = second[len(second) - len(second.removeprefix(first[: found.start()])) :]
-        return first + between + second
+        # two amounts that are both said in millions though the higher one would be in billions
+        least = 10.0 if code == "CNY_100m" and abs(low) < 1 and 0 < high < 10 else 1.0
+        return self._between(self._value(low, code, least), self._value(high, code, least), code)
+
+    def read_as(self, low: float, high: float, unit: str) -> str:
+        """Bounds of a printed figure, the unit once where both have the same.
+
+        Examples
+        --------
+        >>> Words(None, "en").read_as(3.8e9, 4.2e9, "CNY"), Words(None, "zh").read_as(0, 1e5, "t")
+        ('CNY 3.8 to 4.2 billion', '0 至 10 万吨')
+        """
+        first, second = self._measured(low, unit), self._measured(high, unit)
+        if low == high or math.isinf(high):
+            whole = self._whole(*first, unit)
+            return whole if low == high else self("{low} or more", low=whole)
+        return self._between(("0", second[1]) if low == 0 else first, second, unit)
 
     def value_with_range(self, value: float, low: float, high: float, code: str) -> str:
         """A value and, where it has any, its range behind it."""
         if low == high or not math.isfinite(value):
             return self.value(value, code)
-        inside = self.value_range(low, high, code)
-        return self.enclose(self.value(value, code), inside)
+        return self.enclose(self.value(value, code), self.value_range(low, high, code))
 
     def bounded(self, value: float, low: float, high: float, code: str) -> str:
         """A value with its bounds, of which one may be open."""
@@ -377,34 +349,25 @@ class Words:
 
     def enclose(self, text: str, inside: str) -> str:
         """Text with a remark in brackets."""
-        return f"{text}（{inside}）" if self.lang == "zh" else f"{text} ({inside})"
+        return self("{text} ({inside})", text=text, inside=inside)
 
     def named_unit(self, label: str, unit: str) -> str:
         """A label of an axis with its unit."""
-        if not unit:
-            return label
-        return f"{label}（{unit}）" if self.lang == "zh" else f"{label}, {unit}"
+        return self("{label}, {unit}", label=label, unit=unit) if unit else label
 
-    def evidence(self, grade: str) -> str:
-        """Name of an evidence grade."""
-        return self(EVIDENCE.get(grade, grade))
+    def name(self, code: str, what: str) -> str:
+        """Name of what has a code, as ``names.toml`` has it."""
+        return str(NAMES[what].get(code, {}).get(self.lang, code))
 
-    def verdict(self, verdict: str) -> str:
-        """Name of an audit's verdict."""
-        return self(VERDICTS.get(verdict, verdict))
-
-    def reading_rule(self, name: str) -> str:
-        """Name of a rule by which hedged figures are read."""
-        return self(READING_RULES.get(name, name))
+    evidence = partialmethod(name, what="evidence")
+    verdict = partialmethod(name, what="verdict")
+    reading_rule = partialmethod(name, what="reading_rule")
+    method = partialmethod(name, what="method")
 
     def kind(self, kind: str) -> str:
         """Name of a kind of driver, within a sentence."""
         known = Shock.kinds.get(kind)
-        return str(vars(known)["label"][self.lang]) if known is not None else self(KINDS.get(kind, kind))
-
-    def method(self, name: str) -> str:
-        """Name of a forecasting method, within a sentence."""
-        return self(METHOD_NAMES.get(name, name))
+        return str(vars(known)["label"][self.lang]) if known is not None else self.name(kind, "kind")
 
     def goal_label(self, stated: bool) -> str:
         """What the goal is called in charts: what the park states, or the level of its base year."""
@@ -422,37 +385,13 @@ class Words:
         """A number with so many decimals."""
         return fixed(value, decimals, sign)
 
-    def read_as(self, low: float, high: float, unit: str) -> str:
-        """Bounds of a printed figure, the unit once where both have the same.
-
-        Examples
-        --------
-        >>> Words(None, "en").read_as(3.8e9, 4.2e9, "CNY"), Words(None, "zh").read_as(0, 1e5, "t")
-        ('CNY 3.8 to 4.2 billion', '0 至 10 万吨')
-        """
-        (first, name), (second, other) = (self._canonical(v, unit) for v in (low, high))
-        before = "CNY " if self.lang == "en" and unit == "CNY" else ""
-        if low == high or math.isinf(high):
-            shown = f"{before}{first} {name}".strip()
-            return shown if low == high else self("{low} or more", low=shown)
-        start = first if name == other or low == 0 else f"{first} {name}".strip()
-        return f"{before}{self('{low} to {high}', low=start, high=second)} {other}".strip()
-
-    def _canonical(self, value: float, unit: str) -> tuple[str, str]:
-        """A value in canonical units as a number and the name of its unit, large ones in 亿 or billions."""
-        named = "" if self.lang == "en" and unit == "CNY" else self.unit(unit)
-        for least, factor, name in LARGE[self.lang] if unit in MEASURED and math.isfinite(value) else ():
-            if abs(value) >= least:
-                return significant(value / factor, 4), f"{name}{named}".strip()
-        return (self.percent(value), "") if unit == "fraction" else (significant(value, 4), named)
-
     def _named(self, table: str, name: str) -> str:
         items = getattr(self.park.config, table) if self.park else {}
         return str(items[name].name[self.lang]) if name in items else name
 
     def driver(self, name: str) -> str:
         """Label of a driver: a shock of the park, the growth beside the shocks, the base year."""
-        return self(DRIVERS[name]) if name in DRIVERS else self._named("shocks", name)
+        return self.name(name, "driver") if name in NAMES["driver"] else self._named("shocks", name)
 
     def industry(self, name: str) -> str:
         """Label of an industry."""
@@ -508,20 +447,14 @@ class Words:
         >>> Words(None, "en").join(["a", "b", "c"]), Words(None, "zh").join(["甲", "乙", "丙"])
         ('a, b and c', '甲、乙和丙')
         """
-        parts = list(items)
-        if len(parts) < 2:
-            return "".join(parts)
-        if self.lang == "zh":
-            return spaced("{first}和{last}", {"first": "、".join(parts[:-1]), "last": parts[-1]})
-        return ", ".join(parts[:-1]) + " and " + parts[-1]
+        *others, last = [*items] or [""]
+        return self("{first} and {last}", first=self(", ").join(others), last=last) if others else last
 
     def date(self, day: dt.date) -> str:
         """A day."""
-        if self.lang == "zh":
-            return f"{day.year} 年 {day.month} 月 {day.day} 日"
         from babel.dates import format_date
 
-        return str(format_date(day, "d MMMM yyyy", locale="en"))
+        return str(format_date(day, self("d MMMM y"), locale=self.lang))
 
     def title(self, names: Mapping[Any, str]) -> str:
         """A name given in both languages."""
