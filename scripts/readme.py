@@ -57,7 +57,7 @@ def picture() -> bytes:
     """The way from the base year to the target year, driver by driver."""
     from parkanalysis.model.case import read_parameters
     from parkanalysis.report import charts, findings
-    from parkanalysis.report.style import style, to_bytes
+    from parkanalysis.report.charts import style, to_bytes
     from parkanalysis.report.words import Words
 
     case = read_parameters({"park": "qingzhen", "scenario": SCENARIO, "lang": "en"})

@@ -22,7 +22,7 @@ _WHERE = {
     "Words": "words",
     "coverage_figure": "sections",
     "font_face": "pages",
-    "font_path": "style",
+    "font_path": "charts",
     "goal": "findings",
     "iamc": "results",
     "overall": "scoring",

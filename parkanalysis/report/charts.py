@@ -1,24 +1,41 @@
-"""Charts of a projection: a frame goes in, its Axes come out."""
+"""Charts of a projection: a frame goes in, its Axes come out; one look for all, and the way to graphics."""
 
 from __future__ import annotations
 
+import io
 import math
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import cycle, pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from parkanalysis.report.style import COLORS, axes, size_for, style
-
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from parkanalysis.model.inverse import Frontier
+    from parkanalysis.report.findings import Goal
     from parkanalysis.report.words import Words
 
+# Okabe and Ito (2008), told apart with any colour vision; greys for what is not the message
+COLORS = {
+    "ink": "#1f2328",
+    "muted": "#59636e",
+    "grid": "#d1d9e0",
+    "total": "#4d5966",
+    "gain": "#0072b2",
+    "loss": "#d55e00",
+    "median": "#0072b2",
+    "band": "#56b4e9",
+    "target": "#b5387e",
+    "paper": "#ffffff",
+}
+WIDTH = 4.3  # inches; a phone shows it at nearly that, so that its numbers can be read there
 #: Bands of a fan: lower and upper quantile, strength of the colour, how many of ten draws they hold.
 BANDS = ((0.05, 0.95, 0.22, 9), (0.1, 0.9, 0.38, 8), (0.25, 0.75, 0.6, 5))
 #: Years of the past that a fan shows.
@@ -26,10 +43,179 @@ PAST = 9
 DASHED = (0, (4, 2))
 
 
+def font_path() -> Path:
+    """File of the font with Chinese glyphs that is installed with the package zhplot.
+
+    Raises
+    ------
+    FileNotFoundError
+        Where the package was installed without its fonts.
+
+    Examples
+    --------
+    >>> font_path().suffix in (".ttf", ".otf")
+    True
+    """
+    import importlib.metadata
+
+    # importing zhplot itself would change matplotlib's settings for everybody
+    for file in importlib.metadata.files("zhplot") or ():
+        if file.suffix in (".ttf", ".otf"):
+            return Path(str(file.locate()))
+    raise FileNotFoundError("the package zhplot is installed without its font")
+
+
+@cache
+def _family() -> str:
+    from matplotlib import font_manager
+
+    path = str(font_path())
+    font_manager.fontManager.addfont(path)
+    return font_manager.FontProperties(fname=path).get_name()
+
+
 @contextmanager
-def _drawn(ax: Axes | None, height: float) -> Iterator[Axes]:
+def style() -> Iterator[None]:
+    """Settings of the charts, for as long as a chart is drawn or written.
+
+    Examples
+    --------
+    >>> import matplotlib as mpl
+    >>> with style():
+    ...     mpl.rcParams["font.size"], mpl.rcParams["axes.spines.top"]
+    (9.5, False)
+    """
+    import matplotlib as mpl
+
+    ink, muted = COLORS["ink"], COLORS["muted"]
+    settings: Any = {
+        "font.family": [_family()],
+        "font.size": 9.5,
+        "axes.unicode_minus": True,
+        "axes.edgecolor": muted,
+        "axes.labelcolor": muted,
+        "axes.linewidth": 0.6,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.axisbelow": True,
+        "grid.color": COLORS["grid"],
+        "grid.linewidth": 0.5,
+        "text.color": ink,
+        "xtick.color": muted,
+        "ytick.color": muted,
+        "xtick.labelcolor": ink,
+        "ytick.labelcolor": ink,
+        "xtick.major.size": 0,
+        "ytick.major.size": 0,
+        "hatch.linewidth": 0.7,
+        "figure.facecolor": "none",
+        "axes.facecolor": "none",
+        "savefig.facecolor": "none",
+        "svg.fonttype": "path",
+        "svg.hashsalt": "parkanalysis",
+        "mathtext.default": "regular",
+        "path.simplify": True,
+    }
+    with mpl.rc_context(settings):
+        yield
+
+
+@contextmanager
+def drawn(height: float = 3.0) -> Iterator[Axes]:
+    """Axes of a new figure that no global list holds, under the settings of the charts.
+
+    Examples
+    --------
+    >>> with drawn(2.0) as ax:
+    ...     ax.figure.get_size_inches().tolist()
+    [4.3, 2.0]
+    """
+    from matplotlib.figure import Figure
+
     with style():
-        yield axes(ax, height)
+        yield Figure(figsize=(WIDTH, height), layout="constrained").subplots()
+
+
+def size_for(rows: int, least: float = 1.6) -> float:
+    """Height in inches of a chart with a bar a row.
+
+    Examples
+    --------
+    >>> size_for(1), size_for(10)
+    (1.6, 3.6)
+    """
+    return max(least, 0.9 + 0.27 * rows)
+
+
+def titled(ax: Axes, title: str, source: str) -> Axes:
+    """Set title and source into the figure itself, for a chart that leaves the page.
+
+    Examples
+    --------
+    >>> with drawn() as ax:
+    ...     figure = titled(ax, "Value added", "Source: work report").figure
+    >>> figure.get_suptitle(), figure.get_supxlabel()
+    ('Value added', 'Source: work report')
+    """
+    import textwrap
+
+    wide = 58 if source.isascii() else 44
+    lines = "\n".join(line for part in source.splitlines() for line in textwrap.wrap(part, wide))
+    with style():
+        ax.figure.suptitle(title, x=0.01, ha="left", fontsize=11.5)
+        ax.figure.supxlabel(lines, x=0.01, ha="left", fontsize=7, color=COLORS["muted"])
+    return ax
+
+
+def to_bytes(ax: Axes, form: str = "svg", dpi: int = 200, paper: str = "none") -> bytes:
+    """The figure of ``ax`` as svg, png or pdf, the same bytes every time.
+
+    Examples
+    --------
+    >>> with drawn() as ax:
+    ...     to_bytes(ax, "png", dpi=50)[1:4]
+    b'PNG'
+    """
+    stream = io.BytesIO()
+    metadata: dict[str, dict[str, Any]] = {
+        "svg": {"Date": None, "Creator": None},
+        "png": {"Software": None},
+        "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
+    }
+    with style():
+        ax.figure.savefig(stream, format=form, dpi=dpi, facecolor=paper, metadata=metadata[form])  # type: ignore[union-attr]
+    return stream.getvalue()
+
+
+# on the page ink, greys and paper follow its light or dark style
+_VARIABLES = {
+    COLORS[name]: f"var(--chart-{name}, {COLORS[name]})"
+    for name in ("ink", "muted", "grid", "total", "gain", "loss", "target")
+}
+
+
+def to_svg(ax: Axes, name: str) -> str:
+    """The figure of ``ax`` as an SVG element for a page, ids made unique by ``name``.
+
+    Examples
+    --------
+    >>> with drawn() as ax:
+    ...     svg = to_svg(ax, "growth")
+    >>> svg[:4], 'id="growth-axes_1"' in svg
+    ('<svg', True)
+    """
+    text = to_bytes(ax).decode()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(r'(id="|#)(?=[A-Za-z])(?![0-9a-fA-F]{6}\b)', rf"\g<1>{name}-", text)
+    text = re.sub(r'(<svg [^>]*?) ?width="[^"]*"', r"\1", text, count=1)
+    text = re.sub(r'(<svg [^>]*?) ?height="[^"]*"', r"\1", text, count=1)
+    for color, variable in _VARIABLES.items():
+        text = text.replace(color, variable)
+    return re.sub(r"\n\s*", "\n", text).strip()
+
+
+# -- the charts ------------------------------------------------------------------------------------
 
 
 def _say(ax: Axes, text: str, at: tuple[Any, Any], offset: tuple[float, float] = (0, 0), **how: Any) -> None:
@@ -48,29 +234,25 @@ def _rows(ax: Axes, labels: list[str], unit: str) -> None:
 
 def _legend(ax: Axes, entries: list[tuple[Any, str]]) -> None:
     """What is drawn, in words above the axes, where no line runs."""
-    ax.legend(
-        [handle for handle, _ in entries],
-        [text for _, text in entries],
-        loc="lower left",
-        bbox_to_anchor=(0, 1),
-        ncols=2,
-        frameon=False,
-        borderaxespad=0.2,
-        handlelength=1.4,
-        columnspacing=1.0,
-        fontsize=8.5,
-    )
+    look = {"ncols": 2, "frameon": False, "borderaxespad": 0.2, "handlelength": 1.4, "columnspacing": 1.0}
+    ax.legend(*zip(*entries, strict=True), loc="lower left", bbox_to_anchor=(0, 1), fontsize=8.5, **look)
 
 
 def _bands(words: Words) -> list[tuple[Any, str]]:
     from matplotlib.patches import Patch
 
-    strengths = (strength for _, _, strength, _ in BANDS[::-1])
-    tenths = (tenths for *_, tenths in BANDS[::-1])
-    return [
-        (Patch(color=COLORS["band"], alpha=a, lw=0), words("{n} of 10", n=n))
-        for a, n in zip(np.cumsum(list(strengths))[::-1] / 1.3, tenths, strict=True)
-    ]
+    tenths = [band[3] for band in BANDS]
+    strengths = 1 - np.cumprod([1 - band[2] for band in BANDS])  # a band lies on those around it
+    patches = [Patch(color=COLORS["band"], alpha=a, lw=0) for a in strengths]
+    return [(patch, words("{n} of 10", n=n)) for patch, n in zip(patches, tenths, strict=True)][::-1]
+
+
+def _mark(ax: Axes, words: Words, goal: Goal, height: float, side: int, more: str = "") -> None:
+    """The line of the goal, with its label to the left or the right of it."""
+    at, color = words.money(goal.value), COLORS["target"]
+    ax.axvline(at, color=color, lw=1.2, ls=DASHED)
+    text = f"{words.goal_label(goal.stated)} {words.plain_amount(goal.value)}{more}"
+    _say(ax, text, (at, height), (5 * side, 0), ha="left" if side > 0 else "right", color=color)
 
 
 def _bars(ax: Axes, y: Any, start: Any, end: Any, gain: Any, height: float = 0.62) -> None:
@@ -82,7 +264,7 @@ def _bars(ax: Axes, y: Any, start: Any, end: Any, gain: Any, height: float = 0.6
         ax.barh(i, right - left, left=left, height=height, lw=0.8, **look)
 
 
-def waterfall(frame: pd.DataFrame, words: Words, ax: Axes | None = None) -> Axes:
+def waterfall(frame: pd.DataFrame, words: Words) -> Axes:
     """The way from the base year to the target year, a bar a driver.
 
     Parameters
@@ -90,9 +272,8 @@ def waterfall(frame: pd.DataFrame, words: Words, ax: Axes | None = None) -> Axes
     frame : DataFrame
         As from ``findings.steps``: ``bottom``, ``top``, ``value`` in 亿元 and ``total``.
     words : Words
-    ax : Axes, optional
     """
-    with _drawn(ax, size_for(len(frame))) as ax:
+    with drawn(size_for(len(frame))) as ax:
         y = np.arange(len(frame))[::-1]
         bottom, top = (words.money(frame[c].to_numpy(float)) for c in ("bottom", "top"))
         total, gain = frame["total"].to_numpy(bool), frame["value"].to_numpy(float) >= 0
@@ -132,10 +313,8 @@ def _waterfall_start(frame: pd.DataFrame) -> float:
 def fan(
     frame: pd.DataFrame,
     words: Words,
-    target: float | None = None,
-    target_label: str = "",
+    goal: Goal | None = None,
     measured: bool = False,
-    ax: Axes | None = None,
 ) -> Axes:
     """History, scaled to the park in the base year, and the fan of the years that follow.
 
@@ -144,16 +323,14 @@ def fan(
     frame : DataFrame
         As from ``findings.fan_frame``.
     words : Words
-    target : float, optional
+    goal : Goal, optional
         A level to mark in the last year, 亿元.
-    target_label : str
     measured : bool
         Whether the history is the series' own, drawn solid, and not that of a reference area.
-    ax : Axes, optional
     """
     from matplotlib.lines import Line2D
 
-    with _drawn(ax, 3.2) as ax:
+    with drawn(3.2) as ax:
         bands = frame.dropna(subset=["q50"])
         years, first = bands.index.to_numpy(float), bands.index[0]
         past = frame["history"].dropna()
@@ -165,33 +342,23 @@ def fan(
         ax.plot(years, words.money(bands["q50"]), color=COLORS["median"], lw=1.6)
         start = float(bands["q50"].iloc[0])
         ax.plot(first, words.money(start), "o", ms=4.5, color=COLORS["ink"])
-        text = f"{words.plain_amount(start, printed=True)}"
-        _say(ax, text, (first, words.money(start)), (-5, 8), ha="right")
+        _say(ax, words.plain_amount(start, printed=True), (first, words.money(start)), (-5, 8), ha="right")
         last = bands.iloc[-1]
-        marks = [(float(last[c]), "") for c in ("q10", "q90")] + [(float(last["q50"]), words("median"))]
-        if target is not None:
-            ax.plot(
-                years[-1], words.money(target), "D", ms=5, color=COLORS["target"], clip_on=False, zorder=5
-            )
-            marks.append((target, target_label))
-        shown = [*past, *last.drop("history"), *(value for value, _ in marks)]
+        marks = [(float(last[c]), "", COLORS["ink"]) for c in ("q10", "q90")]
+        marks.append((float(last["q50"]), words("median"), COLORS["ink"]))
+        if goal is not None:
+            at = (years[-1], words.money(goal.value))
+            ax.plot(*at, "D", ms=5, color=COLORS["target"], clip_on=False, zorder=5)
+            marks.append((goal.value, words.goal_label(goal.stated), COLORS["target"]))
+        shown = [*past, *last.drop("history"), *(value for value, *_ in marks)]
         span = float(words.money(np.ptp(shown))) or 1.0
-        heights = _apart([words.money(v) for v, _ in marks], 0.085 * span)
+        heights = _apart([words.money(v) for v, *_ in marks], 0.085 * span)
         edge = years[-1] + 0.035 * (years[-1] - past.index[0])
-        for (value, name), y in zip(marks, heights, strict=True):
-            color = COLORS["target"] if name and name == target_label else COLORS["ink"]
-            ax.annotate(
-                f"{words.plain_amount(value)} {name}".strip(),
-                (edge, y),
-                va="center",
-                color=color,
-                annotation_clip=False,
-            )
-        if len(past) > 1 and not measured:
-            dashed = Line2D([], [], color=COLORS["total"], lw=1.3, ls=DASHED)
-            _legend(ax, [*_bands(words), (dashed, words.reference_area)])
-        else:
-            _legend(ax, _bands(words))
+        for (value, name, color), y in zip(marks, heights, strict=True):
+            _say(ax, f"{words.plain_amount(value)} {name}".strip(), (edge, y), color=color)
+        dashed = Line2D([], [], color=COLORS["total"], lw=1.3, ls=DASHED)
+        reference = [(dashed, words.reference_area)] if len(past) > 1 and not measured else []
+        _legend(ax, [*_bands(words), *reference])
         ax.set_ylabel(words.money_unit)
         ax.grid(axis="y")
         ax.set_xlim(min(past.index[0], first) - 0.2, years[-1] + 0.02)
@@ -212,9 +379,7 @@ def distribution(
     frame: pd.DataFrame,
     quantiles: pd.DataFrame,
     words: Words,
-    target: float | None = None,
-    target_label: str = "",
-    ax: Axes | None = None,
+    goal: Goal | None = None,
 ) -> Axes:
     """How likely each level is, with median, 80% interval and the target.
 
@@ -225,19 +390,17 @@ def distribution(
     quantiles : DataFrame
         ``value_added`` (亿元) by ``quantile``, holding 0.1, 0.5 and 0.9.
     words : Words
-    target : float, optional
+    goal : Goal, optional
         亿元; the part of the density beyond it is set off.
-    target_label : str
-    ax : Axes, optional
     """
-    with _drawn(ax, 2.8) as ax:
+    with drawn(2.8) as ax:
         at = quantiles["value_added"].to_dict()
         low, median, high = at[0.1], at[0.5], at[0.9]
         x, y = frame["value"].to_numpy(float), frame["density"].to_numpy(float)
         peak = float(y.max()) if len(y) else 1.0
         if len(x):
             shown = words.money(x)
-            inside, beyond = (x >= low) & (x <= high), x >= (np.inf if target is None else target)
+            inside, beyond = (x >= low) & (x <= high), x >= (np.inf if goal is None else goal.value)
             ax.fill_between(shown, y, color=COLORS["band"], alpha=0.35, lw=0)
             ax.fill_between(shown, y, where=inside.tolist(), color=COLORS["band"], alpha=0.5, lw=0)
             ax.fill_between(shown, y, where=beyond.tolist(), color=COLORS["target"], alpha=0.45, lw=0)
@@ -247,12 +410,9 @@ def distribution(
         _say(ax, top, (words.money(median), peak), (0, 7), ha="center")
         inner = words("8 of 10: {low} to {high}", low=words.plain_amount(low), high=words.plain_amount(high))
         _say(ax, inner, (words.money((low + high) / 2), 0.07 * peak), ha="center", fontsize=8.5)
-        if target is not None:
-            ax.axvline(words.money(target), color=COLORS["target"], lw=1.3, ls=DASHED)
-            side = 1 if target >= median else -1
-            text = f"{target_label} {words.plain_amount(target)}"
-            where = (words.money(target), 0.85 * peak)
-            _say(ax, text, where, (5 * side, 0), ha="left" if side > 0 else "right", color=COLORS["target"])
+        if goal is not None:
+            side = 1 if goal.value >= median else -1
+            _mark(ax, words, goal, 0.85 * peak, side)
         ax.set_ylim(0, 1.18 * peak)
         ax.set_yticks([])
         ax.spines["left"].set_visible(False)
@@ -260,7 +420,7 @@ def distribution(
     return ax
 
 
-def swings(frame: pd.DataFrame, words: Words, center: float, ax: Axes | None = None) -> Axes:
+def swings(frame: pd.DataFrame, words: Words, center: float) -> Axes:
     """Median value added with each assumption at its 10% and at its 90% point.
 
     Parameters
@@ -271,9 +431,8 @@ def swings(frame: pd.DataFrame, words: Words, center: float, ax: Axes | None = N
     words : Words
     center : float
         Median of the projection, 亿元.
-    ax : Axes, optional
     """
-    with _drawn(ax, size_for(len(frame))) as ax:
+    with drawn(size_for(len(frame))) as ax:
         y = np.arange(len(frame))[::-1]
         middle = float(words.money(center))
         for i, row in zip(y, frame.to_dict("records"), strict=True):
@@ -294,9 +453,7 @@ def target_risk(
     frame: pd.DataFrame,
     met: pd.Series,
     words: Words,
-    target: float | None = None,
-    target_label: str = "",
-    ax: Axes | None = None,
+    goal: Goal | None = None,
 ) -> Axes:
     """Chance of reaching each target.
 
@@ -307,29 +464,23 @@ def target_risk(
     met : Series
         Targets to mark (亿元) by the probability with which they are met.
     words : Words
-    target : float, optional
+    goal : Goal, optional
         A target to mark, 亿元.
-    target_label : str
-    ax : Axes, optional
     """
-    with _drawn(ax, 3.0) as ax:
+    with drawn(3.0) as ax:
         x, chance = frame.index.to_numpy(float), frame["probability"].to_numpy(float)
         ax.plot(words.money(x), 100 * chance, color=COLORS["median"], lw=1.6)
         # labels stand on the side of the curve where the line of the target does not run
-        side = -1 if target is None or target >= met.max() else 1
+        side = -1 if goal is None or goal.value >= met.max() else 1
         for level, at in zip(met.index.to_numpy(float), met, strict=True):
             where = (words.money(at), 100 * level)
             ax.plot(*where, "o", ms=5, color=COLORS["median"])
             text = f"{words.plain_amount(at)}: {level:.0%}"
             _say(ax, text, where, (7 * side, 5 * side), ha="left" if side > 0 else "right")
-        if target is not None:
-            at = float(np.interp(target, x, chance))
-            where = (words.money(target), 100 * at)
-            ax.axvline(words.money(target), color=COLORS["target"], lw=1.1, ls=DASHED)
-            ax.plot(*where, "D", ms=5, color=COLORS["target"])
-            text = f"{target_label} {words.plain_amount(target)}: {words.chance(at)}"
-            spot = (words.money(target), 94 if side < 0 else 6)
-            _say(ax, text, spot, (-6 * side, 0), ha="right" if side > 0 else "left", color=COLORS["target"])
+        if goal is not None:
+            at = float(np.interp(goal.value, x, chance))
+            ax.plot(words.money(goal.value), 100 * at, "D", ms=5, color=COLORS["target"])
+            _mark(ax, words, goal, 94 if side < 0 else 6, -side, f": {words.chance(at)}")
         ax.set_ylim(0, 100)
         ax.set_yticks([0, 20, 50, 80, 90, 100], [f"{v}%" for v in (0, 20, 50, 80, 90, 100)])
         ax.set_ylabel(words("Chance of reaching it"))
@@ -338,9 +489,7 @@ def target_risk(
     return ax
 
 
-def frontier_map(
-    found: Frontier, words: Words, here: tuple[float, float] | None = None, ax: Axes | None = None
-) -> Axes:
+def frontier_map(found: Frontier, words: Words, here: tuple[float, float] | None = None) -> Axes:
     """Which pairs of two assumptions reach a target with even odds.
 
     Parameters
@@ -350,9 +499,8 @@ def frontier_map(
     words : Words
     here : pair of float, optional
         The scenario's own central values, marked.
-    ax : Axes, optional
     """
-    with _drawn(ax, 3.4) as ax:
+    with drawn(3.4) as ax:
         assert words.park is not None
         units = [words.park.levers[n].unit for n in (found.x, found.y)]
         x, y = words.shown(found.x_values, units[0]), words.shown(found.y_values, units[1])
@@ -382,7 +530,7 @@ def _open_above(frame: pd.DataFrame, words: Words) -> np.ndarray:
     return np.array([name in known and math.isinf(known[name].high) for name in frame["figure"]], dtype=bool)
 
 
-def ledger_intervals(frame: pd.DataFrame, words: Words, ax: Axes | None = None) -> Axes:
+def ledger_intervals(frame: pd.DataFrame, words: Words) -> Axes:
     """Printed figures that are not exact: their bounds as a part of the printed value.
 
     Parameters
@@ -390,9 +538,8 @@ def ledger_intervals(frame: pd.DataFrame, words: Words, ax: Axes | None = None) 
     frame : DataFrame
         As from ``findings.ledger``: ``text``, ``subject``, ``value``, ``low``, ``high``.
     words : Words
-    ax : Axes, optional
     """
-    with _drawn(ax, size_for(len(frame))) as ax:
+    with drawn(size_for(len(frame))) as ax:
         y = np.arange(len(frame))[::-1]
         value = frame["value"].to_numpy(float)
         low, high = (100 * frame[c].to_numpy(float) / value for c in ("low", "high"))
@@ -411,9 +558,7 @@ def ledger_intervals(frame: pd.DataFrame, words: Words, ax: Axes | None = None) 
 def ranges(
     frame: pd.DataFrame,
     words: Words,
-    target: float | None = None,
-    target_label: str = "",
-    ax: Axes | None = None,
+    goal: Goal | None = None,
 ) -> Axes:
     """Every scenario's bands on one scale.
 
@@ -422,12 +567,10 @@ def ranges(
     frame : DataFrame
         A row a scenario, labelled by the index; a column a quantile, 亿元.
     words : Words
-    target : float, optional
+    goal : Goal, optional
         亿元.
-    target_label : str
-    ax : Axes, optional
     """
-    with _drawn(ax, size_for(len(frame)) + 0.3) as ax:
+    with drawn(size_for(len(frame)) + 0.3) as ax:
         y = np.arange(len(frame))[::-1]
         for low, high, strength, _ in BANDS:
             left = words.money(frame[low].to_numpy(float))
@@ -437,17 +580,15 @@ def ranges(
         ax.scatter(words.money(median), y, color=COLORS["median"], marker="|", s=160, linewidths=2, zorder=3)
         for i, value in enumerate(median):
             _say(ax, words.plain_amount(value), (words.money(value), y[i] + 0.42), ha="center", fontsize=8)
-        if target is not None:
-            ax.axvline(words.money(target), color=COLORS["target"], lw=1.2, ls=DASHED)
-            text = f"{target_label} {words.plain_amount(target)}"
-            _say(ax, text, (words.money(target), -0.42), (4, 0), color=COLORS["target"], fontsize=8.5)
+        if goal is not None:
+            _mark(ax, words, goal, -0.42, 1)
         _rows(ax, [str(n) for n in frame.index], words.money_unit)
         ax.set_ylim(-0.7, len(frame) - 0.3)
         _legend(ax, _bands(words))
     return ax
 
 
-def coverage_lines(frame: pd.DataFrame, words: Words, ax: Axes | None = None) -> Axes:
+def coverage_lines(frame: pd.DataFrame, words: Words) -> Axes:
     """Measured coverage of the 80% interval against the number of points, a line a data set.
 
     Parameters
@@ -455,10 +596,9 @@ def coverage_lines(frame: pd.DataFrame, words: Words, ax: Axes | None = None) ->
     frame : DataFrame
         Index ``data`` and ``points``, ``coverage_80`` (a fraction), as from ``findings.coverage``.
     words : Words
-    ax : Axes, optional
     """
     colors = cycle(COLORS[name] for name in ("gain", "loss", "target", "total", "band", "muted", "ink"))
-    with _drawn(ax, 2.6) as ax:
+    with drawn(2.6) as ax:
         ax.axhline(80, color=COLORS["muted"], lw=0.8, ls="--")
         for (name, rows), color in zip(frame.groupby(level="data"), colors, strict=False):
             points, covered = rows.index.get_level_values("points"), 100 * rows["coverage_80"]

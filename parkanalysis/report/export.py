@@ -18,9 +18,9 @@ from markupsafe import Markup
 
 from parkanalysis.errors import InputError, Problem
 from parkanalysis.model.case import Case
+from parkanalysis.report.charts import titled, to_bytes
 from parkanalysis.report.results import Results, iamc, report_results, tidy
 from parkanalysis.report.sections import TEMPLATES, Figure, Html, fill, page_figures
-from parkanalysis.report.style import titled, to_bytes
 from parkanalysis.report.words import Words
 from parkanalysis.report.workbook import to_csv, to_xlsx, vintage_time
 
@@ -188,9 +188,10 @@ def figure_files(figures: Iterable[Figure], forms: Iterable[str] = ("png", "svg"
 
     Examples
     --------
-    >>> from parkanalysis.report.style import axes
+    >>> from parkanalysis.report.charts import drawn
     >>> from parkanalysis.report.sections import Figure
-    >>> growth = Figure("", "figure-growth", "Growth", "", source="Work report", axes=axes(None))
+    >>> with drawn() as ax:
+    ...     growth = Figure("", "figure-growth", "Growth", "", source="Work report", axes=ax)
     >>> list(figure_files([growth]))
     ['figure-growth.png', 'figure-growth.svg']
     """

@@ -22,10 +22,10 @@ from parkanalysis.model.compare import portfolio
 from parkanalysis.model.projection import project
 from parkanalysis.model.scenario import read_scenario
 from parkanalysis.park import Park, known_parks, read_park
+from parkanalysis.report.charts import font_path
 from parkanalysis.report.findings import Goal, round_values
 from parkanalysis.report.results import Headline, main_scenario
 from parkanalysis.report.sections import TEMPLATES, fill
-from parkanalysis.report.style import font_path
 from parkanalysis.report.words import LANGUAGES, N_, Words, fixed
 from parkanalysis.report.workbook import to_csv
 

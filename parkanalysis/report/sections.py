@@ -16,7 +16,6 @@ from markupsafe import Markup, escape
 from parkanalysis import __version__
 from parkanalysis.report import charts, findings
 from parkanalysis.report.results import Comparison, Results
-from parkanalysis.report.style import to_svg
 from parkanalysis.report.words import Words
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -182,12 +181,12 @@ def _drawn(name: str, frame: pd.DataFrame, ax: Any, words: Words, **values: obje
     gap = "" if words.lang == "zh" else " "
     said = {part: gap.join(" ".join(t.split()) for t in text if t.strip()) for part, text in lines.items()}
     data = frame.to_csv(lineterminator="\n", float_format="%.6g")
-    return Figure(to_svg(ax, name), f"figure-{name}", data=data, axes=ax, **said)
+    return Figure(charts.to_svg(ax, name), f"figure-{name}", data=data, axes=ax, **said)
 
 
 def _fan(r: Results) -> tuple[pd.DataFrame, Any]:
     frame = findings.fan_frame(r.projection)
-    return frame, charts.fan(frame, r.words, r.goal.value, r.words.goal_label(r.goal.stated))
+    return frame, charts.fan(frame, r.words, r.goal)
 
 
 def _waterfall(r: Results) -> tuple[pd.DataFrame, Any]:
@@ -196,9 +195,8 @@ def _waterfall(r: Results) -> tuple[pd.DataFrame, Any]:
 
 
 def _distribution(r: Results) -> tuple[pd.DataFrame, Any]:
-    frame, quantiles = findings.density(r.projection.draws), r.projection.quantiles
-    label = r.words.goal_label(r.goal.stated)
-    return frame, charts.distribution(frame, quantiles, r.words, r.goal.value, label)
+    frame = findings.density(r.projection.draws)
+    return frame, charts.distribution(frame, r.projection.quantiles, r.words, r.goal)
 
 
 def _tornado(r: Results) -> tuple[pd.DataFrame, Any]:
@@ -209,8 +207,8 @@ def _tornado(r: Results) -> tuple[pd.DataFrame, Any]:
 
 
 def _target_risk(r: Results) -> tuple[pd.DataFrame, Any]:
-    frame, label = r.projection.target_risk(), r.words.goal_label(r.goal.stated)
-    return frame, charts.target_risk(frame, r.met["target"], r.words, r.goal.value, label)
+    frame = r.projection.target_risk()
+    return frame, charts.target_risk(frame, r.met["target"], r.words, r.goal)
 
 
 def _frontier(r: Results) -> tuple[pd.DataFrame, Any]:
@@ -228,7 +226,12 @@ def _ledger(r: Results) -> tuple[pd.DataFrame, Any]:
     return frame, charts.ledger_intervals(frame, r.words) if len(frame) else None
 
 
-CHARTS: dict[str, Callable[[Results], tuple[pd.DataFrame, Any]]] = {
+def _ranges(r: Comparison) -> tuple[pd.DataFrame, Any]:
+    frame = r.ranges.rename(index=r.names)
+    return frame, charts.ranges(frame, r.words, r.goal)
+
+
+CHARTS: dict[str, Callable[[Any], tuple[pd.DataFrame, Any]]] = {
     "fan": _fan,
     "waterfall": _waterfall,
     "distribution": _distribution,
@@ -236,6 +239,7 @@ CHARTS: dict[str, Callable[[Results], tuple[pd.DataFrame, Any]]] = {
     "target-risk": _target_risk,
     "frontier": _frontier,
     "ledger-intervals": _ledger,
+    "ranges": _ranges,
 }
 #: The charts of a report's page, in their order.
 ON_THE_PAGE = ("fan", "waterfall", "target-risk")
@@ -259,13 +263,6 @@ def show(results: Results | Comparison, name: str) -> Html | Figure:
     >>> show(results, "fan").id
     'figure-fan'
     """
-    if isinstance(results, Comparison):
-        if name != "ranges":
-            return fill(f"sections/{name}", results.words, r=results)
-        frame = results.ranges.rename(index=results.names)
-        label = results.words.goal_label(results.goal.stated)
-        ax = charts.ranges(frame, results.words, results.goal.value, label)
-        return _drawn(name, frame, ax, results.words, r=results)
     if name not in CHARTS:
         return fill(f"sections/{name}", results.words, r=results, draw=lambda chart: show(results, chart))
     frame, ax = CHARTS[name](results)

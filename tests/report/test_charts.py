@@ -12,8 +12,11 @@ from parkanalysis.model.compare import project_all
 from parkanalysis.model.inverse import frontier
 from parkanalysis.model.projection import project
 from parkanalysis.report import Comparison, charts, findings
-from parkanalysis.report.style import COLORS, font_path, style, to_bytes, to_svg
+from parkanalysis.report.charts import COLORS, font_path, style, to_bytes, to_svg
+from parkanalysis.report.findings import Goal
 from parkanalysis.report.words import LANGUAGES, Words
+
+GOAL = Goal(40.0, stated=True, figure="")
 
 
 @pytest.fixture(scope="module")
@@ -60,13 +63,13 @@ def test_fan_holds_history_and_quantiles(projection, words):
     assert frame.loc[2015, "history"] == pytest.approx(37.01)
     assert frame.index.max() == 2016
     assert frame.loc[2016, "q50"] == pytest.approx(projection.median)
-    ax = charts.fan(frame, words, 40.0, "x")
+    ax = charts.fan(frame, words, GOAL)
     line = ax.lines[1]
     assert line.get_ydata()[-1] == pytest.approx(projection.median * words.scale.factor)
-    assert any(t.endswith(" x") for t in _texts(ax))
+    assert any(t.endswith(f" {words('stated')}") for t in _texts(ax))
     assert ax.lines[0].get_linestyle() == "--"  # the past is not the park's own, and the legend says so
     assert words.reference_area in [t.get_text() for t in ax.get_legend().get_texts()]
-    heights = [t.get_position()[1] for t in ax.texts[1:]]
+    heights = [t.xy[1] for t in ax.texts[1:]]
     assert np.diff(sorted(heights)).min() > 0.04 * np.ptp(ax.get_ylim())
 
 
@@ -89,10 +92,10 @@ def test_density_is_one_in_all_and_right_for_a_normal():
 
 def test_distribution_marks_median_and_target(projection, words):
     frame = findings.density(projection.draws)
-    ax = charts.distribution(frame, projection.quantiles, words, 40.0, "goal")
+    ax = charts.distribution(frame, projection.quantiles, words, GOAL)
     assert ax.lines[1].get_xdata()[0] == pytest.approx(projection.median * words.scale.factor, rel=1e-3)
     assert ax.lines[2].get_xdata()[0] == pytest.approx(40 * words.scale.factor)
-    assert any(t.startswith("goal") for t in _texts(ax))
+    assert any(t.startswith(words("stated")) for t in _texts(ax))
 
 
 def test_contributions_and_their_pool(projection, words):
@@ -142,7 +145,7 @@ def test_to_know_an_assumption_never_widens_what_is_expected(projection):
 def test_target_risk_curve_falls(projection, words):
     frame = projection.target_risk()
     met = projection.targets_met()
-    ax = charts.target_risk(frame, met, words, 40.0, "goal")
+    ax = charts.target_risk(frame, met, words, GOAL)
     y = ax.lines[0].get_ydata()
     assert (np.diff(y) <= 0).all()
     assert y[0] > 99
@@ -187,7 +190,7 @@ def test_ledger_carries_every_figure(projection):
 def test_scenarios_on_one_scale(projection, words):
     chosen = project_all(projection.park, ["reference", "combined"], draws=512)
     frame = Comparison(chosen, "en").ranges
-    ax = charts.ranges(frame, words, 40.0, "goal")
+    ax = charts.ranges(frame, words, GOAL)
     assert frame.loc["reference", 0.5] > frame.loc["combined", 0.5]
     assert np.asarray(ax.collections[0].get_offsets())[:, 0] == pytest.approx(
         frame[0.5].to_numpy() * words.scale.factor
@@ -215,7 +218,7 @@ def test_every_chart_has_its_glyphs_and_is_the_same_twice(projection, words):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         first, second = (to_bytes(charts.waterfall(frame, words)) for _ in range(2))
-        to_bytes(charts.fan(findings.fan_frame(projection), words, 40.0, words("stated")), "png")
+        to_bytes(charts.fan(findings.fan_frame(projection), words, GOAL), "png")
     assert first == second
 
 
