@@ -611,7 +611,7 @@ def coverage_lines(frame: pd.DataFrame, words: Words) -> Axes:
     return ax
 
 
-def track_record(frame: pd.DataFrame, words: Words, ax: Axes | None = None) -> Axes:
+def track_record(frame: pd.DataFrame, words: Words) -> Axes:
     """Scored projections of growth: 80% intervals and outturns, a line each, by kind of event.
 
     Parameters
@@ -620,7 +620,6 @@ def track_record(frame: pd.DataFrame, words: Words, ax: Axes | None = None) -> A
         ``kind``, ``low``, ``high``, ``outturn`` (percentage points), ``covered_80``, as from
         ``findings.hindcasts``.
     words : Words
-    ax : Axes, optional
     """
     from matplotlib.lines import Line2D
 
@@ -628,7 +627,7 @@ def track_record(frame: pd.DataFrame, words: Words, ax: Axes | None = None) -> A
     x = pd.Series(rows.index + 3 * rows["kind"].factorize()[0])  # a gap between the kinds
     held: dict[str, Any] = {"marker": "o", "color": COLORS["median"]}
     missed: dict[str, Any] = {"marker": "x", "color": COLORS["loss"]}
-    with _drawn(ax, 3.0) as ax:
+    with drawn(3.0) as ax:
         ax.axhline(0, color=COLORS["muted"], lw=0.6)
         ax.vlines(x, rows["low"], rows["high"], color=COLORS["band"], lw=3)
         for look, part in ((held, rows[rows["covered_80"]]), (missed, rows[~rows["covered_80"]])):

@@ -14,7 +14,8 @@ import pandas as pd
 
 from parkanalysis.errors import InputError, Problem
 from parkanalysis.forecasting import crps, from_quantiles
-from parkanalysis.park.read import read_csv, validate_rows
+from parkanalysis.park.park import validate_rows
+from parkanalysis.park.read import read_csv
 from parkanalysis.park.schema import Day, Positive, TableRow, Year
 
 TABLE = "results.parquet"
@@ -94,7 +95,7 @@ def read_outturns(path: Path) -> pd.DataFrame:
         A column that is missing, a cell that is no number or no date: all at once.
     """
     table = read_csv(path)
-    rows, problems = validate_rows(path.name, table.records, OutturnRow, None)
+    rows, problems = validate_rows(path.name, table, OutturnRow, None)
     if problems := [*table.problems, *problems]:
         raise InputError(problems)
     if not rows:

@@ -85,7 +85,7 @@ def test_results_of_a_projection_hold_what_is_scored(tmp_path):
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("park,yaer,value,published\na,2016,1,2017-01-01\n", "a column year"),
+        ("park,yaer,value,published\na,2016,1,2017-01-01\n", "did you mean .year."),
         ("park,year,value,published\na,2016,many,2017-01-01\n", "row 2, column value: found 'many'"),
         ("park,year,value,published\na,2016,1,soon\n", "row 2, column published: found 'soon'"),
         ("", "an empty file"),
