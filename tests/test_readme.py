@@ -38,7 +38,7 @@ def test_license_is_there():
 
 @dataclass(frozen=True)
 class Step:
-    """Lines that the README has one type into a file, and what it says of slips in them."""
+    """Lines that data/README.md has one type into a file, and what it says of slips in them."""
 
     file: str
     lines: str
@@ -47,8 +47,8 @@ class Step:
 
 
 def own_data_steps() -> list[Step]:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    section = text.partition("### Own data in ten minutes\n")[2].partition("\n## ")[0]
+    text = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+    section = text.partition("## Own data in ten minutes\n")[2].partition("\n## ")[0]
     prose = re.split(r"```(?:\w+)\n.*?```\n", section, flags=re.DOTALL)
     blocks = re.findall(r"```\w+\n(.*?)```\n", section, flags=re.DOTALL)
     return [
@@ -63,7 +63,7 @@ def own_data_steps() -> list[Step]:
 
 
 def typed(zone: Path, file: str, lines: str) -> None:
-    """Type lines where the README says: at the end of a table, below the keys that are there, a new file."""
+    """Type lines where data/README.md says: at the end of a table, below the keys that are there, a new file."""
     path = zone / file
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     if text and file.endswith(".yml"):
