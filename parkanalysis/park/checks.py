@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -30,12 +30,15 @@ from parkanalysis.park.schema import (
     ScenarioFile,
     references,
 )
-from parkanalysis.quantities import RULES, Quantity
+from parkanalysis.quantities import Quantity
 
 Rows = list[tuple[int, Any]]
 
-FORECAST_UNITS = ("fraction",)
+HOURS_OF_A_YEAR = 8784
 LARGEST_AMOUNT = 1e15  # yuan, ten times the value added of all industry on earth
+POINTS = ("low", "central", "high")
+DERIVED = ("forecast", "tables")  # which give all points
+WITHOUT_CENTRAL = ("uniform", "lognormal")  # they may leave out the central value, which they do not use
 MAX_LEVERS = 5_000
 MAX_TOGETHER = 12
 MAX_HORIZON = 10
@@ -110,35 +113,6 @@ def unknown(file: str, row: int | None, column: str, name: str, known: Collectio
     return Problem(file, f"unknown {what} {name!r}", allowed, row, column, nearest(name, known))
 
 
-def check_tables(files: Files) -> Iterator[Problem]:
-    """What is wrong between the tables.
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace as Row
-    >>> row = Row(industry="cement", source="nbs", gross_output_10k_cny=100, value_added_10k_cny=120)
-    >>> rows: dict[str, Rows] = {"levers": [], "history": [], "prices": [], "value_added_rates": [(2, row)]}
-    >>> print(*check_tables(Files(None, None, rows, {"sources": {"nbs"}}, {}, {})))
-    value_added_rates.csv, row 2, column value_added_10k_cny: found 120; allowed: at most the gross
-    output 100
-    """
-    yield from _names(files)
-    if len(files.rows["levers"]) > MAX_LEVERS:
-        found = f"{len(files.rows['levers']):,} levers"
-        yield Problem("levers.csv", found, f"at most {MAX_LEVERS:,}")
-        return
-    for line, row in files.rows["levers"]:
-        for column, found, allowed in _lever(row, files):
-            yield Problem("levers.csv", str(found), allowed, line, column)
-    yield from _series(files)
-    yield from _forecasts(files)
-    for line, row in files.rows["value_added_rates"]:
-        if row.value_added_10k_cny > row.gross_output_10k_cny:
-            allowed = f"at most the gross output {row.gross_output_10k_cny:g}"
-            found = f"{row.value_added_10k_cny:g}"
-            yield Problem("value_added_rates.csv", found, allowed, line, "value_added_10k_cny")
-
-
 def _names(files: Files) -> Iterator[Problem]:
     """Whether the names in the tables lead somewhere."""
     for table, rows in files.rows.items():
@@ -156,68 +130,96 @@ def _names(files: Files) -> Iterator[Problem]:
             yield unknown("levers.csv", line, "series", row.series, known, what)
 
 
-def _lever(row: Any, files: Files) -> Iterator[tuple[str, Any, str]]:
-    """Column, found and allowed of what is wrong with a lever."""
+def _lever(row: Any) -> Iterator[tuple[str, str]]:
+    """Column and what is allowed there, of what a lever's row says against itself."""
+    canonical, shape = UNITS[row.unit][0], row.distribution
     if row.lever in PARAMETERS:
-        yield "lever", repr(row.lever), "a name that is no parameter of the report"
+        yield "lever", "a name that is no parameter of the report"
     if row.minimum > row.maximum:
-        yield "minimum", row.minimum, f"at most the maximum {row.maximum:g}"
-    canonical, factor = UNITS[row.unit]
-    if canonical in ("t", "kWh", "m3", "count", "MW", "h") and row.minimum < 0:
-        yield "minimum", row.minimum, "0 or more for a volume"
-    if canonical.startswith("CNY/") and row.minimum < 0:
-        yield "minimum", row.minimum, "0 or more for a price"
-    if canonical == "h" and row.maximum > 8784:
-        yield "maximum", row.maximum, "at most the 8,784 hours of a year"
-    central = row.central
-    if row.figure is not None:
-        quantity = files.parsed.get(row.figure)
-        if central is not None:
-            yield "central", central, f"empty, since the figure {row.figure} gives it"
-        if quantity is None:
-            return
+        yield "minimum", f"at most the maximum {row.maximum:g}"
+    if row.minimum < 0 and canonical not in ("CNY", "fraction"):
+        yield "minimum", f"0 or more for a {'price' if '/' in canonical else 'volume'}"
+    if canonical == "h" and row.maximum > HOURS_OF_A_YEAR:
+        yield "maximum", f"at most the {HOURS_OF_A_YEAR:,} hours of a year"
+    if row.figure is not None and row.central is not None:
+        yield "central", f"empty, since the figure {row.figure} gives it"
+    if shape in DERIVED:
+        if row.series is None:
+            yield "series", "a series or an industry that gives the range"
+        for column in POINTS:
+            if getattr(row, column) is not None:
+                yield column, f"empty, since the {shape} give it"
+        if shape == "tables" and canonical != "fraction":
+            yield "unit", "fraction, as value-added rates are"
+    elif row.central is None and row.figure is None and shape not in WITHOUT_CENTRAL:
+        yield "central", "a number, or a figure that gives it"
+    elif shape != "point" and not (
+        # a series may give the two points around a printed figure
+        shape == "two_piece_normal" and row.series and row.low is None and row.high is None
+    ):
+        for column in ("low", "high"):
+            if getattr(row, column) is None:
+                yield column, "a number, the 10% or 90% point"
+
+
+def _found(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def check_tables(files: Files) -> Iterator[Problem]:
+    """What is wrong between the tables."""
+    yield from _names(files)
+    if len(files.rows["levers"]) > MAX_LEVERS:
+        found = f"{len(files.rows['levers']):,} levers"
+        yield Problem("levers.csv", found, f"at most {MAX_LEVERS:,}")
+        return
+    for line, row in files.rows["levers"]:
+        for column, allowed in _lever(row):
+            yield Problem("levers.csv", _found(getattr(row, column)), allowed, line, column)
+        for column, found, allowed in _range(row, files):
+            yield Problem("levers.csv", found, allowed, line, column)
+    for line, row in files.rows["value_added_rates"]:
+        if row.value_added_10k_cny > row.gross_output_10k_cny:
+            found, allowed = (
+                f"{row.value_added_10k_cny:g}",
+                f"at most the gross output {row.gross_output_10k_cny:g}",
+            )
+            yield Problem("value_added_rates.csv", found, allowed, line, "value_added_10k_cny")
+    yield from _series(files)
+    yield from _forecasts(files)
+
+
+def _range(row: Any, files: Files) -> Iterator[tuple[str, str, str]]:
+    """Column, found and allowed of what is wrong with the points of a lever."""
+    if row.distribution in DERIVED:
+        return
+    columns = POINTS if row.distribution != "point" else ("central",)
+    points = {column: getattr(row, column) for column in columns}
+    if row.figure in files.parsed:
+        quantity, (canonical, factor) = files.parsed[row.figure], UNITS[row.unit]
         if quantity.unit != canonical:
             yield "unit", row.unit, f"a unit of {quantity.unit}, in which the figure {row.figure} is"
             return
-        central = quantity.value / factor
-    if row.distribution in ("forecast", "tables"):
-        if row.series is None:
-            yield "series", "nothing", "a series or an industry that gives the range"
-        for column in ("low", "central", "high"):
-            if getattr(row, column) is not None:
-                yield column, getattr(row, column), f"empty, since the {row.distribution} give it"
-        if row.distribution == "tables" and canonical not in FORECAST_UNITS:
-            yield "unit", row.unit, "fraction, as value-added rates are"
-        return
-    yield from _range(row, central)
+        points["central"] = quantity.value / factor
+    given = {column: value for column, value in points.items() if value is not None}
+    whole = len(given) == len(points) or (row.distribution in WITHOUT_CENTRAL and len(given) == 2)
+    yield from _point_problems(given, row, row.distribution if whole else "point")
 
 
-def _range(row: Any, central: float | None) -> Iterator[tuple[str, Any, str]]:
-    if central is None and row.distribution not in ("uniform", "lognormal"):
-        yield "central", "nothing", "a number, or a figure that gives it"
-        return
-    names = ("central",) if row.distribution == "point" else ("low", "central", "high")
-    values = {n: central if n == "central" else getattr(row, n) for n in names}
-    # a series may give the two points around a printed figure
-    by_series = row.distribution == "two_piece_normal" and row.series and row.low is None and row.high is None
-    empty = [n for n, v in values.items() if v is None and n != "central" and not by_series]
-    for name in empty:
-        yield name, "nothing", "a number, the 10% or 90% point"
-    ordered = [(n, v) for n, v in values.items() if v is not None]
-    wrong = False
-    for (n1, v1), (n2, v2) in pairwise(ordered):
-        if v1 > v2:
-            wrong = True
-            yield n1, f"{v1:g} above {n2} {v2:g}", "low ≤ central ≤ high"
-    for name, value in ordered:
+def _point_problems(points: dict[str, float], row: Any, shape: str) -> Iterator[tuple[str, str, str]]:
+    """The same of points out of order, out of bounds, or through which no such distribution goes."""
+    values = list(points.values()) or [row.minimum]
+    for name, value in points.items():
         if not row.minimum <= value <= row.maximum:
-            yield name, f"{value:g}", f"{row.minimum:g} to {row.maximum:g}"
-    if not empty and not by_series and not wrong:
-        numbers = [v for _, v in ordered]
-        # a uniform or lognormal may leave out the central value, which it does not use
-        problem = shape_problem(row.distribution, numbers[0], numbers[len(numbers) // 2], numbers[-1])
-        if problem:
-            yield ("low", f"{numbers[0]:g} to {numbers[-1]:g}", problem)
+            yield name, f"{value:g}", f"{row.minimum:g} to {row.maximum:g} {row.unit}"
+    wrong = [(*one, *two) for one, two in pairwise(points.items()) if one[1] > two[1]]
+    if wrong:
+        name, value, other, less = wrong[0]
+        yield name, f"{value:g} above {other} {less:g}", "low ≤ central ≤ high"
+    elif problem := shape_problem(shape, values[0], values[len(values) // 2], values[-1]):
+        yield "low", f"{values[0]:g} to {values[-1]:g}", problem
 
 
 def shape_problem(distribution: str, low: float, central: float, high: float) -> str | None:
@@ -244,44 +246,43 @@ def shape_problem(distribution: str, low: float, central: float, high: float) ->
 def _series(files: Files) -> Iterator[Problem]:
     """One unit, basis and frequency a series; each value once."""
     for table in ("history", "prices"):
-        first: dict[str, tuple[int, Any]] = {}
-        seen: dict[tuple[str, str, Any], int] = {}
-        for line, row in files.rows[table]:
-            at, other = first.setdefault(row.series, (line, row))
-            for column in ("unit", "prices"):
-                mine, theirs = getattr(row, column, None), getattr(other, column, None)
-                if mine != theirs:
-                    allowed = f"{theirs} as in row {at}, one {column} a series"
-                    yield Problem(f"{table}.csv", str(mine), allowed, line, column)
-            if table == "history" and len(row.period) != len(other.period):
-                allowed = f"a period like {other.period} in row {at}, one frequency a series"
-                yield Problem("history.csv", row.period, allowed, line, "period")
-            key = (row.series, row.period, row.published)
-            if key in seen:
-                found = f"{row.series} of {row.period} again, first in row {seen[key]}"
-                allowed = "each value once (a revision has its own day of publication)"
-                yield Problem(f"{table}.csv", found, allowed, line, "period")
-            seen.setdefault(key, line)
-            if row.published.year < int(row.period[:4]):
-                allowed = f"a day not before the period {row.period}"
-                yield Problem(f"{table}.csv", str(row.published), allowed, line, "published")
+        for rows in files.series[table].values():
+            (at, other), seen = rows[0], dict[tuple[Any, ...], int]()
+            for line, row in rows:
+                for column in ("unit", "prices"):
+                    mine, theirs = getattr(row, column, None), getattr(other, column, None)
+                    if mine != theirs:
+                        allowed = f"{theirs} as in row {at}, one {column} a series"
+                        yield Problem(f"{table}.csv", str(mine), allowed, line, column)
+                if table == "history" and len(row.period) != len(other.period):
+                    allowed = f"a period like {other.period} in row {at}, one frequency a series"
+                    yield Problem("history.csv", row.period, allowed, line, "period")
+                if row.published.year < int(row.period[:4]):
+                    allowed = f"a day not before the period {row.period}"
+                    yield Problem(f"{table}.csv", str(row.published), allowed, line, "published")
+                if seen.setdefault((row.period, row.published), line) != line:
+                    found = (
+                        f"{row.series} of {row.period} again, first in row {seen[row.period, row.published]}"
+                    )
+                    allowed = "each value once (a revision has its own day of publication)"
+                    yield Problem(f"{table}.csv", found, allowed, line, "period")
 
 
 def _forecasts(files: Files) -> Iterator[Problem]:
     """A lever on a forecast needs a series long enough, published in time, and positive."""
-    history, rows = files.series["history"], files.rows["levers"]
-    levers = [(line, r) for line, r in rows if r.distribution == "forecast" and r.series in history]
-    for line, lever in levers:
-        if lever.unit not in FORECAST_UNITS:
-            yield Problem("levers.csv", lever.unit, "fraction, as growth is", line, "unit")
-    for lever in {row.series: row for _, row in levers}.values():
-        rows = history[lever.series]
+    history = files.series["history"]
+    for line, row in files.rows["levers"]:
+        if row.distribution == "forecast" and row.series in history and row.unit != "fraction":
+            yield Problem("levers.csv", row.unit, "fraction, as growth is", line, "unit")
+    levers = {row.series: row.lever for _, row in files.rows["levers"] if row.distribution == "forecast"}
+    for series, lever in levers.items():
+        rows = history.get(series, [])
         for at, row in rows:
             if row.value <= 0:
-                found = f"{row.value:g} in a series that {lever.lever} forecasts"
+                found = f"{row.value:g} in a series that {lever} forecasts"
                 yield Problem("history.csv", found, "a value above 0", at, "value")
         if files.config is not None and len({len(row.period) for _, row in rows}) == 1:
-            yield from _years(lever.series, [row for _, row in rows], files.config)
+            yield from _years(series, [row for _, row in rows], files.config)
 
 
 def _years(series: str, rows: list[Any], config: ParkFile) -> Iterator[Problem]:
@@ -303,22 +304,12 @@ def _years(series: str, rows: list[Any], config: ParkFile) -> Iterator[Problem]:
 
 
 def cross_check(files: Files) -> list[Problem]:
-    """All problems that show only when the files are read together.
-
-    Examples
-    --------
-    >>> from parkanalysis.park.schema import TABLES
-    >>> row = {"figure": "output", "source": "report", "place": "一", "subject": "产值", "variable": "output"}
-    >>> rows = {"figures": [(2, TABLES["figures"](**row, quantity="26.4 亿元"))]}
-    >>> names = {name: set() for name in TABLES}
-    >>> print(*cross_check(Files(None, {}, {**{name: [] for name in TABLES}, **rows}, names, {}, {})))
-    figures.csv, row 2, column source: found unknown source 'report'; allowed: no source is defined
-    """
+    """All problems that show only when the files are read together."""
     problems = list(islice(check_tables(files), MAX_PROBLEMS))
     if files.config is not None:
         problems += islice(_config(files, files.config), MAX_PROBLEMS)
     for name in files.scenarios:
-        problems += islice(check_scenario(name, files), MAX_PROBLEMS)
+        problems += islice(_scenario(name, files), MAX_PROBLEMS)
         if len(problems) > MAX_PROBLEMS:
             break
     return list(dict.fromkeys(problems))
@@ -327,93 +318,88 @@ def cross_check(files: Files) -> list[Problem]:
 Place = tuple[Any, ...]
 
 
+class Use(NamedTuple):
+    """A name that a part of park.yml gives in a field, and what it is to lead to."""
+
+    place: Place
+    item: Any
+    field: str
+    ref: Ref
+    name: str
+
+    @property
+    def loc(self) -> Place:
+        """Way to the field in the file."""
+        return (*self.place, self.field)
+
+
+def uses(config: ParkFile) -> Iterator[Use]:
+    """Every name in park.yml that leads to a lever, a figure or another part of it."""
+    items: list[tuple[Place, Any]] = [((), config), (("stated",), config.stated)]
+    items += [(("comparable",), config.comparable)]
+    for section in (*SECTIONS.values(), "shocks"):
+        items += [((section, key), item) for key, item in getattr(config, section).items()]
+    for place, item in items:
+        model: Any = type(item)
+        for field, ref in references(model).items() if item is not None else ():
+            if (name := getattr(item, field)) is not None:
+                yield Use(place, item, field, ref, name)
+
+
 def _config(files: Files, config: ParkFile) -> Iterator[Problem]:
     """Checks of park.yml against the tables."""
-    for place, item in config_items(config):
-        for field, ref in references(type(item)).items():
-            if getattr(item, field) is not None:
-                yield from _reference(files, place, item, field, ref)
-        yield from _made_elsewhere(files, place, item)
-    yield from _shocks(files, config)
-    yield from _method(files, config)
-    if config.reading_rule not in RULES:
-        yield _missing(files, ("reading_rule",), config.reading_rule, RULES, "reading rule")
-    yield from _correlations(files, config)
-    yield from _balance(files, config)
-    yield from _vintage(files, config)
+    for use in uses(config):
+        known = files.known(use.ref.role)
+        if use.name not in known:
+            yield _missing(files, use.loc, use.name, known, use.ref.role)
+        elif use.ref.role == "figure" and use.name in files.parsed:
+            yield from _figure(files, use)
+        elif use.name in files.levers and use.ref.role == "lever":
+            yield from _lever_in_use(files, use)
+    for check in (_plants, _shocks, _method, _correlations, _balance, _vintage):
+        yield from check(files, config)
 
 
-def config_items(config: ParkFile) -> Iterator[tuple[Place, BaseModel]]:
-    """The parts of park.yml that name levers, figures or one another, with their places."""
-    yield (), config
-    for part in ("stated", "comparable"):
-        if getattr(config, part) is not None:
-            yield (part,), getattr(config, part)
-    for section in (*SECTIONS.values(), "shocks"):
-        for key, item in getattr(config, section).items():
-            yield (section, key), item
-
-
-def _at(files: Files, loc: Place, found: str, allowed: str) -> Problem:
+def _at(files: Files, loc: Place, found: str, allowed: str, near: str | None = None) -> Problem:
     column = ".".join(str(part) for part in loc)
-    return Problem("park.yml", found, allowed, line_of(files.document, loc), column)
+    return Problem("park.yml", found, allowed, line_of(files.document, loc), column, near)
 
 
 def _missing(files: Files, loc: Place, name: str, known: Collection[str], what: str) -> Problem:
-    line = line_of(files.document, loc)
-    return unknown("park.yml", line, ".".join(str(part) for part in loc), name, known, what)
+    problem = unknown("park.yml", None, "", name, known, what)
+    return _at(files, loc, problem.found, problem.allowed, problem.nearest)
 
 
-def _reference(files: Files, place: Place, item: BaseModel, field: str, ref: Ref) -> Iterator[Problem]:
-    """Whether the name in a field leads somewhere, and to the right units."""
-    name, loc = getattr(item, field), (*place, field)
-    known = files.known(ref.role)
-    if name not in known:
-        yield _missing(files, loc, name, known, ref.role)
-    elif ref.role == "figure":
-        yield from _figure(files, loc, name, ref)
-    elif ref.role == "lever":
-        yield from _named_lever(files, place, item, field, ref)
-
-
-def _figure(files: Files, loc: Place, name: str, ref: Ref) -> Iterator[Problem]:
-    quantity = files.parsed.get(name)
-    if quantity is None:  # what is wrong with it has been said
-        return
-    if quantity.unit not in ref.units:
-        yield _at(files, loc, f"{name} in {quantity.unit}", "a figure in yuan")
+def _figure(files: Files, use: Use) -> Iterator[Problem]:
+    quantity = files.parsed[use.name]
+    if quantity.unit not in use.ref.units:
+        yield _at(files, use.loc, f"{use.name} in {quantity.unit}", "a figure in yuan")
     elif not 0 < quantity.value <= LARGEST_AMOUNT:
-        found = f"{name}, {quantity.text[:40]!r}"
-        yield _at(files, loc, found, f"above 0, at most {LARGEST_AMOUNT:g} yuan")
+        found = f"{use.name}, {quantity.text[:40]!r}"
+        yield _at(files, use.loc, found, f"above 0, at most {LARGEST_AMOUNT:g} yuan")
 
 
-def _named_lever(files: Files, place: Place, item: BaseModel, field: str, ref: Ref) -> Iterator[Problem]:
+def _lever_in_use(files: Files, use: Use) -> Iterator[Problem]:
     """Units and hard bounds that a lever needs in its place.
 
     Prices are per unit of the volume; what adds to a product has the product's units.
     """
-    name, loc = getattr(item, field), (*place, field)
-    found = files.unit(name)
-    if not found:  # its row has failed, which has been said
-        return
-    if found not in ref.units:
-        yield _at(files, loc, f"{name} in {found}", f"a lever in {' or '.join(ref.units)}")
-        return
-    like = _unit_at(files, item, ref.per or ref.same)
-    wanted = {f"CNY/{like}" if ref.per else like} if like else set()
-    wanted |= {
-        other.asks[1]
-        for key, other in references(type(item)).items()
-        if other.asks and other.asks[0] == field and getattr(item, key) is not None
-    }
-    for unit in sorted(wanted - {found}):
-        yield _at(files, loc, f"{name} in {found}", f"a lever in {unit}")
-    line, row = files.levers[name]
+    ref, (line, row) = use.ref, files.levers[use.name]
+    like = _unit_at(files, use.item, ref.per or ref.same)
+    like = f"CNY/{like}" if ref.per else like
+    wanted = [(use.field, (like,) if like in ref.units else ref.units)]
+    if ref.asks:
+        wanted += [(ref.asks[0], (ref.asks[1],))]
+    for field, units in wanted:
+        name = getattr(use.item, field)
+        if files.unit(name) not in ("", *units):
+            found, allowed = f"{name} in {files.unit(name)}", f"a lever in {' or '.join(units)}"
+            yield _at(files, (*use.place, field), found, allowed)
     low, high = ref.bounds or (-np.inf, np.inf)
     for column in ("minimum", "maximum"):
         value = getattr(row, column)
-        if not low <= value <= high:
-            text = f"{value:g} of {name}, the {field} of {'.'.join(place) or 'the park'}"
+        if not low <= value <= high and files.unit(use.name) in ref.units:
+            text = f"{value:g} of {use.name}, the {use.field} of {'.'.join(use.place) or 'the park'}"
             allowed = f"{low:g} or more" if high == np.inf else f"{low:g} to {high:g}"
             yield Problem("levers.csv", text, allowed, line, column)
 
@@ -428,32 +414,31 @@ def _unit_at(files: Files, item: BaseModel, path: str) -> str:
     return files.unit(getattr(owner, tail, None))
 
 
-def _made_elsewhere(files: Files, place: Place, item: Any) -> Iterator[Problem]:
+def _plants(files: Files, config: ParkFile) -> Iterator[Problem]:
     """A plant makes a product of its own industry."""
-    assert files.config is not None
-    product = files.config.products.get(getattr(item, "product", None) or "")
-    if place[:1] == ("plants",) and product is not None and product.industry != item.industry:
-        allowed = f"a product of {item.industry}"
-        yield _at(files, (*place, "product"), f"a product of {product.industry}", allowed)
+    for key, plant in config.plants.items():
+        product = config.products.get(plant.product or "")
+        if product is not None and product.industry != plant.industry:
+            found, allowed = f"a product of {product.industry}", f"a product of {plant.industry}"
+            yield _at(files, ("plants", key, "product"), found, allowed)
 
 
 def _shocks(files: Files, config: ParkFile) -> Iterator[Problem]:
     """Months lie in the years projected; a shock that turns output into value added needs a rate."""
+    first, last = config.base_year + 1, config.target_year
     for key, shock in config.shocks.items():
         for field in ("start", "end"):
             month = getattr(shock, field)
-            first, last = config.base_year + 1, config.target_year
             if month is not None and not first <= int(month[:4]) <= last:
                 years = str(last) if first == last else f"{first} to {last}"
                 yield _at(files, ("shocks", key, field), month, f"a month of {years}")
         acts = next((f for f, r in references(type(shock)).items() if r.role in SECTIONS), "")
-        if not shock.needs_rate or getattr(shock, acts) not in files.known(acts):
-            continue
-        industry = shock.industry_of(config)
-        declared = config.industries.get(industry)
-        if declared is not None and declared.value_added_rate is None:
-            allowed = "an industry with gross_output and value_added_rate"
-            yield _at(files, ("shocks", key, acts), f"{industry}, with value_added only", allowed)
+        if shock.needs_rate and getattr(shock, acts) in files.known(references(type(shock))[acts].role):
+            industry = shock.industry_of(config)
+            declared = config.industries.get(industry)
+            if declared is not None and declared.value_added_rate is None:
+                allowed = "an industry with gross_output and value_added_rate"
+                yield _at(files, ("shocks", key, acts), f"{industry}, with value_added only", allowed)
 
 
 def _method(files: Files, config: ParkFile) -> Iterator[Problem]:
@@ -461,20 +446,19 @@ def _method(files: Files, config: ParkFile) -> Iterator[Problem]:
         check_method(config.growth_method)
     except InputError as error:
         for p in error.problems:
-            line = line_of(files.document, ("growth_method",))
-            yield replace(p, file="park.yml", row=line, column="growth_method")
+            yield _at(files, ("growth_method",), p.found, p.allowed, p.nearest)
 
 
 def _balance(files: Files, config: ParkFile) -> Iterator[Problem]:
     """The accounts can be scaled to the published total only from parts that cannot all be 0."""
-    names = {i.value_added or i.value_added_rate for i in config.industries.values()}
-    found = [files.levers[name] for name in names if name is not None and name in files.levers]
-    if len(found) == len(names) and all(row.minimum <= 0 for _, row in found):
+    names = {i.value_added or i.value_added_rate or "" for i in config.industries.values()}
+    if all(name in files.levers and files.levers[name][1].minimum <= 0 for name in names):
         allowed = "one industry at least whose lever has a minimum above 0"
         yield _at(files, ("industries",), "industries whose value added may all be 0", allowed)
 
 
 def _correlations(files: Files, config: ParkFile) -> Iterator[Problem]:
+    """Two levers each, each pair once, and ranks that can hold together."""
     seen: set[frozenset[str]] = set()
     for i, correlation in enumerate(config.correlations):
         loc = ("correlations", i)
@@ -563,25 +547,15 @@ def _vintage(files: Files, config: ParkFile) -> Iterator[Problem]:
                 yield Problem(f"{table}.csv", found, allowed, line, "source")
 
 
-def check_scenario(name: str, files: Files) -> Iterator[Problem]:
-    """What is wrong with one scenario.
-
-    Examples
-    --------
-    >>> from parkanalysis.park.schema import ScenarioFile
-    >>> file = ScenarioFile(title="Lower tax", levers={"vat_rat": 0.16})
-    >>> files = Files(None, None, {"levers": []}, {"levers": {"vat_rate"}}, {}, {"lower_tax": ({}, file)})
-    >>> print(*check_scenario("lower_tax", files))
-    scenarios/lower_tax.yml, column levers: found unknown lever 'vat_rat'; allowed: vat_rate; did you
-    mean 'vat_rate'?
-    """
+def _scenario(name: str, files: Files) -> Iterator[Problem]:
+    """What is wrong with one scenario."""
     file = f"scenarios/{name}.yml"
     document, scenario = files.scenarios[name]
     for lever, setting in scenario.levers.items():
-        line = line_of(document, ("levers", lever))
+        line, figure = line_of(document, ("levers", lever)), getattr(setting, "figure", None)
         if lever not in files.names["levers"]:
             yield unknown(file, line, "levers", lever, files.names["levers"], "lever")
-        elif lever in files.levers:
+        elif lever in files.levers and (figure in files.parsed or figure not in files.names["figures"]):
             for found, allowed in check_setting(setting, files.levers[lever][1], files.parsed):
                 yield Problem(file, found, allowed, line, f"levers.{lever}")
     if files.config is None:
@@ -610,14 +584,14 @@ def _crowded(file: str, config: ParkFile, active: list[str]) -> Iterator[Problem
     counts: Counter[tuple[str, str]] = Counter()
     for shock in (config.shocks[name] for name in active if name in config.shocks):
         if shock.compounds and getattr(shock, "industry", "") in config.industries:
-            first, last = shock.start or "", shock.end or "9999-12"
-            year = f"{config.target_year}-"
-            months = (f"{year}{month:02d}" for month in range(1, 13))
-            counts.update((shock.industry_of(config), m) for m in months if first <= m <= last)
-    for industry in sorted({i for (i, _), count in counts.items() if count > MAX_TOGETHER}):
-        count = max(n for (i, _), n in counts.items() if i == industry)
-        found = f"{count} shocks that cap the industry {industry} at the same time"
-        yield Problem(file, found, f"at most {MAX_TOGETHER}", column="shocks")
+            months = (f"{config.target_year}-{month:02d}" for month in range(1, 13))
+            acting = (m for m in months if (shock.start or "") <= m <= (shock.end or m))
+            counts.update((shock.industry_of(config), m) for m in acting)
+    most = {industry: count for (industry, _), count in sorted(counts.items(), key=lambda item: item[1])}
+    for industry, count in most.items():
+        if count > MAX_TOGETHER:
+            found = f"{count} shocks that cap the industry {industry} at the same time"
+            yield Problem(file, found, f"at most {MAX_TOGETHER}", column="shocks")
 
 
 def check_setting(
@@ -636,10 +610,9 @@ def check_setting(
     >>> list(check_setting(LeverSetting(figure="debt"), park.levers["alumina_price_2016"], park.quantities))
     [('debt in CNY', 'a figure in CNY/t')]
     """
-    bounds = f"{row.minimum:g} to {row.maximum:g} {row.unit}"
-    values: list[float]
+    points, shape = {}, "point"
     if not isinstance(setting, LeverSetting):
-        values = [float(setting)]
+        points = {"central": float(setting)}
     elif setting.figure is not None:
         quantity = parsed.get(setting.figure)
         canonical, factor = UNITS[row.unit]
@@ -650,16 +623,10 @@ def check_setting(
         if quantity.unit != canonical:
             yield f"{setting.figure} in {quantity.unit}", f"a figure in {canonical}"
             return
-        values = [quantity.value / factor]
-    elif setting.quantile is not None:
-        return
-    else:
-        values = [v for v in (setting.low, setting.central, setting.high) if v is not None]
-        low, central, high = values
-        if sorted(values) != values:
-            yield f"{values}", "low ≤ central ≤ high"
-        elif problem := shape_problem(setting.distribution or "triangular", low, central, high):
-            yield f"{values}", problem
-    for value in values:
-        if not row.minimum <= value <= row.maximum:
-            yield f"{value:g}", bounds
+        points = {"central": quantity.value / factor}
+    elif setting.quantile is None:
+        points = {column: getattr(setting, column) for column in POINTS}
+        shape = setting.distribution or "triangular"
+    if points:
+        for _, found, allowed in _point_problems(points, row, shape):
+            yield found, allowed

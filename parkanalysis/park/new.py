@@ -1,4 +1,4 @@
-"""A new park: a folder, or a workbook, of commented templates that renders at once."""
+"""A new park, folder or workbook, of commented templates or of what a work report says; it renders."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ import shutil
 import tempfile
 from calendar import monthrange
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -29,16 +30,17 @@ from parkanalysis.quantities import Mention, extract, parse
 
 HERE = Path(__file__).resolve().parent
 TEMPLATE = HERE / "template_park"
+OUTLINE = HERE / "outline"
 TEMPLATE_YEAR = 2024  # the base year of the template
-# of other industry in the published total, where only that is known
-OTHER_SHARES = {"low": 0.1, "central": 0.4, "high": 0.8, "minimum": 0.01, "maximum": 2.0}
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 EXAMPLE_SOURCE = "example"  # the source of every invented number of the template
-MAX_NAME = 200
-
-
 DRAFTED = "drafted"
 """How the note of a row begins that nobody has confirmed."""
+MAX_NAME = 200
+MOST_INDUSTRIES = 12
+MOST_SUGGESTIONS = 12
+LONGEST_SENTENCE = 120
+LONGEST_HEADING = 40
 
 _ZONE = re.compile(
     r"[一-鿿]{2,12}?(?:经济技术开发区|高新技术产业开发区|经济开发区|高新区|工业园区|产业园区|开发区|产业园|园区)"
@@ -46,18 +48,28 @@ _ZONE = re.compile(
 _LEADS = re.compile(
     r"^.*(?:成立|设立|批准|建设|关于|我们|全面|今年|年|对|在|的|为|是|了|使|向|到|推动|促进|依托|以)(?=.{4})"
 )
-_TITLE_YEAR = re.compile(r"((?:19|20)\d\d) ?年[^\n。]{0,24}?(?P<kind>政府工作报告|总结|公报|运行|情况|报告)")
+_YEAR = r"((?:19|20)\d\d) ?年(?! ?\d{1,2} ?月 ?\d{1,2} ?日)"
+_REVIEW = re.compile(_YEAR + r"[^\n。，；]{0,24}?(?P<kind>政府工作报告|总结|回顾|公报|运行|情况|报告)")
+_PLAN = re.compile(r"计划|安排|目标|打算|任务|思路|展望")
+_NUMBERED = re.compile(r"[ \t#*—-]*[一二三四五六七八九十]+、")
+_COMPARED = re.compile(r"[比较与和]\s*(?:19|20)\d\d ?年")
 _DATE = re.compile(r"(20\d\d) ?年 ?(\d{1,2}) ?月 ?(\d{1,2}) ?日")
 _VALUE_ADDED = re.compile(r"工业增加值")
+_NOT_THE_ZONE = re.compile(r"占|新增|影响|拉低|减少")
+_REACHES = re.compile(r"\s*[，,]?(?:力争|预计|将)*(?:达到|达|为|至)\s*")
 _OUTPUT = re.compile(
-    r"^(?:园区|全区|全市|我区|其中)?(?P<name>[一-鿿、]{2,16}?)(?:产业|行业)?的?(?:实现|完成)?(?:工业)?(?:总)?产值$"
+    r"(?:^|[^一-鿿、])(?:年|其中|园区|全区|全市|我区|[一二三四五六七八九十]是)*"
+    r"(?P<name>[一-鿿、]{2,16}?)(?:产业|行业)?的?(?:预计)?(?:实现|完成)?(?:工业)?(?:总)?产值"
+    r"(?:达到|达|为|约|实现|完成)?\s*$"
 )
-_NOT_AN_INDUSTRY = re.compile(r"工业$|规模|规上|全|总|园区|企业|完成|实现|新增|年")
+_NOT_AN_INDUSTRY = re.compile(r"(?<!加)工业$|规模|规上|全|总|园区|企业|完成|实现|新增|年|月|累计")
 _PART_OF_A_YEAR = re.compile(r"半年|季|月")
 _FALLS = frozenset({"下降", "减少", "降低", "下跌", "降"})
 _SHOCKS = {
     "plant_closure": re.compile(r"关停|停产|关闭|破产"),
-    "price_change": re.compile(r"价格?[^。]{0,16}(?:下跌|下降|回落|上涨|跌)|(?:下跌|跌)至"),
+    "price_change": re.compile(
+        r"价格?[^。]{0,24}(?:下跌|下降|下滑|回落|走低|上涨|回升|走高|跌)|(?:下跌|跌)至"
+    ),
     "contracted_volume": re.compile(
         r"签约[^。]{0,12}度|合同电量|供电合同|直购电|签订[^。]{0,20}(?:度|千瓦时)"
     ),
@@ -65,10 +77,6 @@ _SHOCKS = {
     "output_cap": re.compile(r"限产|限电|错峰"),
 }
 _SENTENCE = re.compile(r"[^。；\n]*[。；\n]")
-MOST_INDUSTRIES = 12
-MOST_SUGGESTIONS = 12
-LONGEST_SENTENCE = 120
-LONGEST_TITLE = 60
 
 
 def create(directory: str | Path, name: str | None = None, report: str | Path | None = None) -> list[str]:
@@ -108,16 +116,18 @@ def create(directory: str | Path, name: str | None = None, report: str | Path | 
     target = Path(directory)
     _check_name(name)
     document = None if report is None else read_document(Path(report))
-    drafted: list[dict[str, str]] = []
+    figures = [] if document is None else _ledger(document)
     with _writing(target) as folder:
-        shutil.copytree(TEMPLATE, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
-        if document is None:
+        if document is None or not figures:
+            shutil.copytree(
+                TEMPLATE, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
+            )
             _name(folder / "park.yml", name)
         else:
-            drafted = _add_report(folder, document, name)
+            _write_outline(folder, document, figures, name)
         _write_schemas(folder / "schemas")
         written = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
-    return _instructions(target, written, len(drafted))
+    return _instructions(target, written, len(figures))
 
 
 def _instructions(target: Path, written: list[str], drafted: int) -> list[str]:
@@ -188,32 +198,14 @@ def _writing(target: Path) -> Iterator[Path]:
             shutil.rmtree(aside, ignore_errors=True)
 
 
-def _add_report(folder: Path, document: Document, name: str | None) -> list[dict[str, str]]:
-    """Draft what a report says into the template; return the rows of figures."""
-    outline, source = outline_of(document.text), _source(Path(document.name))
-    rows, published = _draft(document, outline.named() if outline else [], source), ""
-    if outline is None:
-        _name(folder / "park.yml", name)
-    else:
-        _outline(folder, outline, name, document.name)
-        published = outline.as_of.isoformat()
-    if rows:
-        _add_draft(folder, rows, source, document.name, published)
-    return rows
-
-
-def _draft(document: Document, named: Sequence[Named], source: str) -> list[dict[str, str]]:
-    """Rows of figures.csv: those that park.yml points to under their names, the others numbered."""
-    names = {(n.mention.text, n.mention.subject): n.figure for n in named}
+def _ledger(document: Document) -> list[dict[str, str]]:
+    """Rows of figures.csv, one a quantity of the report and in its order."""
     rows: list[dict[str, str]] = []
-    for cells in draft_ledger(document, source).to_dict("records"):
+    for cells in draft_ledger(document, _source(Path(document.name))).to_dict("records"):
         row = {str(key): " ".join(str(value).split()) for key, value in cells.items()}
-        with contextlib.suppress(InputError):
-            parse(row["quantity"])
-            row["figure"] = names.pop((row["quantity"], row["subject"]), row["figure"])
-            row["note"] = f"{DRAFTED}; {row['note']}".rstrip("; ")
-            # a cell that the report does not fill is for the analyst
-            rows.append({key: value or ("" if key == "period" else "?") for key, value in row.items()})
+        row["note"] = f"{DRAFTED}; {row['note']}".rstrip("; ")
+        # a cell that the report does not fill is for the analyst
+        rows.append({key: value or ("" if key == "period" else "?") for key, value in row.items()})
     return rows
 
 
@@ -223,45 +215,37 @@ def _source(report: Path) -> str:
     return stem if is_identifier(stem) and stem != EXAMPLE_SOURCE else "work_report"
 
 
-def _outline(folder: Path, outline: Outline, name: str | None, title: str) -> None:
-    """Replace the template's park by what the report says; what it does not say stays invented."""
-    base, shift = outline.base_year, outline.base_year - TEMPLATE_YEAR
-    known = outline.value_added
+def _write_outline(folder: Path, document: Document, figures: list[dict[str, str]], name: str | None) -> None:
+    """Write what the report says of the park; what it does not say is invented."""
+    outline = outline_of(document.text)
+    for named in outline.named():  # the ledger has the figures of the text in their order
+        row = figures[named.number]
+        row |= {"figure": named.figure, "variable": named.variable, "period": f"{named.year} 年"}
+        row["subject"] = row["subject"].strip("?") or named.label
     values = {
-        "o": outline,
-        "title": title,
-        "name": _quoted(name or outline.name or "?"),
-        "labels": [_quoted(industry.label) for industry in outline.industries],
-        "value_added": known.figure if known else f"value_added_{base}",
+        "o": outline if name is None else replace(outline, name=name),
+        "title": " ".join(document.name.split()),
+        "source": _source(Path(document.name)),
+        "figures": [row for row in figures if _is_quantity(row["quantity"])],
+        "total": outline.value_added.mention.quantity.value / 1e8 if outline.value_added else 50.0,
     }
-    template = jinja2.Template((HERE / "outline.yml.j2").read_text("utf-8"), undefined=jinja2.StrictUndefined)
-    (folder / "park.yml").write_text(template.render(values) + "\n", encoding="utf-8", newline="\n")
-    for scenario in ("closure.yml", "combined.yml"):
-        (folder / "scenarios" / scenario).unlink()
-    invented = {**_example(folder / "figures.csv", 0), "figure": f"value_added_{base}", "period": str(base)}
-    figures = [] if known else [invented]
-    history = [_shifted(row, shift) for row in _rows(folder / "history.csv")]
-    levers = {row["lever"]: row for row in _rows(folder / "levers.csv")}
-    total = known.mention.quantity.value / 1e8 if known else 50.0
-    rate = levers["value_added_rate_machinery"]
-    rates = [
-        {**rate, "lever": f"value_added_rate_{n}", "name_zh": f"{industry.label}增加值率"}
-        for n, industry in enumerate(outline.industries, start=1)
-    ]
-    other = {
-        **levers[f"value_added_other_{TEMPLATE_YEAR}"],
-        "lever": f"value_added_other_{base}",
-        "name_zh": f"其他工业增加值（{base}）",
-        **{key: f"{share * total:.4g}" for key, share in OTHER_SHARES.items()},
-    }
-    for row in (*rates, other):
-        row["name_en"] = row["lever"].replace("_", " ")
-    source = _example(folder / "sources.csv", 0) | {"published": outline.as_of.isoformat()}
-    _write(folder / "figures.csv", figures)
-    _write(folder / "history.csv", history)
-    _write(folder / "levers.csv", [*rates, other, levers["baseline_growth"]])
-    _write(folder / "value_added_rates.csv", [])
-    _write(folder / "sources.csv", [source])
+    loader = jinja2.FileSystemLoader(OUTLINE)
+    drafts = jinja2.Environment(
+        loader=loader, undefined=jinja2.StrictUndefined, trim_blocks=True, keep_trailing_newline=True
+    )
+    drafts.filters |= {"cell": _cell, "quoted": _quoted}
+    for template in drafts.list_templates():
+        text = drafts.get_template(template).render(values)
+        (folder / template.removesuffix(".j2")).write_text(text, encoding="utf-8", newline="\n")
+    (folder / "scenarios").mkdir()
+    for file in ("README.md", "scenarios/reference.yml"):
+        shutil.copyfile(TEMPLATE / file, folder / file)
+
+
+def _is_quantity(text: str) -> bool:
+    with contextlib.suppress(InputError):
+        return bool(parse(text))
+    return False
 
 
 def _quoted(text: str) -> str:
@@ -269,39 +253,9 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _rows(file: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8"), newline="")))
-
-
-def _example(file: Path, number: int) -> dict[str, str]:
-    return _rows(file)[number]
-
-
-def _shifted(row: dict[str, str], years: int) -> dict[str, str]:
-    """A row of the invented history some years earlier, so that it ends where the park begins."""
-    published = f"{int(row['published'][:4]) + years}{row['published'][4:]}"
-    return {**row, "period": str(int(row["period"]) + years), "published": published}
-
-
-def _write(file: Path, rows: list[dict[str, str]]) -> None:
-    header = file.read_text(encoding="utf-8").split("\n", 1)[0]
-    file.write_text(header + "\n", encoding="utf-8", newline="\n")
-    _append(file, rows)
-
-
-def _add_draft(folder: Path, rows: list[dict[str, str]], source: str, title: str, as_of: str) -> None:
-    _append(folder / "figures.csv", rows)
-    row = {"source": source, "title": title, "publisher": "?", "published": as_of}
-    _append(folder / "sources.csv", [{**row, "note": f"{DRAFTED}; confirm"}])
-
-
-def _append(file: Path, rows: list[dict[str, str]]) -> None:
-    header = file.read_text(encoding="utf-8").split("\n", 1)[0].split(",")
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, header, restval="", lineterminator="\n")
-    writer.writerows(rows)
-    with file.open("a", encoding="utf-8", newline="") as stream:
-        stream.write(buffer.getvalue())
+def _cell(text: str) -> str:
+    """A cell of a CSV file."""
+    return '"{}"'.format(text.replace('"', '""')) if re.search(r'[",\n]', text) else text
 
 
 def _flat(node: Any, before: str = "") -> Iterable[tuple[str, str]]:
@@ -410,11 +364,14 @@ def _strict(node: Any) -> Any:
 
 @dataclass(frozen=True)
 class Named:
-    """A figure of the report that park.yml points to: its identifier and its place in the text."""
+    """A figure of the report that park.yml points to: what it is of, and its number among all figures."""
 
     figure: str
+    variable: str
+    year: int
+    label: str
+    number: int
     mention: Mention
-    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -451,51 +408,90 @@ class Outline:
         return [*(named for named in single if named is not None), *self.industries]
 
 
-def outline_of(text: str) -> Outline | None:
-    """Read what can be known of a park from its work report; None where it names no year."""
+def outline_of(text: str) -> Outline:
+    """Read what can be known of a park from its work report."""
     mentions = extract(text)
     base = _base_year(text, mentions)
-    if base is None:
-        return None
-    money = [m for m in mentions if m.quantity.unit == "CNY"]
-    now = [m for m in money if str(base) in m.period or m.period in ("", "全年", "年末")]
-    now = [m for m in now if not _PART_OF_A_YEAR.search(m.period)]
-    later = [m for m in money if str(base + 1) in m.period and _VALUE_ADDED.search(m.subject)]
-    closed = [m for m in now if _VALUE_ADDED.search(m.subject) and m.quantity.direction is None]
-    closed.sort(key=lambda m: not re.search(r"规模以上|规上", m.subject))
-    stated = [m for m in later if m.quantity.direction is None]
-    lost = [m for m in later if m.quantity.direction in _FALLS]
+    found: dict[str, Named] = {}
+    industries: dict[str, Named] = {}
+    subject = ""
+    for number, m in enumerate(mentions):
+        gap = text[mentions[number - 1].end : m.start] if number else ""
+        subject = m.subject or (subject if _REACHES.fullmatch(gap) else "")
+        year, moved = _year_of(text, m, base), m.quantity.direction
+        if m.quantity.unit != "CNY" or year not in (base, base + 1):
+            continue
+        whole = not moved and not _PART_OF_A_YEAR.search(m.period)
+        if _VALUE_ADDED.search(subject):
+            part = _NOT_THE_ZONE.search(subject) is not None
+            kind, variable = ("stated_result" if year > base else "value_added"), "value_added"
+            if year > base and (moved in _FALLS or part):
+                kind, variable = "stated_loss", "value_added_loss"
+            elif part or not whole:
+                continue
+            key = f"{kind}_{year}"
+            # of several the first, or the first of the firms above scale
+            if key not in found or ("规" in subject and "规" not in found[key].label):
+                found[key] = Named(key, variable, year, subject, number, m)
+        elif whole and year == base and (label := _industry(text, m)):
+            figure = f"output_industry_{len(industries) + 1}_{base}"
+            industries.setdefault(label, Named(figure, "gross_output", base, label, number, m))
     return Outline(
-        name=_zone_name(text),
+        name=_zone_name(text) or "?",
         base_year=base,
         as_of=_as_of(text, base),
-        value_added=_first(closed, f"value_added_{base}"),
-        result=_first(stated, f"stated_result_{base + 1}"),
-        loss=_first(lost, f"stated_loss_{base + 1}"),
-        industries=_industries(now, base),
+        value_added=found.get(f"value_added_{base}"),
+        result=found.get(f"stated_result_{base + 1}"),
+        loss=found.get(f"stated_loss_{base + 1}"),
+        industries=tuple(industries.values())[:MOST_INDUSTRIES],
         shocks=_suggestions(text, base),
     )
 
 
-def _first(mentions: list[Mention], figure: str) -> Named | None:
-    return Named(figure, mentions[0]) if mentions else None
-
-
 def _zone_name(text: str) -> str:
     """The zone in the title, or else that the text names most often, without the words that lead to it."""
-    title = _ZONE.search(text.strip().partition("\n")[0][:LONGEST_TITLE])
+    title = _ZONE.search(text.strip().partition("\n")[0][: 2 * LONGEST_HEADING])
     if title is not None:
         return _LEADS.sub("", title.group())
     names = Counter(_LEADS.sub("", found) for found in _ZONE.findall(text))
     return max((n for n in names if len(n) > 3), key=lambda n: (names[n], len(n)), default="")
 
 
-def _base_year(text: str, mentions: Iterable[Mention]) -> int | None:
-    title = _TITLE_YEAR.search(text[:400])
-    if title is not None:
-        return int(title[1]) - (title["kind"] == "政府工作报告")
+@lru_cache(maxsize=1)
+def _headings(text: str) -> list[tuple[int, str]]:
+    """Short lines that are numbered or name a year, with their places."""
+    lines = ((m.start(), m.group()) for m in re.finditer(r"[^\n]+", text))
+    short = ((at, line) for at, line in lines if len(line) <= LONGEST_HEADING and "。" not in line)
+    return [(at, line) for at, line in short if _NUMBERED.match(line) or re.search(_YEAR, line)]
+
+
+def _base_year(text: str, mentions: Iterable[Mention]) -> int:
+    """The year that the title or a heading looks back on, or that lies before the one it plans."""
+    for _, line in ((0, text[:400]), *_headings(text)):
+        if review := _REVIEW.search(line):
+            return int(review[1]) - (review["kind"] == "政府工作报告")
+    for _, line in _headings(text):
+        if _PLAN.search(line) and (year := re.search(_YEAR, line)):
+            return int(year[1]) - 1
     years = Counter(year for m in mentions for year in re.findall(r"(?:19|20)\d\d", m.period))
-    return int(years.most_common(1)[0][0]) if years else None
+    return int(years.most_common(1)[0][0]) if years else TEMPLATE_YEAR
+
+
+def _year_at(text: str, place: int, base: int) -> int:
+    """The year of which a place in the text speaks, by its sentence or else by its heading."""
+    start = max(place - LONGEST_SENTENCE, *(text.rfind(mark, 0, place) + 1 for mark in "。；\n"), 0)
+    if years := re.findall(_YEAR, _COMPARED.sub("", text[start:place])):
+        return int(years[-1])
+    heading = next((line for at, line in reversed(_headings(text)) if at < place), "")
+    if years := re.findall(_YEAR, heading):
+        return int(years[-1])
+    return base + 1 if _PLAN.search(heading) else base
+
+
+def _year_of(text: str, mention: Mention, base: int) -> int:
+    """The year of a figure: the one its period names, or of the place where it stands."""
+    years = set(re.findall(r"(?:19|20)\d\d", mention.period))
+    return int(years.pop()) if len(years) == 1 else _year_at(text, mention.start, base)
 
 
 def _as_of(text: str, base: int) -> dt.date:
@@ -504,22 +500,25 @@ def _as_of(text: str, base: int) -> dt.date:
     return dt.date(year, month, monthrange(year, month)[1])
 
 
-def _industries(mentions: list[Mention], base: int) -> tuple[Named, ...]:
-    """Output by industry: each name once."""
-    found: dict[str, Mention] = {}
-    for mention in mentions:
-        match = _OUTPUT.match(mention.subject)
-        if match and mention.quantity.direction is None and not _NOT_AN_INDUSTRY.search(match["name"]):
-            found.setdefault(match["name"], mention)
-    items = list(found.items())[:MOST_INDUSTRIES]
-    return tuple(Named(f"output_industry_{n}_{base}", m, name) for n, (name, m) in enumerate(items, start=1))
+def _industry(text: str, mention: Mention) -> str:
+    """The industry whose output a figure is, by the words before it or by its subject; or nothing."""
+    before = "".join(text[max(0, mention.start - 40) : mention.start].split())
+    for words in (before, mention.subject):
+        match = _OUTPUT.search(words)
+        if match and not _NOT_AN_INDUSTRY.search(match["name"]):
+            return match["name"]
+    return ""
 
 
 def _suggestions(text: str, base: int) -> tuple[tuple[str, str], ...]:
     """Sentences that speak of a shock: those of the target year first; new capacity only of that year."""
-    sentences = [" ".join(s.split()).strip(" 。；#*") for s in _SENTENCE.findall(text + "\n")]
-    found = [(kind, s) for s in sentences for kind, words in _SHOCKS.items() if words.search(s)]
-    ahead = re.compile(rf"{base + 1}|预计|将")
-    found = [(kind, s) for kind, s in found if kind != "capacity_ramp_up" or ahead.search(s)]
-    found.sort(key=lambda item: str(base + 1) not in item[1])
-    return tuple((kind, s[:LONGEST_SENTENCE]) for kind, s in dict.fromkeys(found))[:MOST_SUGGESTIONS]
+    found: list[tuple[int, str, str]] = []
+    for match in _SENTENCE.finditer(text + "\n"):
+        sentence = " ".join(match.group().split()).strip(" 。；#*")
+        later = _year_at(text, match.end() - 1, base) > base or re.search("预计|将", sentence) is not None
+        kinds = (kind for kind, words in _SHOCKS.items() if words.search(sentence))
+        found += [
+            (not later, k, sentence[:LONGEST_SENTENCE]) for k in kinds if later or k != "capacity_ramp_up"
+        ]
+    found.sort(key=lambda item: item[0])
+    return tuple((kind, sentence) for _, kind, sentence in dict.fromkeys(found))[:MOST_SUGGESTIONS]

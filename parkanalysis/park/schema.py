@@ -38,6 +38,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from parkanalysis.errors import nearest
 from parkanalysis.park.levers import DISTRIBUTIONS, EVIDENCE, UNITS
+from parkanalysis.quantities import RULES
 
 #: parameters of the report notebook, which no lever may be called
 PARAMETERS = ("park", "scenario", "lang", "draws", "seed")
@@ -636,7 +637,9 @@ class ParkFile(Strict):
     )
     growth_area: Label | None = _says("what the reference series is of, as charts call it", default=None)
     growth_method: str = _says("method that forecasts the reference series", default="default")
-    reading_rule: str = _says("how hedged figures become bounds", default="standard")
+    reading_rule: Literal[tuple(RULES)] = _says(  # type: ignore[valid-type]
+        "how hedged figures become bounds", default="standard"
+    )
     display_unit: Literal["CNY_100m", "CNY_10k"] = _says(
         "unit of amounts in reports: 亿元 or 万元", default="CNY_100m"
     )

@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby, islice, pairwise
 from statistics import median
 from typing import Any
 
 from parkanalysis.errors import Problem
-from parkanalysis.park.checks import Files, config_items
+from parkanalysis.park.checks import Files, Use, uses
 from parkanalysis.park.levers import UNITS, Lever
 from parkanalysis.park.read import MAX_PROBLEMS, line_of
-from parkanalysis.park.schema import PRICES, ParkFile, Product, Ref, references
+from parkanalysis.park.schema import PRICES, ParkFile, Product, Ref
 from parkanalysis.quantities import SYMBOLS
 
 YUAN_PER_100M = 1e8
@@ -61,16 +61,16 @@ def _amount(value: float) -> str:
 
 @dataclass(frozen=True)
 class _Known:
-    """The files of a park with the central values of its levers, as far as numbers give them."""
+    """The files of a park with the central values of its levers; a number that nothing gives is NaN."""
 
     files: Files
     config: ParkFile
     levers: Mapping[str, Lever]
 
-    def central(self, name: str | None) -> float | None:
-        """Central value in canonical units, money in 亿元; None where a forecast or nothing gives it."""
-        if name is None or math.isnan(self.levers[name].central):
-            return None
+    def central(self, name: str | None, default: float = math.nan) -> float:
+        """Central value in canonical units, money in 亿元."""
+        if name is None:
+            return default
         canonical, factor = UNITS[self.levers[name].unit]
         return self.levers[name].central * factor / (YUAN_PER_100M if canonical == "CNY" else 1.0)
 
@@ -83,54 +83,61 @@ class _Known:
         """The published value added, 亿元."""
         return self.printed(self.config.value_added)
 
-    def volume(self, product: Product) -> float | None:
+    def volume(self, product: Product) -> float:
         """Volume of a product in the base year, canonical units."""
         if product.capacity is None:
             return self.central(product.volume)
-        capacity, hours = self.central(product.capacity), self.central(product.hours)
-        return None if capacity is None or hours is None else capacity * hours * KWH_PER_MW_HOUR
+        return self.central(product.capacity) * self.central(product.hours) * KWH_PER_MW_HOUR
 
     def sold(self, product: Product) -> float:
-        """What a product sells for in the base year without VAT, 亿元; 0 where it is not known."""
-        volume, price = self.volume(product) or 0.0, self.central(product.price) or 0.0
-        return volume * price / (1 + (self.central(product.vat_rate) or 0.0)) / YUAN_PER_100M
+        """What a product sells for in the base year without VAT, 亿元."""
+        gross = self.volume(product) * self.central(product.price) / YUAN_PER_100M
+        return gross / (1 + self.central(product.vat_rate, 0.0))
 
-    def added(self, industry: str) -> float | None:
+    def added(self, industry: str) -> float:
         """Value added of an industry before balancing, 亿元."""
         item = self.config.industries[industry]
         if item.gross_output is None:
             return self.central(item.value_added)
-        rate = self.central(item.value_added_rate)
-        return None if rate is None else rate * self.printed(item.gross_output)
+        return self.central(item.value_added_rate) * self.printed(item.gross_output)
 
-    def sound(self, industry: str) -> float | None:
-        """The same; None where it cannot be, or hardly is, a part of the published total."""
+    def sound(self, industry: str) -> float:
+        """The same where it can be, and likely is, a part of the published total."""
         added = self.added(industry)
-        return added if added and HARDLY * self.total <= added <= ROUNDING * self.total else None
+        return added if HARDLY * self.total <= added <= ROUNDING * self.total else math.nan
 
     def told(
         self, name: str, found: str, allowed: str, severity: str = "warning", column: str = "quantity"
     ) -> Problem:
         """A problem at the row of a lever, or of a figure."""
-        if name in self.levers:
-            lever = self.levers[name]
+        file, rows = "figures.csv", {row.figure: line for line, row in self.files.rows["figures"]}
+        if lever := self.levers.get(name):
+            file, rows = "levers.csv", {name: self.files.levers[name][0]}
             column = "figure" if lever.figure else "series" if lever.series else "central"
-            line = self.files.levers[name][0]
-            return Problem("levers.csv", found, allowed, line, column, severity=severity)
-        line = next(line for line, row in self.files.rows["figures"] if row.figure == name)
-        return Problem("figures.csv", found, allowed, line, column, severity=severity)
+        return Problem(file, found, allowed, rows[name], column, severity=severity)
 
     def outside(
-        self, name: str, value: float, band: Band, found: str, allowed: str, absurd: bool = False
+        self,
+        name: str,
+        value: float,
+        band: Band,
+        words: tuple[str, str],
+        *,
+        absurd: bool = False,
+        fit: Band | None = None,
     ) -> Iterator[Problem]:
-        """What is told where a value that goes with a lever or figure lies outside its band."""
-        if band[0] <= value <= band[1]:
+        """What is found and allowed where the value that goes with a lever or figure leaves its band.
+
+        ``fit`` is where the value that was meant should lie. What cannot be is an error.
+        """
+        if not (value < band[0] or value > band[1]):
             return
-        lever = self.levers.get(name)
+        low, high = fit or band
+        lever, (found, allowed) = self.levers.get(name), words
         unit, number = (lever.unit, lever.central) if lever else ("CNY_100m", self.printed(name))
-        severity = "error" if absurd or value > ABSURD * band[1] else "warning"
-        near = band[0] / 2 <= value <= band[1] * 2  # an honest figure, too, may lie a little outside
-        yield self.told(name, found, allowed + ("" if near else _slip(value, band, unit, number)), severity)
+        if not low / 2 <= value <= high * 2:  # an honest figure, too, may lie a little outside
+            allowed += _slip(value, (low, high), unit, number)
+        yield self.told(name, found, allowed, "error" if absurd or value > ABSURD * high else "warning")
 
 
 def slips(files: Files, levers: Mapping[str, Lever]) -> list[Problem]:
@@ -144,7 +151,7 @@ def slips(files: Files, levers: Mapping[str, Lever]) -> list[Problem]:
     found = list(_total(known))
     if any(p.severity == "error" for p in found):  # nothing can be set against a total that is wrong itself
         return found
-    checks = (_industries, _plants, _products, _changes, _stated, _unusual, _settings)
+    checks = (_industries, _plants, _products, _changes, _stated, _unusual)
     for check in (*checks, _rates, _series, _prices, _periods):
         found += islice(check(known), MAX_PROBLEMS)
     return found
@@ -152,107 +159,96 @@ def slips(files: Files, levers: Mapping[str, Lever]) -> list[Problem]:
 
 def _total(known: _Known) -> Iterator[Problem]:
     """The published total against all output and against the sum of its parts."""
-    name, total = known.config.value_added, known.total
+    name, total, industries = known.config.value_added, known.total, known.config.industries
     printed = known.files.parsed[name].text
-    parts = [known.added(key) or 0.0 for key in known.config.industries]
-    if 0.0 in parts:
-        return
+    parts = [known.added(key) for key in industries]
     whole, rest = sum(parts), sum(part for part in parts if part <= total)
-    outputs = [i.gross_output for i in known.config.industries.values()]
-    output = sum(known.printed(figure) for figure in outputs if figure)
-    if None not in outputs and total > output * ROUNDING:
-        allowed = f"at most the gross output of all industries, {_amount(output)}"
-        allowed += _slip(total, (whole / STEP, whole * STEP), "CNY_100m", total)
-        yield known.told(name, f"value added of {printed!r}", allowed, "error")
-    elif rest == whole or not total / 10 < rest < total * 10:  # else the parts above it are wrong
-        allowed = f"near the sum of its parts, {_amount(whole)}"
+    output = sum(known.printed(i.gross_output) if i.gross_output else math.inf for i in industries.values())
+    near = (whole / STEP, whole * STEP)
+    words = f"value added of {printed!r}", f"at most the gross output of all industries, {_amount(output)}"
+    above = list(known.outside(name, total, (0.0, output * ROUNDING), words, absurd=True, fit=near))
+    yield from above
+    # else the parts above it are wrong; what is merely far is told after balancing
+    if not above and (rest == whole or not total / 10 < rest < total * 10):
+        words = f"a total of {printed!r}", f"near the sum of its parts, {_amount(whole)}"
         absurd = not total / ABSURD <= whole <= total * ABSURD
-        for p in known.outside(
-            name, total, (whole / STEP, whole * STEP), f"a total of {printed!r}", allowed, absurd
-        ):
-            if absurd or "reads like" in p.allowed:  # what is merely far is told after balancing
-                yield p
+        told = known.outside(name, total, near, words, absurd=absurd)
+        yield from (p for p in told if absurd or "reads like" in p.allowed)
 
 
 def _industries(known: _Known) -> Iterator[Problem]:
     """Each industry against the published total."""
-    total = known.total
-    for key, item in known.config.industries.items():
+    config, total = known.config, known.total
+    for key, item in config.industries.items():
         part = known.added(key)
-        if part is None:
-            continue
-        plants = [
-            known.central(p.value_added) or 0.0 for p in known.config.plants.values() if p.industry == key
-        ]
-        sales = [known.sold(p) * LEAST_RATE for p in known.config.products.values() if p.industry == key]
-        absurd = max([0.0, *plants, *sales]) > ABSURD * part
+        inside = [known.central(p.value_added) for p in config.plants.values() if p.industry == key]
+        inside += [known.sold(p) * LEAST_RATE for p in config.products.values() if p.industry == key]
         found = f"{item.value_added} of {_amount(part)} for the industry {key}"
         if item.gross_output is not None:
             printed = known.files.parsed[item.gross_output].text
             found = (
                 f"{printed!r} of output for the industry {key}, which makes {_amount(part)} of value added"
             )
-        allowed = f"{HARDLY:.1%} to all of the published {_amount(total)}"
-        name = item.gross_output or item.value_added or ""
-        yield from known.outside(name, part, (HARDLY * total, ROUNDING * total), found, allowed, absurd)
+        words = found, f"{HARDLY:.1%} to all of the published {_amount(total)}"
+        absurd = any(value > ABSURD * part for value in inside)
+        name, band = item.gross_output or item.value_added or "", (HARDLY * total, ROUNDING * total)
+        yield from known.outside(name, part, band, words, absurd=absurd)
 
 
 def _plants(known: _Known) -> Iterator[Problem]:
     """Plants against their industry; one above it is told after balancing."""
     for key, plant in known.config.plants.items():
         own, industry = known.central(plant.value_added), known.sound(plant.industry)
-        if own is None or not industry or HARDLY / 10 * industry <= own <= ABSURD * industry:
-            continue
         found = f"{plant.value_added} of {_amount(own)} for the plant {key}"
-        allowed = f"a part of its industry {plant.industry}, {_amount(industry)}"
-        band = (industry / 200, industry)
-        yield from known.outside(plant.value_added, own, band, found, allowed, own > industry)
+        words = found, f"a part of its industry {plant.industry}, {_amount(industry)}"
+        band, fit = (HARDLY / 10 * industry, ABSURD * industry), (industry / 200, industry)
+        yield from known.outside(plant.value_added, own, band, words, absurd=own > industry, fit=fit)
 
 
 def _products(known: _Known) -> Iterator[Problem]:
     """What a product sells for against the output of its industry."""
     for key, product in known.config.products.items():
         sales, added = known.sold(product), known.sound(product.industry)
-        if not sales or not added:
-            continue
         output = known.config.industries[product.industry].gross_output
-        whole = added / LEAST_RATE if output is None else known.printed(output)
+        whole = known.printed(output) if output and added > 0 else added / LEAST_RATE
         name = product.volume or product.capacity or ""
-        found = f"{name} that sells for {_amount(sales)} without VAT as {key}"
         what = "what its value added allows" if output is None else "the printed gross output"
         share = "a thousandth or more" if sales < whole else "at most all"
-        allowed = f"{share} of {what} of {product.industry}, {_amount(whole)}"
-        yield from known.outside(name, sales, (HARDLY * whole, ROUNDING * whole), found, allowed)
+        words = (
+            f"{name} that sells for {_amount(sales)} without VAT as {key}",
+            f"{share} of {what} of {product.industry}, {_amount(whole)}",
+        )
+        yield from known.outside(name, sales, (HARDLY * whole, ROUNDING * whole), words)
 
 
 def _changes(known: _Known) -> Iterator[Problem]:
     """What a plant or the target year brings against the base year of the same product or contract."""
-    for place, item in config_items(known.config):
-        for field, ref in references(type(item)).items():
-            name, (base, before) = getattr(item, field), _before(known, item, ref)
-            kind = "price" if ref.units == PRICES else "volume"
-            value = known.central(name) if ref.same else None
-            # only a price is set against a price; a floor or a cost is another thing
-            if not value or name == base or not before or (kind == "price" and field != kind):
-                continue
-            low, high = CHANGES[kind]
-            if place[0] == "plants":  # a plant makes no more than is made
-                high = ROUNDING
-            unit = known.levers[name].unit
-            found = f"{name} of {value / UNITS[unit][1]:g} {unit} for {place[1]}"
-            times = "no more than" if high == ROUNDING else f"{low:g} to {high:g} times"
-            allowed = f"{times} {base}, {before / UNITS[unit][1]:g} {unit}"
-            if not low <= value / before <= high:
-                band = (before / STEP, before * min(STEP, high))
-                yield from known.outside(name, value, band, found, allowed)
+    for use in uses(known.config):
+        base, before = _before(known, use.item, use.ref)
+        kind = "price" if use.ref.units == PRICES else "volume"
+        # only a price is set against a price; a floor or a cost is another thing
+        if use.name == base or not before > 0 or (kind == "price" and use.field != kind):
+            continue
+        value, unit = known.central(use.name), known.levers[use.name].unit
+        low, high = CHANGES[kind]
+        if use.place[0] == "plants":  # a plant makes no more than is made
+            high = ROUNDING
+        times = "no more than" if high == ROUNDING else f"{low:g} to {high:g} times"
+        words = (
+            f"{use.name} of {value / UNITS[unit][1]:g} {unit} for {use.place[1]}",
+            f"{times} {base}, {before / UNITS[unit][1]:g} {unit}",
+        )
+        band, fit = (low * before, high * before), (before / STEP, before * min(STEP, high))
+        if value > 0:
+            yield from known.outside(use.name, value, band, words, fit=fit)
 
 
-def _before(known: _Known, item: Any, ref: Ref) -> tuple[str, float | None]:
+def _before(known: _Known, item: Any, ref: Ref) -> tuple[str, float]:
     """Name and value of the base year that a lever is set against."""
     head, _, tail = ref.same.rpartition(".")
     owner = known.config.products.get(getattr(item, head) or "") if head else item
     if not tail or owner is None:
-        return "", None
+        return "", math.nan
     if isinstance(owner, Product) and tail == "volume":
         return owner.volume or f"{owner.capacity} and {owner.hours}", known.volume(owner)
     return getattr(owner, tail) or "", known.central(getattr(owner, tail))
@@ -260,57 +256,49 @@ def _before(known: _Known, item: Any, ref: Ref) -> tuple[str, float | None]:
 
 def _stated(known: _Known) -> Iterator[Problem]:
     """The administration's own projection against the published total."""
-    total, stated = known.total, known.config.stated
+    total = known.total
     for field, low, high in (("result", 1 / STEP, STEP), ("loss", HARDLY / 10, 1.0)):
-        name = getattr(stated, field, None)
-        if name is not None and not low * total <= known.printed(name) <= high * total:
+        name = getattr(known.config.stated, field, None)
+        if name is not None:
             value = known.printed(name)
-            found = f"a stated {field} of {known.files.parsed[name].text!r}"
-            allowed = f"{low:.2g} to {high:g} times the published {_amount(total)}"
-            absurd = field == "result" and value < total / ABSURD
-            yield from known.outside(
-                name, value, (max(low, 0.01) * total, high * total), found, allowed, absurd
+            words = (
+                f"a stated {field} of {known.files.parsed[name].text!r}",
+                f"{low:.2g} to {high:g} times the published {_amount(total)}",
             )
-
-
-def _uses(config: ParkFile) -> dict[str, tuple[str, Band]]:
-    """Levers with the field in which each stands first, and what is usual there."""
-    uses: dict[str, tuple[str, Band]] = {}
-    for place, item in config_items(config):
-        for field, ref in references(type(item)).items():
-            if ref.usual is not None and getattr(item, field) is not None:
-                uses.setdefault(getattr(item, field), (".".join((*place, field)), ref.usual))
-    return uses
+            band, fit = (low * total, high * total), (max(low, 0.01) * total, high * total)
+            absurd = field == "result" and value < total / ABSURD
+            yield from known.outside(name, value, band, words, absurd=absurd, fit=fit)
 
 
 def _unusual(known: _Known) -> Iterator[Problem]:
-    """Central values outside what is usual in their place."""
-    for name, (place, usual) in _uses(known.config).items():
-        value = known.central(name)
-        if value is not None and not usual[0] <= value <= usual[1]:
-            yield known.told(name, f"{name} of {value:g} as {place}", _usual(value, usual))
+    """Central values, and numbers that scenarios set, outside what is usual in their place."""
+    first: dict[str, Use] = {}
+    for use in uses(known.config):
+        if use.ref.usual is not None:
+            first.setdefault(use.name, use)
+    for use in first.values():
+        place = ".".join(use.loc)
+        if allowed := _usual(known.central(use.name), use):
+            yield known.told(use.name, f"{use.name} of {known.central(use.name):g} as {place}", allowed)
+        for scenario, (document, file) in known.files.scenarios.items():
+            setting = file.levers.get(use.name)
+            if isinstance(setting, float) and (allowed := _usual(setting, use)):
+                line = line_of(document, ("levers", use.name))
+                at = (f"scenarios/{scenario}.yml", f"{setting:g} as {place}", allowed, line)
+                yield Problem(*at, f"levers.{use.name}", severity="warning")
 
 
-def _usual(value: float, usual: Band) -> str:
-    low, high = usual
+def _usual(value: float, use: Use) -> str:
+    """What is usual in a place and the slip that a value reads like; nothing where it is usual."""
+    low, high = use.ref.usual or (-math.inf, math.inf)
+    if not (value < low or value > high):
+        return ""
     allowed = f"{low:g} to {high:g} in most cases"
     if low < value / 100 < high and value > high:
         return f"{allowed}; reads like a percentage: {value / 100:g}"
     if 0 <= low <= 1 - value <= high <= 1:
         return f"{allowed}; reads like the part that is lost: {1 - value:g} would be left"
     return allowed
-
-
-def _settings(known: _Known) -> Iterator[Problem]:
-    """Numbers that scenarios set, outside what is usual in their place."""
-    uses = _uses(known.config)
-    for scenario, (document, file) in known.files.scenarios.items():
-        for name, setting in file.levers.items():
-            place, usual = uses.get(name, ("", (-math.inf, math.inf)))
-            if isinstance(setting, float) and not usual[0] <= setting <= usual[1]:
-                allowed, line = _usual(setting, usual), line_of(document, ("levers", name))
-                problem = Problem(f"scenarios/{scenario}.yml", f"{setting:g} as {place}", allowed, line)
-                yield replace(problem, column=f"levers.{name}", severity="warning")
 
 
 def _rates(known: _Known) -> Iterator[Problem]:
@@ -461,14 +449,10 @@ def _quotes(known: _Known, prices: Sequence[str]) -> Band | None:
 
 def _periods(known: _Known) -> Iterator[Problem]:
     """Amounts of the base year that are printed for another."""
-    rows, year = {row.figure: row for _, row in known.files.rows["figures"]}, str(known.config.base_year)
-    for _, item in config_items(known.config):
-        for field, ref in references(type(item)).items():
-            name = getattr(item, field)
-            if ref.role == "figure" and ref.year == "base" and name in rows:
-                years, found = (
-                    re.findall(r"\d{4}", rows[name].period),
-                    f"{name}, a figure of {rows[name].period}",
-                )
-                if len(years) == 1 and year not in years:
-                    yield known.told(name, found, f"one of the base year {year}", column="period")
+    periods, year = {row.figure: row.period for _, row in known.files.rows["figures"]}, known.config.base_year
+    for use in uses(known.config):
+        if use.ref.role == "figure" and use.ref.year == "base":
+            years = re.findall(r"\d{4}", periods[use.name])
+            if len(years) == 1 and str(year) not in years:
+                found = f"{use.name}, a figure of {periods[use.name]}"
+                yield known.told(use.name, found, f"one of the base year {year}", column="period")

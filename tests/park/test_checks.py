@@ -186,14 +186,14 @@ def test_correlations(zone, pairs, found):
         ("levers: {rationing_cap: 1.2}", "1.2", "levers.rationing_cap"),
         (
             "levers: {rationing_cap: {low: 0.9, central: 0.8, high: 1}}",
-            "[0.9, 0.8, 1.0]",
+            "0.9 above central 0.8",
             "levers.rationing_cap",
         ),
         ("levers: {rationing_cap: {figure: value_added_2024}}", "in CNY", "levers.rationing_cap"),
         ("levers: {rationing_cap: {figure: nothing}}", "unknown figure", "levers.rationing_cap"),
         (
             "levers: {rationing_cap: {low: 0, central: 0.5, high: 1, distribution: lognormal}}",
-            "[0.0, 0.5, 1.0]",
+            "0 to 1",
             "levers.rationing_cap",
         ),
     ],
