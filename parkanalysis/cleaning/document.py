@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parkanalysis.cleaning.files import MAX_BYTES, MAX_UNPACKED, decode, read_bytes
-from parkanalysis.cleaning.sheets import Draft, Grid, html_grid, html_tables, parse_html
+from parkanalysis.cleaning.sheets import Draft, Grid, html_grid, html_tables, parse_html, title_of
 from parkanalysis.cleaning.table import Table, single_months, table_of
 from parkanalysis.errors import InputError, Problem
 from parkanalysis.quantities import SYMBOLS, WORDS, Mention, extract, normalize
@@ -112,7 +112,7 @@ def _text(path: Path, data: bytes) -> Document:
         rows = [line.strip().strip("|").split("|") for line in run]
         rows = [row for row in rows if not re.fullmatch(r"[-: ]*", "".join(row))]
         if len(rows) > 1:
-            grids.append(_filled(path, rows, _title(lines)))
+            grids.append(_filled(path, rows, title_of(lines)))
         else:
             lines += [" ".join(row) for row in rows]
     return Document(path.name, "\n".join(lines), tuple(grids))
@@ -164,7 +164,7 @@ def _docx(path: Path, data: bytes) -> Document:
     for block in root.xpath(_WORD_BLOCKS):
         rows = block.findall("{*}tr")
         if len(rows) > 1 and max(len(row.findall("{*}tc")) for row in rows) > 1:
-            grids.append(_word_table(path, rows, _title(lines)))
+            grids.append(_word_table(path, rows, title_of(lines)))
         elif rows:  # a frame around a text
             lines += [" ".join(_word_text(cell).strip() for cell in row.findall("{*}tc")) for row in rows]
         else:
@@ -208,16 +208,6 @@ def _value(element: Any) -> str:
     return str(next((value for key, value in element.items() if key.rpartition("}")[2] == "val"), ""))
 
 
-def _title(lines: list[str]) -> list[str]:
-    """Return the last lines above a table that are its title or its unit, not prose."""
-    title: list[str] = []
-    for line in reversed(lines[-3:]):
-        if len(line) > 60 or re.search(r"[。；]", line):
-            break
-        title.insert(0, line.strip())
-    return title
-
-
 # --- pdf ---
 
 
@@ -237,7 +227,7 @@ def _pdf(path: Path, data: bytes) -> Document:
                     rows = table.extract()
                     if len(rows) > 1 and len(rows[0]) > 1:
                         above = page.crop((0, 0, page.width, max(table.bbox[1], 1))).extract_text() or ""
-                        title = _title(above.translate(_RADICALS).splitlines())
+                        title = title_of(above.translate(_RADICALS).splitlines())
                         cells = [[cell or "" for cell in row] for row in rows]
                         grids.append(_filled(path, cells, title))
                         page = page.outside_bbox(table.bbox)

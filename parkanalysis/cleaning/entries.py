@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import accumulate
+from typing import NamedTuple
 
 from parkanalysis.cleaning.layout import (
     PERIOD_HEADS,
@@ -29,81 +30,93 @@ TOTAL = re.compile(
 )
 _RATE = re.compile(r"(?:增长|增速|增幅|比重|占比|同比|环比)(?!.*[额量值数])|(?<!汇)率$")
 _NUMBER_OF = re.compile(r"(?:个数|户数|家数|单位数|企业数|人数|件数)$")
+_OF_WHICH = re.compile(r"^(?:其\s*中\s*[:：]?|[#＃]\s*)")
+_BASE = re.compile(r"(?:以)?((?:上年|上年同期|上月|同期|\d{4}年?)(?:同期|同月)?)(?:=|为)100")
+_CUMULATIVE = re.compile(r"累计")
+_UNSTATED = Unit("unstated")
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a head or the name of a row says: a name, and apart from it 其中 or #, unit and base."""
+
+    name: str = ""
+    marked: bool = False
+    printed: str = ""
+    base: str = ""
+
+    @classmethod
+    def of(cls, text: str) -> Label:
+        whole = clean_name(text)
+        name, printed = split_unit(clean_name(_OF_WHICH.sub("", whole)))
+        based = _BASE.search(whole)
+        base = based.group().removeprefix("以").replace("为", "=") if based else ""
+        return cls(name, _OF_WHICH.match(whole) is not None, printed or "", base)
+
+    @property
+    def unit(self) -> Unit | None:
+        """The printed unit; ``unknown`` where it is none that is known, and no figure."""
+        read = unit_of_head(self.printed) if self.printed else None
+        return read if read or not self.printed or figure(self.printed) else Unit(UNKNOWN)
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of figures: place, name, period, unit, kind (plain, total, of_which), names above."""
+    """A column of figures: place, name, period, unit, kind (plain, total, of_which), names above.
+
+    ``implied`` is the unit that the name implies where none is printed.
+    """
 
     index: int
     name: str
     when: Period
     unit: Unit | None
+    implied: Unit | None
     kind: str
     above: tuple[str, ...]
-    base: str = ""
-
-    @property
-    def assumed(self) -> Unit | None:
-        """Unit that the name implies where none is printed."""
-        return implied_unit(self.name)
+    base: str
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the body with its place in the outline."""
+    """A row of the body with its place in the outline; ``amount`` is its first figure as printed."""
 
     index: int
     name: str
-    parent: str
+    marked: bool
     section: str
     group: str
-    kind: str
     indent: int
     filled: bool
     unit: Unit | None
+    implied: Unit | None
     when: Period
-    base: str = ""
-    amount: Decimal | None = None
+    base: str
+    amount: Decimal | None
+    parent: str = ""
+    kind: str = "plain"
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One figure in its canonical unit, exact; ``step`` is half a unit of its last printed digit, or 0.
+class Entry(NamedTuple):
+    """One figure in its canonical unit, exact: the tidy frame's columns, and where they come from.
 
-    Counts printed one by one are exact.
+    ``step`` is half a unit of its last printed digit; 0 for counts printed one by one, which are exact.
     """
 
-    row: Row
-    column: Column
+    item: str
+    parent: str
+    period: str
+    variable: str
+    base: str
     value: Decimal | None
     unit: str
     status: str
     printed: str
+    row: int
+    column: str
+    line: Row
+    head: Column
     step: Decimal
-    period: str
-    dated: bool
-
-    def record(self) -> dict[str, object]:
-        """Return the entry as a row of the tidy frame."""
-        item, variable, parent = self.row.name, self.column.name, self.row.parent
-        if self.dated and self.row.group:
-            item, parent = self.row.group, self.row.section
-        elif self.dated:
-            item, variable, parent = self.column.name, "value", "_".join(self.column.above)
-        return {
-            "item": item,
-            "parent": parent,
-            "period": self.period,
-            "variable": variable,
-            "base": self.column.base or self.row.base,
-            "value": float("nan") if self.value is None else float(self.value),
-            "unit": self.unit,
-            "status": self.status,
-            "printed": self.printed,
-            "row": self.row.index + 1,
-            "column": letter(self.column.index),
-        }
 
 
 def implied_unit(name: str) -> Unit | None:
@@ -113,103 +126,108 @@ def implied_unit(name: str) -> Unit | None:
     return Unit("count") if _NUMBER_OF.search(name) else None
 
 
-def said(unit: Unit | None) -> str:
-    """Name a unit in a message or a change."""
-    return "unstated" if unit is None else str(unit)
+# --- the outline ---
+
+_ALL = re.compile(r"(?:总计|合计|总数)$")
 
 
-class Nesting:
-    """Place rows one after another: kind, and parent by 其中, indent, group or section."""
-
-    def __init__(self) -> None:
-        self._block = ("", "")
-        self._whole: Row | None = None
-        self._levels: list[Row] = []
-        self._open = False
-        self._parts: list[Row] = []
-
-    def place(self, row: Row, marked: bool) -> Row:
-        """Return the row with its kind and parent; ``marked`` where it is printed as 其中 or #."""
-        if (row.section, row.group) != self._block:
-            self._block, self._whole, self._levels, self._open = (row.section, row.group), None, [], False
+def nested(rows: list[Row]) -> list[Row]:
+    """Give rows in order their kind, and their parent by 其中, indent, group or section."""
+    placed: list[Row] = []
+    block, whole, levels = ("", ""), None, list[Row]()
+    parts: list[Row] | None = None  # behind 其中
+    for n, row in enumerate(rows):
+        if (row.section, row.group) != block:
+            block, whole, levels, parts = (row.section, row.group), None, [], None
         if TOTAL.fullmatch(row.name):
-            return self._stand(replace(row, kind="total", parent=row.group or row.section))
-        whole = self._whole
-        if whole is not None and (marked or (self._open and self._goes_on(row, whole))):
-            self._parts = [row] if marked or not self._open else [*self._parts, row]
-            self._open = True
-            return replace(row, kind="of_which", parent=whole.name, unit=row.unit or whole.unit)
-        outer = [level.name for level in self._levels if level.indent < row.indent]
-        return self._stand(replace(row, parent=outer[-1] if outer else row.group or row.section))
-
-    def _goes_on(self, row: Row, whole: Row) -> bool:
-        """Tell whether a row behind 其中 is its sibling: outline, or a part that its whole still holds.
-
-        An unmarked row at the whole's own margin is one where it completes the whole, or where it prints no
-        unit as the part before it, or is named like it (#单位存款, 个人存款), and the whole still holds them.
-        """
-        if row.indent > whole.indent or not row.filled:
-            return True
-        amounts = [part.amount for part in (*self._parts, row)]
-        known = all(amount is not None and amount >= 0 for amount in amounts)
-        if whole.amount is None or not known or row.unit not in (None, whole.unit):
-            return False
-        rooms = list(accumulate((-a for a in amounts if a is not None), initial=whole.amount))
-        room, grain = rooms[-1], Decimal(len(amounts)) * Decimal(1).scaleb(_exponent(whole.amount))
-        if len(self._parts) > 1 and rooms[-2] == 0:
-            return False  # the parts are complete
-        if abs(room) <= grain:
-            return True
-        alike = self._parts[-1].name[-2:] == row.name[-2:] or (row.unit is None and whole.unit is not None)
-        return alike and room >= -grain
-
-    def _stand(self, row: Row) -> Row:
-        """Make a row the one that rows below may belong to."""
+            row = replace(row, kind="total", parent=row.group or row.section)
+        elif whole and (row.marked or (parts is not None and _goes_on(whole, parts, rows[n:]))):
+            parts = [*(parts or () if not row.marked else ()), *([row] if row.filled else ())]
+            placed.append(replace(row, kind="of_which", parent=whole.name, unit=row.unit or whole.unit))
+            continue
+        else:
+            outer = [level.name for level in levels if level.indent < row.indent]
+            row = replace(row, parent=outer[-1] if outer else row.group or row.section)
         if row.filled:
-            self._whole, self._open = row, False
-            self._levels = [*(level for level in self._levels if level.indent < row.indent), row]
-        return row
+            whole, parts = row, None
+            levels = [*(level for level in levels if level.indent < row.indent), row]
+        placed.append(row)
+    return placed
 
 
-def _exponent(number: Decimal) -> int:
-    """Power of ten of the last printed digit."""
-    exponent = number.as_tuple().exponent
-    return exponent if isinstance(exponent, int) else 0
+def _goes_on(whole: Row, parts: list[Row], rest: list[Row]) -> bool:
+    """Tell whether the first row of the rest, unmarked behind 其中, is a further part of the whole.
 
+    It is one by the outline. At the whole's own margin it is one where the whole still holds it and it
+    completes the whole, alone or with the rows that follow; or where the whole is called a total; or where it
+    is named like the part before it (#单位存款, 个人存款), or prints no unit while the whole prints one.
+    """
+    row = rest[0]
+    if row.indent > whole.indent:
+        return True
+    room = _room(whole, parts)
+    if room is None or (len(parts) > 1 and room == 0):  # the parts are complete
+        return False
+    alike = bool(parts) and parts[-1].name[-2:] == row.name[-2:]
+    alike = alike or _ALL.search(whole.name) is not None or (row.unit is None and whole.unit is not None)
+    for count in range(1, len(rest) + 1):
+        room = _room(whole, [*parts, *rest[:count]])
+        if room is None or rest[count - 1].marked or room < -_grain(whole) * count:
+            return alike and count > 1
+        if room <= _grain(whole) * (len(parts) + count):
+            return True
+    return alike
+
+
+def _room(whole: Row, parts: Iterable[Row]) -> Decimal | None:
+    """What parts leave of a whole; None where they cannot be its parts."""
+    left = whole.amount
+    for part in parts:
+        fits = part.amount is not None and part.amount >= 0 and part.unit in (None, whole.unit)
+        if left is None or part.amount is None or not fits or part.section != whole.section:
+            return None
+        left -= part.amount
+    return left
+
+
+def _grain(row: Row) -> Decimal:
+    """One of the last printed digit of a row's amount."""
+    exponent = (row.amount or Decimal(0)).as_tuple().exponent
+    return Decimal(1).scaleb(exponent if isinstance(exponent, int) else 0)
+
+
+# --- heads, rows, figures ---
 
 _SPACED = re.compile(r"[#＃]?[㐀-鿿](?:[ 　]+[㐀-鿿])+")  # 总 产 值
 _DASHES = frozenset({"-", "—", "－"})
-
-
-def _is_word(text: str) -> bool:
-    """Tell whether a head cell is part of a name: neither a unit nor a period nor their bracket."""
-    name = clean_name(text)
-    return unit_of_head(name.strip("()")) is None and period(name) is None and split_unit(name)[0] != ""
-
-
-_BASE = re.compile(r"(?:以)?((?:上年|上年同期|上月|同期|\d{4}年?)(?:同期|同月)?)(?:=|为)100")
 _YEAR_NAME = re.compile(r"(?:19|20)\d\d年?")
-_CUMULATIVE = re.compile(r"累计")
+_TITLE_PERIOD = re.compile(
+    r"(?:19|20)\d\d年(?:\s*(?:\d{1,2}月?\s*[-—－~至]\s*)?\d{1,2}月|[^\d\s]{0,3}季度|上半年)?"
+)
 _TITLE_NUMBER = re.compile(r"^[表\d\-—－.\s]+|(?:19|20)\d\d年?(?:[-—－至](?:19|20)\d\d年)?|单位.*$")
+_TITLE_UNIT = re.compile(r"(?:^|[\s　（(])(?:计量|金额|数量)?单\s*位\s*[:：]\s*([^（）()]+)")
 _MEASURE_LINE = re.compile(r"指\s*标\s*[:：]\s*(.+)")
 _OFFICE = re.compile(r"[局委会司厂区市县办院处]$|中心$")
 _SECTION = re.compile(r"[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[)）]|按|分|主要|其中|.*[:：]$")
-_OF_WHICH = re.compile(r"^(?:其\s*中\s*[:：]?|[#＃]\s*)")
 
 
 class Reader:
     """Read one layout; gathers problems and changes on the way."""
 
     def __init__(self, layout: Layout) -> None:
-        self.layout = layout
+        self.layout, self.grid = layout, layout.grid
+        self.labels, self.values = layout.of("label"), layout.of("value")
         self.problems: list[Problem] = []
         self.changes: list[Change] = []
         self.period = self._title_period()
         self.units = self._title_units()
+        bases = dict.fromkeys(base for line in layout.title if (base := Label.of(line).base))
+        self.base = next(iter(bases)) if len(bases) == 1 else ""
         self.dated = self._rows_are_periods()
+        self.measure = self._measure()
         self.stated: list[Period] = []
         self.columns: list[Column] = []
-        for c in layout.values:
+        for c in self.values:
             self.columns.append(self._column(c))
 
     def change(self, place: str, found: str, became: str, why: str) -> None:
@@ -217,18 +235,18 @@ class Reader:
             self.changes.append(Change(place, found, became, why))
 
     def problem(self, found: str, allowed: str, row: int | None = None, column: int | None = None) -> None:
-        at = None if row is None else row + 1
-        self.problems.append(
-            Problem(self.layout.grid.name, found, allowed, at, None if column is None else letter(column))
-        )
+        at, name = None if row is None else row + 1, None if column is None else letter(column)
+        problem = Problem(self.grid.name, found, allowed, at, name)
+        self.problems += [problem] if problem not in self.problems[-1:] else []
+
+    # what the title says
 
     def _title_period(self) -> Period:
         """Return the one period that the title (or else the file name) states."""
-        pattern = r"(?:19|20)\d\d年(?:\s*(?:\d{1,2}月?\s*[-—－~至]\s*)?\d{1,2}月|[^\d\s]{0,3}季度|上半年)?"
-        for text in (" ".join(self.layout.title)[:2000], self.layout.grid.name):
+        for text in (" ".join(self.layout.title)[:2000], self.grid.name):
             if re.search(r"\d{4}年?\s*[-—－~至]\s*\d{4}", text):
                 return Period()
-            periods = {read[0] for found in re.findall(pattern, text) if (read := period(found)) is not None}
+            periods = {read[0] for found in _TITLE_PERIOD.findall(text) if (read := period(found))}
             full = {p for p in periods if p.last} or periods
             if full:
                 return full.pop() if len(full) == 1 else Period()
@@ -236,93 +254,83 @@ class Reader:
 
     def _title_units(self) -> list[Unit]:
         """Return the units of the unit row (单位：万元、%) and of brackets that end a title line."""
-        stated = [t for line in self.layout.units for t in re.split(r"[,，、;；\s]+", line) if t]
-        closing = [
-            split_unit(clean_name(line))[1] for line in self.layout.title if line.endswith((")", "）"))
-        ]
-        read = [(text, unit_of_head(text)) for text in [*stated, *(t for t in closing if t)]]
-        units = list(dict.fromkeys(code for _, code in read if code is not None))
-        for text, code in read:
-            if code is not None:
-                self.change("unit row", text, said(code), "unit of the table")
+        lines = [match[1] for line in self.layout.title if (match := _TITLE_UNIT.search(line))]
+        stated = [text for line in lines for text in re.split(r"[,，、;；\s]+", line) if text]
+        stated += [Label.of(line).printed for line in self.layout.title if line.endswith((")", "）"))]
+        units: list[Unit] = []
+        for text in filter(None, stated):
+            unit = unit_of_head(text)
+            if unit is not None:
+                self.change("unit row", text, str(unit), "unit of the table")
+                units += [unit] if unit not in units else []
             elif not units and re.search(r"[㐀-鿿]", text) and not _OFFICE.search(text):
                 self.problem(f"unit {text!r}", "a unit such as 万元, 亿元, 万吨, 亿千瓦时, %")
         return units
 
+    def _measure(self) -> str:
+        """Return what the title says that all figures measure: 指标：地区生产总值(亿元)."""
+        found = [m[1] for m in map(_MEASURE_LINE.match, self.layout.title) if m]
+        if not found and self.dated and len(self.layout.title) == 1:
+            found = [_TITLE_NUMBER.sub("", self.layout.title[0])]
+        return Label.of(found[0]).name if len(found) == 1 else ""
+
+    # columns
+
     def _rows_are_periods(self) -> bool:
-        layout = self.layout
-        head = clean_name(
-            "".join(dict.fromkeys(layout.grid.cells[r][layout.labels[-1]] for r in layout.header))
-        )
-        names = [layout.own(r, layout.labels[-1]) for r in layout.body]
+        column = self.labels[-1]
+        head = clean_name("".join(dict.fromkeys(self.grid.cells[r][column] for r in self.layout.header)))
+        names = [self.layout.own(r, column) for r in self.layout.body]
         read = [period(name) for name in names if name and not TOTAL.fullmatch(clean_name(name))]
         whole = bool(read) and all(p is not None and not p[1] for p in read)
         return whole and (len(read) > 1 or PERIOD_HEADS.fullmatch(head) is not None)
 
     def _header_parts(self, c: int) -> list[str]:
         """Texts above a column from top to bottom; an upper blank is filled from the left."""
-        layout = self.layout
-        cells = layout.grid.cells
         parts: list[str] = []
-        above, cells_above = -1, ""
-        for n, r in enumerate(layout.header):
-            if r in layout.dropped:
-                continue
-            text = cells[r][c].strip()
-            lower = [cells[k][c].strip() for k in layout.header[n + 1 :] if cells[k][c].strip()]
-            below = bool(lower) and not parts and _OF_WHICH.match(lower[0]) is None
-            left = [k for k in range(layout.values[0], c) if cells[r][k].strip()]
-            filled = cells[r][left[-1]].strip() if not text and below and left else ""
-            if filled and unit_of_head(filled.strip("()（）")) is None:
-                text = filled
+        upper, above = -1, ""
+        header, unit_rows = self.layout.header, self.layout.unit_rows
+        for n, r in enumerate(header):
+            text = self.grid.cells[r][c].strip()
+            lower = next((t for k in header[n + 1 :] if (t := self.grid.cells[k][c].strip())), "")
+            if not text and lower and not parts and not _OF_WHICH.match(lower):
+                left = [t for k in self.values if k < c and (t := self.grid.cells[r][k].strip())]
+                text = left[-1] if left and not unit_of_head(left[-1].strip("()（）")) else ""
                 self.change(f"{letter(c)}{r + 1}", "", text, "header over several columns")
-            if not text or text in parts[-1:] or (text in _DASHES and r in layout.unit_rows):
+            if not text or text in parts[-1:] or (text in _DASHES and r in unit_rows):
                 continue
-            spaced = above >= 0 and _SPACED.fullmatch(text) and _SPACED.fullmatch(cells_above)
-            if (
-                above >= 0
-                and (spaced or not self._spans(above, c))
-                and _is_word(parts[-1])
-                and _is_word(text)
-            ):
+            alone = upper >= 0 and not self._spans(upper, c)
+            spaced = _SPACED.fullmatch(text) and _SPACED.fullmatch(above)
+            if (alone or spaced) and _is_word(parts[-1]) and _is_word(text):
                 parts[-1] += text  # 资产 over 总计 in one column is one name
             else:
                 parts.append(text)
-            above, cells_above = r, text
+            upper, above = r, text
         return parts
 
     def _spans(self, r: int, c: int) -> bool:
         """Tell whether a head cell stands over more than its own column."""
-        cells, covered = self.layout.grid.cells[r], self.layout.grid.covered
-        beside = c + 1 in self.layout.values and (not cells[c + 1].strip() or (r, c + 1) in covered)
-        return not cells[c].strip() or (r, c) in covered or beside
+        return not self.layout.own(r, c) or (c + 1 in self.values and not self.layout.own(r, c + 1))
 
     def _column(self, c: int) -> Column:
-        when, names, own, kind, base = Period(), [], None, "plain", ""
+        when, names, unit, kind, base = Period(), list[str](), None, "plain", ""
         parts = self._header_parts(c)
         for part in parts:
-            name, printed = split_unit(clean_name(part))
-            based = _BASE.search(clean_name(part))
-            base = based.group().removeprefix("以").replace("为", "=") if based else base
-            named = part is parts[0] and len(parts) > 1 and self.layout.unit_rows  # M2 over 亿元 is no area
-            apart = printed is None and (len(parts) > 1 or based is not None) and not named
-            if apart and unit_of_head(name.strip("()")) is not None:
+            label = Label.of(part)
+            name, printed, base = label.name, label.printed, label.base or base
+            # but M2 over 亿元 is no area
+            apart = label.base or (len(parts) > 1 and not (part is parts[0] and self.layout.unit_rows))
+            if apart and not printed and unit_of_head(name.strip("()")) is not None:
                 name, printed = "", name.strip("()")
-            if printed is not None:
-                own = unit_of_head(printed)
-                self.change(f"column {letter(c)}", printed, said(own), "unit of the header")
-            if _OF_WHICH.match(name):
-                kind, name = "of_which", _OF_WHICH.sub("", name)
-            read = period(name) if name else None
-            if read is not None:
+            if printed:
+                unit = unit_of_head(printed)
+                self.change(f"column {letter(c)}", printed, str(unit), "unit of the header")
+            if name and (read := period(name)) is not None:
                 when, name = when.join(read[0]), read[1]
-            kind = "total" if TOTAL.fullmatch(name) else kind
+            kind = "of_which" if label.marked else "total" if TOTAL.fullmatch(name) else kind
             names += [name] if name else []
-        if _CUMULATIVE.search("".join(names)):
-            when = when.cumulative()
-        if any(self.layout.grid.cells[r][c].strip() in _DASHES for r in self.layout.unit_rows):
-            own = Unit("unstated")  # said to have none
-        rate = own if own is not None else implied_unit("_".join(names))
+        if any(self.grid.cells[r][c].strip() in _DASHES for r in self.layout.unit_rows):
+            unit = _UNSTATED  # said to have none
+        rate = unit or implied_unit("_".join(names))
         if (when == Period() and rate is not None and not rate.additive) or when == Period(shift=1):
             when = self._beside(when, c)
         resolved = self._resolve(when, c)
@@ -331,19 +339,13 @@ class Reader:
         plain = [x for x in self.columns if x.kind == "plain" and x.when == resolved]
         if kind == "of_which" and plain:
             names = [plain[-1].name, *names]
-            own = own or (None if implied_unit(names[-1]) else plain[-1].unit)
-        name = "_".join(names) or self._measure() or "value"
-        column = Column(c, name, resolved, own, kind, tuple(names[:-1]), base)
-        if own is None and column.assumed is not None:
-            self.change(f"column {letter(c)}", "no unit", said(column.assumed), "what the name implies")
-        return column
-
-    def _measure(self) -> str:
-        """Return what the title says that all figures measure: 指标：地区生产总值(亿元)."""
-        found = [m[1] for m in map(_MEASURE_LINE.match, self.layout.title) if m]
-        if not found and self.dated and len(self.layout.title) == 1:
-            found = [_TITLE_NUMBER.sub("", self.layout.title[0])]
-        return split_unit(clean_name(found[0]))[0] if len(found) == 1 else ""
+            unit = unit or (None if implied_unit(names[-1]) else plain[-1].unit)
+        name = "_".join(names) or self.measure or "value"
+        resolved = resolved.cumulative() if _CUMULATIVE.search(name) else resolved
+        implied = implied_unit(name)
+        if unit is None and implied is not None:
+            self.change(f"column {letter(c)}", "no unit", str(implied), "what the name implies")
+        return Column(c, name, resolved, unit, implied, kind, tuple(names[:-1]), base)
 
     def _beside(self, when: Period, c: int) -> Period:
         """Period of 同比增长 or 上年同期 beside dated columns: the latest year's, of these the nearest."""
@@ -368,132 +370,142 @@ class Reader:
 
     def _month_beside(self) -> int | None:
         """Return the month up to which a head beside 本月 counts: 1-8月."""
-        cells = [self.layout.grid.cells[r][c] for r in self.layout.header for c in self.layout.values]
+        cells = [self.grid.cells[r][c] for r in self.layout.header for c in self.values]
         read = [found[0] for text in cells if (found := period(clean_name(text))) is not None]
         months = {p.last for p in read if p.first == 1 and p.last}
         return months.pop() if len(months) == 1 else None
 
+    # rows
+
     def _rows(self) -> list[Row]:
         """Name every body row, with its parent by section, group, outline or 其中."""
-        layout = self.layout
-        label = layout.labels[-1]
         rows: list[Row] = []
-        outline, section, group, year, years = Nesting(), "", "", Period(), 0
-        for n, r in enumerate(layout.body):
-            raw, group = self._label(r, group)
-            whole = clean_name(raw)
-            name, printed = split_unit(clean_name(_OF_WHICH.sub("", whole)))
-            if printed is None and layout.unit_column is not None:
-                printed = layout.grid.cells[r][layout.unit_column].strip() or None
-            self.change(f"{letter(label)}{r + 1}", raw, name, "name normalised, unit and marks apart")
-            unknown = bool(printed) and unit_of_head(printed or "") is None and figure(printed or "") is None
-            if unknown and printed:
-                self.change(f"row {r + 1}", printed, UNKNOWN, "a unit that is not known")
+        section, group, year = Label(), "", Period()
+        at, units = letter(self.labels[-1]), self.layout.of("unit")
+        for n, r in enumerate(self.layout.body):
+            raw, group = self._names(r, group)
+            label = Label.of(raw)
+            if units and not label.printed:
+                label = replace(label, printed=self.grid.cells[r][units[-1]].strip())
+            self.change(f"{at}{r + 1}", raw, label.name, "name normalised, unit and marks apart")
+            implied = implied_unit(label.name)
+            if label.unit == Unit(UNKNOWN):
+                self.change(f"row {r + 1}", label.printed, UNKNOWN, "a unit that is not known")
+            elif label.unit is None and implied is not None:
+                self.change(f"row {r + 1}", "no unit", str(implied), "what the name implies")
             when = Period()
-            if self.dated and (read := period(name)) is not None:
+            if self.dated and (read := period(label.name)) is not None:
                 when = read[0].join(Period(year.year))
                 year = when if when.year else year
-            code = Unit(UNKNOWN) if unknown else unit_of_head(printed) if printed else None
-            if code is None and (implied := implied_unit(name)) is not None:
-                self.change(f"row {r + 1}", "no unit", said(implied), "what the name implies")
-            based = _BASE.search(whole)
-            row = Row(r, name, "", section, group, "plain", indent(raw), True, code, when)
-            row = replace(row, base=based.group() if based else "", amount=self._amount(r))
-            if not any(layout.own(r, c) for c in layout.values):
-                below = layout.body[n + 1] if n + 1 < len(layout.body) else None
-                opens = below is not None and any(layout.own(below, c) for c in layout.values)
-                row = replace(row, filled=not (opens or _SECTION.match(raw.strip()) is not None))
-            rows.append(outline.place(row, _OF_WHICH.match(whole) is not None))
-            years += _YEAR_NAME.fullmatch(name) is not None and row.filled
-            section = section if row.filled or rows[-1].kind != "plain" else name
-        if years and not self.dated:
-            found = "years and names in one column of labels"
-            self.problem(found, "years or names, or a heading without figures for each year", column=label)
-        return rows
+            figures = self._printed(r)
+            below = self._printed(self.layout.body[n + 1]) if n + 1 < len(self.layout.body) else []
+            filled = bool(figures or not (below or _SECTION.match(raw.strip())))
+            cell = figure(figures[0]) if figures else None
+            row = Row(
+                r,
+                label.name,
+                label.marked,
+                section.name,
+                group,
+                indent(raw),
+                filled,
+                label.unit or section.unit,
+                implied,
+                when,
+                label.base or section.base,
+                cell.value if cell else None,
+            )
+            rows.append(row)
+            section = section if filled or label.marked else label
+        if not self.dated and any(row.filled and _YEAR_NAME.fullmatch(row.name) for row in rows):
+            allowed = "years or names, or a heading without figures for each year"
+            self.problem("years and names in one column of labels", allowed, column=self.labels[-1])
+        return nested(rows)
 
-    def _amount(self, r: int) -> Decimal | None:
-        """Return the first figure of a row, as printed."""
-        texts = (self.layout.own(r, c) for c in self.layout.values)
-        read = next((figure(text) for text in texts if text), None)
-        return None if read is None else read.value
+    def _printed(self, r: int) -> list[str]:
+        """Texts of a row in the columns of figures."""
+        return [text for c in self.values if (text := self.layout.own(r, c))]
 
-    def _label(self, r: int, group: str) -> tuple[str, str]:
+    def _names(self, r: int, group: str) -> tuple[str, str]:
         """Return the printed name of a row and the group that label columns before it give."""
-        cells, labels = self.layout.grid.cells[r], self.layout.labels
-        if len(labels) == 1:
-            return cells[labels[0]], ""
-        upper = clean_name(" ".join(cells[c] for c in labels[:-1]))
-        if not cells[labels[-1]].strip():
-            return cells[labels[-2]], ""
-        name = clean_name(cells[labels[-1]])
-        return cells[labels[-1]], upper or ("" if TOTAL.fullmatch(name) and name != "小计" else group)
+        *before, last = (self.grid.cells[r][c] for c in self.labels)
+        if not before:
+            return last, ""
+        if not last.strip():
+            return before[-1], ""
+        name, upper = clean_name(last), clean_name(" ".join(before))
+        return last, upper or ("" if TOTAL.fullmatch(name) and name != "小计" else group)
+
+    # figures
 
     def entries(self) -> list[Entry]:
         """Read every figure of the body."""
-        figures: dict[tuple[int, int], Cell] = {}
         rows = [row for row in self._rows() if row.filled]
-        for row in rows:
-            for c in self.layout.values:
-                text = self.layout.grid.cells[row.index][c].strip()
-                merged = (row.index, c) in self.layout.grid.covered
-                read = figure("" if merged else text)
-                if merged and text:
-                    self.change(f"{letter(c)}{row.index + 1}", text, "blank", "a merged figure counts once")
-                if read is None:
-                    self._unreadable(text, row.index, c)
-                else:
-                    figures[row.index, c] = read
-        return [
-            self._entry(row, column, figures[row.index, column.index], habit)
-            for column, habit in [(column, _Habit.of(figures, column.index)) for column in self.columns]
-            for row in rows
-            if (row.index, column.index) in figures
-        ]
+        found: list[Entry] = []
+        for column in self.columns:
+            cells = [(row, self._cell(row.index, column.index)) for row in rows]
+            figures = [(row, cell) for row, cell in cells if cell is not None]
+            habit = _Habit.of([cell for _, cell in figures])
+            found += [self._entry(row, column, cell, habit) for row, cell in figures]
+        return found
 
-    def _unreadable(self, text: str, r: int, c: int) -> None:
-        twice = text.count(".") + text.count("．") > 1
-        allowed = "a number with one decimal point" if twice else "a number, or one of — … # and blank"
-        self.problem(f"{text[:40]!r}", allowed, r, c)
+    def _cell(self, r: int, c: int) -> Cell | None:
+        printed, text = self.grid.cells[r][c].strip(), self.layout.own(r, c)
+        if printed != text:
+            self.change(f"{letter(c)}{r + 1}", printed, "blank", "a merged figure counts once")
+        read = figure(text)
+        if read is None:
+            twice = text.count(".") + text.count("．") > 1
+            allowed = "a number with one decimal point" if twice else "a number, or one of — … # and blank"
+            self.problem(f"{text[:40]!r}", allowed, r, c)
+        return read
 
     def _entry(self, row: Row, column: Column, read: Cell, habit: _Habit) -> Entry:
-        unit = self._unit(row, column, read, habit) or Unit("unstated")
-        if read.status == "unchanged" and unit.code == "fraction":
-            read = replace(read, value=Decimal(0))
-        text = self.layout.grid.cells[row.index][column.index].strip()
-        at = f"{letter(column.index)}{row.index + 1}"
-        if read.value is None:
-            became = f"missing ({read.status})" if text else ""
-            self.change(at, text, became, "sign for a missing figure")
-        elif text.rstrip("%") != f"{read.value:f}":
-            self.change(at, text, f"{read.value:f}", "digits, separators, unit and marks")
+        unit = self._unit(row, column, read, habit) or _UNSTATED
+        value = Decimal(0) if read.status == "unchanged" and unit.code == "fraction" else read.value
+        text = self.layout.own(row.index, column.index)
+        if value is None:
+            became, why = f"missing ({read.status})" if text else "", "sign for a missing figure"
+        else:
+            became, why = f"{value:f}", "digits, separators, unit and marks"
+        if text != became and text.rstrip("%") != became:
+            self.change(f"{letter(column.index)}{row.index + 1}", text, became, why)
         decimals = max(read.decimals, habit.decimals)
         exact = unit == Unit("count") and not decimals  # firms are counted one by one, people often in 万人
         when = row.when.join(column.when).join(self.period) if self.dated else column.when
         if _CUMULATIVE.search(row.name if not self.dated else column.name):
             when = when.cumulative()
+        item, parent, variable = row.name, row.parent, column.name
+        if self.dated and row.group:
+            item, parent = row.group, row.section
+        elif self.dated:
+            item, parent, variable = column.name, "_".join(column.above), "value"
         return Entry(
-            row,
-            column,
-            None if read.value is None else unit.amount(read.value),
+            item,
+            parent,
+            "" if when == Period() else when.code(),
+            variable,
+            column.base or row.base or (self.base if unit.code == "index" else ""),
+            None if value is None else unit.amount(value),
             unit.code,
             read.status,
             text,
+            row.index + 1,
+            letter(column.index),
+            row,
+            column,
             Decimal(0) if exact else unit.amount(Decimal(5).scaleb(-decimals - 1)),
-            "" if when == Period() else when.code(),
-            self.dated,
         )
 
     def _unit(self, row: Row, column: Column, read: Cell, habit: _Habit) -> Unit | None:
         """Unit of one figure: its own, its column's, its row's or the table's; or a problem."""
-        implied = implied_unit(row.name)
-        explicit, other = column.unit or row.unit, row.unit or implied
+        other, allowed = row.unit or row.implied, "one unit in a column"
         if column.unit and other and column.unit.additive and column.unit != other:
-            printed = f"mixed units in one column: {said(other)} in a column in {said(column.unit)}"
-            self.problem(printed, "one unit in a column", row.index, column.index)
-        assumed = column.assumed
-        if assumed == Unit("count") and [u.code for u in self.units] == ["count"]:
-            assumed = self.units[0]  # 人数 under 单位：万人
-        fallback = column.unit or assumed or row.unit or implied or self._by_title(column)
+            found = f"mixed units in one column: {other} in a column in {column.unit}"
+            self.problem(found, allowed, row.index, column.index)
+        counted = column.implied == Unit("count") and [unit.code for unit in self.units] == ["count"]
+        implied = self.units[0] if counted else column.implied  # 人数 under 单位：万人
+        fallback = column.unit or implied or other or self._by_title(column)
         if read.unit is None:
             return fallback
         own = unit_of_head(read.unit)
@@ -501,25 +513,27 @@ class Reader:
             return own
         if own == Unit("times") and fallback is not None and fallback.code == "fraction":
             return Unit("fraction")  # grew 1.1倍
-        against = explicit if habit.uniform else fallback
+        stated = column.unit or (None if own == Unit("fraction", -2) else row.unit)
+        against = stated if habit.uniform else fallback
         if own != against and not (habit.uniform and against is None):
-            expected = f"one unit in a column: {said(against)}"
-            self.problem(f"mixed units in one column: {read.unit}", expected, row.index, column.index)
+            found = f"mixed units in one column: {read.unit}"
+            self.problem(found, f"{allowed}: {against or _UNSTATED}", row.index, column.index)
         return own
 
     def _by_title(self, column: Column) -> Unit | None:
         amounts = [u for u in self.units if u.code != "fraction"]
         amounts = [u for u in amounts if u.code != "count"] or amounts or self.units
         if len(amounts) > 1:
-            listed = ", ".join(said(u) for u in amounts)
-            found = Problem(
-                self.layout.grid.name,
-                f"a column without unit under a unit row with several ({listed})",
-                "the unit in the column's header",
-                column=letter(column.index),
-            )
-            self.problems += [found] if found not in self.problems else []
+            listed = ", ".join(map(str, amounts))
+            found = f"a column without unit under a unit row with several ({listed})"
+            self.problem(found, "the unit in the column's header", column=column.index)
         return amounts[0] if amounts else None
+
+
+def _is_word(text: str) -> bool:
+    """Tell whether a head cell is part of a name: neither a unit nor a period nor their bracket."""
+    name = clean_name(text)
+    return unit_of_head(name.strip("()")) is None and period(name) is None and split_unit(name)[0] != ""
 
 
 @dataclass(frozen=True)
@@ -531,12 +545,9 @@ class _Habit:
     own: bool
 
     @classmethod
-    def of(cls, figures: dict[tuple[int, int], Cell], column: int) -> _Habit:
-        found = [f for (_, c), f in figures.items() if c == column and f.value is not None]
-        counts = Counter(f.decimals for f in found)
-        units = {f.unit for f in found}
-        return cls(
-            max(counts, key=lambda d: (counts[d], d), default=0),
-            len(units) == 1 and None not in units,
-            len(units) > 1 and None not in units,
-        )
+    def of(cls, cells: list[Cell]) -> _Habit:
+        found = [cell for cell in cells if cell.value is not None]
+        counts, units = Counter(cell.decimals for cell in found), {cell.unit for cell in found}
+        usual = max(counts, key=lambda d: (counts[d], d), default=0)
+        carried = None not in units
+        return cls(usual, carried and len(units) == 1, carried and len(units) > 1)

@@ -4,32 +4,44 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 
 from parkanalysis.cleaning.sheets import Change, Grid
 from parkanalysis.errors import InputError, Problem
 from parkanalysis.quantities import unit_of_head
 
+_BLANKS = " \t\u3000\xa0"
 _MARKS = re.compile(r"[①-⑳⑴-⒇¹²³⁰-⁹*＊†‡]+|[\[［〔]\s*(?:\d{1,2}|注\d*)\s*[\]］〕]")
-_HAN = r"[㐀-鿿]"
+_HAN = re.compile(r"[㐀-鿿]")
+_SPACES = re.compile(r"(?<=[㐀-鿿])\s+(?=[㐀-鿿(:])|(?<=[():])\s+|\s+(?=[():])")
+_GLOSS = re.compile(
+    r"\n(?=[ -~\n]*[A-Za-z]{3})[ -~\n]*$|(?<=[㐀-鿿)])\s*(?=[A-Z][A-Za-z ]*[a-z]{3})[^㐀-鿿]*$"
+)
 _ORDINAL = re.compile(
     r"^(?:[一二三四五六七八九十]+、|\([一二三四五六七八九十]+\)|\(\d{1,2}\)|\d{1,2}[.、](?!\d))\s*"
 )
-_SYMBOLS = {
-    "": "blank",
-    "-": "none",
-    "…": "omitted",
-    "#": "suppressed",
-    "x": "suppressed",
-    "n.a.": "not_available",
-    "n/a": "not_available",
-    "不详": "not_available",
-    "无": "none",
-    "持平": "unchanged",
-    "基本持平": "unchanged",
+_SIGNS = {
+    status: re.compile(pattern, re.IGNORECASE)
+    for status, pattern in {
+        "suppressed": r"[#＃]+|\*{1,3}|[x×]",
+        "error_value": r"#(?:N/A|REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL!)",
+        "omitted": r"…+|⋯+|\.{3,6}",
+        "none": r"[-−–—―─﹣－]+|无",
+        "not_available": r"n\.a\.|n/a|不详",
+        "unchanged": r"(?:基本|[与同比]?(?:上年|去年|上月)(?:同期)?(?:基本)?)?持平",
+        "blank": r"",
+    }.items()
 }
+_PLAIN_NUMBER = re.compile(r"-?[0-9]{1,25}(?:\.([0-9]+))?")
+_NUMBER = re.compile(
+    r"(?:同比|比上年|较上年)?(?:(增长|上升|上涨|提高|增加|\+)|(下降|下跌|减少|降低|回落|-))?"
+    r"(\d{1,3}(?:,\d{3})+|\d{1,25})(\.\d+)?(e[+-]?\d{1,2})?(.*)",
+    re.IGNORECASE,
+)
 
 
 def split_unit(text: str) -> tuple[str, str | None]:
@@ -54,52 +66,49 @@ class Cell:
     decimals: int = 0
 
 
+@lru_cache(1 << 18)
 def figure(text: str) -> Cell | None:
     """Read a body cell; None when it is neither a number nor a sign for a missing one.
 
     Footnote marks go before full-width digits are folded, or 12① would read as 121.
     """
-    bare = text.strip(" \t\u3000\xa0")
-    if re.fullmatch(r"[#＃]+", bare) or re.fullmatch(r"\*{1,3}|[xX×]", bare):
-        return Cell(None, "suppressed")
-    if re.fullmatch(r"#(?:N/A|REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL!)", bare):
-        return Cell(None, "error_value")
-    if re.fullmatch(r"…+|⋯+|\.{3,6}", bare):
-        return Cell(None, "omitted")
-    bare = unicodedata.normalize("NFKC", _MARKS.sub("", bare))
-    bare = re.sub(r"[−–—―─﹣]", "-", re.sub(r"\s+", "", bare))
-    if re.fullmatch(r"-+", bare):
-        return Cell(None, "none")
-    if bare.lower() in _SYMBOLS:
-        return Cell(None, _SYMBOLS[bare.lower()])
-    if re.fullmatch(r"\([\d,.]+\)", bare):
-        bare = f"-{bare[1:-1]}"  # as accounts print what is negative
-    match = re.fullmatch(r"([+-]?)(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(e[+-]?\d{1,2})?(.*)", bare, re.IGNORECASE)
-    if match is None or len(match.group(2)) > 25:
+    bare = text.strip(_BLANKS)
+    if plain := _PLAIN_NUMBER.fullmatch(bare):
+        return Cell(Decimal(bare), "reported", None, len(plain[1] or ""))
+    folded = unicodedata.normalize("NFKC", _MARKS.sub("", bare))
+    folded = re.sub(r"[−–—―─﹣]", "-", re.sub(r"\s+", "", folded))
+    for status, pattern in _SIGNS.items():
+        if (bare and pattern.fullmatch(bare)) or pattern.fullmatch(folded):
+            return Cell(None, status)
+    if re.fullmatch(r"\([\d,.]+\)", folded):
+        folded = f"-{folded[1:-1]}"  # as accounts print what is negative
+    match = _NUMBER.fullmatch(folded)
+    if match is None:
         return None
-    sign, whole, fraction, power, rest = match.groups(default="")
+    _, falls, whole, fraction, power, rest = match.groups(default="")
     if rest and unit_of_head(rest) is None:
         return None
-    value = Decimal(sign + whole.replace(",", "") + fraction + power)
+    value = Decimal(("-" if falls else "") + whole.replace(",", "") + fraction + power)
     return Cell(value, "reported", rest or None, max(len(fraction) - 1, 0))
 
 
 def indent(text: str) -> int:
     """Return the width of the leading blanks, in half-width spaces."""
-    lead = text[: len(text) - len(text.lstrip(" \t\u3000\xa0"))]
+    lead = text[: len(text) - len(text.lstrip(_BLANKS))]
     return sum(2 if mark in "\u3000\t" else 1 for mark in lead)
 
 
+@lru_cache(1 << 16)
 def clean_name(text: str) -> str:
     """Normalise a name: half width, no spaces between Chinese characters, no footnote marks,
-    ordinals or English gloss on a second line.
+    ordinals or English gloss behind it.
     """
-    lines = text.split("\n")
-    while len(lines) > 1 and lines[-1].isascii() and re.search(r"[A-Za-z]{3}|^\s*$", lines[-1]):
-        lines.pop()
-    name = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", _MARKS.sub("", "\n".join(lines)))).strip()
-    name = re.sub(rf"(?<={_HAN})\s+(?=[{_HAN[1:-1]}(:])|(?<=[():])\s+|\s+(?=[():])", "", name)
+    folded = unicodedata.normalize("NFKC", _MARKS.sub("", text))
+    name = _SPACES.sub("", re.sub(r"\s+", " ", _GLOSS.sub("", folded)).strip())
     return _ORDINAL.sub("", name) or name
+
+
+# --- periods ---
 
 
 @dataclass(frozen=True)
@@ -149,9 +158,9 @@ _PERIODS = [
     re.compile(r"(?P<now>本月|当月|本期|上年同月|去年同月|上年本月)(?:数|实际|完成)?"),
 ]
 _TAIL = re.compile(r"(?:年末|年底|末|底|份|累计|累计数|绝对量|绝对数|数)*")
-_QUARTERS = {"上半年": (1, 6), "下半年": (7, 12)}
 
 
+@lru_cache(1 << 16)
 def period(text: str) -> tuple[Period, str] | None:
     """Read the period that a header begins with; return it and the words after it."""
     text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
@@ -162,148 +171,188 @@ def period(text: str) -> tuple[Period, str] | None:
         rest = text[match.end() :]
         if rest[:1].isdigit() or (rest and rest[0] in ".,=-~至到"):
             continue
-        rest = rest if not _TAIL.fullmatch(rest) else ""
-        return _built(match.groupdict()), rest
+        return _built(match.groupdict(default="")), "" if _TAIL.fullmatch(rest) else rest
     return None
 
 
-def _built(groups: dict[str, str | None]) -> Period:
+def _built(groups: dict[str, str]) -> Period:
     year = int(groups.get("year") or 0) or None
-    now, ytd = groups.get("now") or "", bool(groups.get("ytd"))
-    shift = 1 if now[:1] in {"上", "去", "同"} and now else 0
-    if groups.get("quarter"):
-        return Period(year, *_quarter(groups["quarter"] or ""))
+    now, ytd = groups.get("now", ""), bool(groups.get("ytd"))
+    if quarter := groups.get("quarter"):
+        return Period(year, *_quarter(quarter))
     if "now" in groups:
-        return Period(year, 1 if ytd else None, None, shift, ytd or now.endswith("月") or now == "本期")
+        current = ytd or now.endswith("月") or now == "本期"
+        return Period(year, 1 if ytd else None, None, int(now[:1] in tuple("上去同")), current)
     last = int(groups.get("last") or 0) or None
-    first = 1 if ytd else int(groups.get("first") or 0) or last
-    return Period(year, first, last)
+    return Period(year, 1 if ytd else int(groups.get("first") or 0) or last, last)
 
 
 def _quarter(text: str) -> tuple[int, int]:
-    if text in _QUARTERS:
-        return _QUARTERS[text]
-    number = next(
-        int(c) if c.isdigit() else "一二三四".index(c) + 1 for c in reversed(text) if c in "1234一二三四"
+    if text.endswith("半年"):
+        return (1, 6) if text[0] == "上" else (7, 12)
+    last = 3 * max(
+        (" 1234".find(c), " 一二三四".find(c))[c in "一二三四"] for c in text if c in "1234一二三四"
     )
-    first = 1 if text[0] == "前" or re.match(rf"[1一](?:季度)?{_TO}", text) else number * 3 - 2
-    return first, number * 3
+    return 1 if text[0] == "前" or re.search(_TO, text) else last - 2, last
 
 
 # --- the parts of a table ---
 
 _NOTE = re.compile(
     r"^[\s　]*(?:[（(]?(?:注|附注|备注|说明|资料来源|数据来源|来源|Note|Source)s?\s*[:：\d一1.、]"
-    r"|[①-⑳*＊]|本表|续表[:：]?.{20,})",
+    r"|[①-⑳*＊]|[\[［〔]\s*\d|本表|续表[:：]?.{20,})",
     re.IGNORECASE,
 )
 _UNIT_ROW = re.compile(r"[（(]?(?:计量|金额|数量)?单\s*位\s*[:：]\s*\S")
-_UNIT_IN_TITLE = re.compile(r"(?:^|[\s　（(])(?:计量|金额|数量)?单\s*位\s*[:：]\s*([^（）()]+)")
 _CONTINUED = re.compile(r"[（(]?续表?\d*[）)]?")
 _NUMERIC_LOOK = re.compile(r"[-+−－约近超><≥≤]?[\d０-９][\d０-９.．,，\s]*[余多]?[%％]?")
 _DATED = re.compile(r"\d\s*(?:年|月|季)")
-_META_HEADS = {"单位", "计量单位", "频度", "频率", "地区", "来源", "更新时间", "指标类型", "状态"}
 _UNIT_HEADS = {"单位", "计量单位"}
+_ONCE_HEADS = {"频度", "频率", "来源", "更新时间", "状态"}
+_META_HEADS = _UNIT_HEADS | _ONCE_HEADS | {"地区", "指标类型"}
 _CODE_HEADS = {"代码", "代号", "序号", "编号", "编码", "行次", "行号", "No.", "Code"}
 _REMARK_HEADS = {"备注", "说明", "注释"}
 PERIOD_HEADS = re.compile(r"年份|年度|时间|月份|日期|期间|年|月|季度|(?:年份|时间)?\s*Year|指标时间")
-_ENGLISH = re.compile(r"[A-Za-z][A-Za-z ,.&’'()-]+")
 _PLAIN_YEAR = re.compile(r"(?:19|20)\d\d(?:\.0+)?")
+_LEFT_OUT = {
+    "numbers": "numbers of the columns",
+    "once": "the same for all columns",
+    "gloss": "the heads in English",
+    "again": "a continued table repeats its header",
+    "code": "a code or a gloss",
+}
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Rows and columns of a grid (counted from 0) by what they are for."""
+    """Rows and columns of a grid (counted from 0) by what they are for.
+
+    Rows are ``title``, ``head``, ``numbers``, ``once``, ``gloss``, ``section``, ``data``, ``again`` or
+    ``note``; columns of the body ``label``, ``unit``, ``value``, ``code`` or ``remark``.
+    """
 
     grid: Grid
-    title: tuple[str, ...]
-    units: tuple[str, ...]
-    header: tuple[int, ...]
-    body: tuple[int, ...]
-    notes: tuple[str, ...]
-    labels: tuple[int, ...]
-    unit_column: int | None
-    values: tuple[int, ...]
-    changes: tuple[Change, ...]
-    dropped: frozenset[int] = frozenset()
-    unit_rows: frozenset[int] = frozenset()
+    rows: dict[int, str]
+    columns: dict[int, str]
+
+    @property
+    def header(self) -> list[int]:
+        return [r for r, kind in self.rows.items() if kind == "head"]
+
+    @property
+    def body(self) -> list[int]:
+        return [r for r, kind in self.rows.items() if kind in ("section", "data")]
+
+    @property
+    def unit_rows(self) -> list[int]:
+        """Head rows that print the units of all columns behind the word 单位."""
+        first = min(self.columns)
+        return [r for r in self.header if self.own(r, first) in _UNIT_HEADS]
+
+    @property
+    def title(self) -> tuple[str, ...]:
+        return tuple(text for _, text in self._texts("title"))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Footnotes and sources, a row each, then remarks."""
+        lines: dict[int, list[str]] = {}
+        for (r, _), text in self._texts("note"):
+            lines.setdefault(r, []).append(text)
+        remarks = [text for (_, c), text in self._texts("data") if self.columns.get(c) == "remark"]
+        return (*map(" ".join, lines.values()), *remarks)
+
+    @property
+    def changes(self) -> list[Change]:
+        """Rows and columns that were left out, with the reason."""
+        left = []
+        for r, kind in self.rows.items():
+            if kind in _LEFT_OUT:
+                text = " ".join(t for c in range(self.grid.width) if (t := self.own(r, c)))
+                left.append(Change(f"row {r + 1}", text, "left out", _LEFT_OUT[kind]))
+        for c in self.of("code"):
+            text = next((t for r in (*self.header, *self.body) if (t := self.own(r, c))), "")
+            left.append(Change(f"column {letter(c)}", clean_name(text), "left out", _LEFT_OUT["code"]))
+        return left
+
+    def of(self, kind: str) -> list[int]:
+        """Columns of a kind."""
+        return [c for c, found in self.columns.items() if found == kind]
 
     def own(self, row: int, column: int) -> str:
         """Text of a cell, empty where a merged area only repeats it."""
-        return "" if (row, column) in self.grid.covered else self.grid.cells[row][column].strip()
+        return self.grid.own[row].get(column, "")
+
+    def _texts(self, kind: str) -> Iterable[tuple[tuple[int, int], str]]:
+        return (((r, c), t) for r, k in self.rows.items() if k == kind for c, t in self.grid.own[r].items())
 
 
+@lru_cache
 def letter(column: int) -> str:
     """Name a column (from 0) as spreadsheets do."""
-    name = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        name = chr(65 + rest) + name
-    return name
+    before, last = divmod(column, 26)
+    return (letter(before - 1) if before else "") + chr(65 + last)
 
 
 class _Rows:
     """Questions about the rows of a grid."""
 
     def __init__(self, grid: Grid) -> None:
-        self.grid = grid
-        filled = [c for row in grid.cells for c, text in enumerate(row) if text.strip()]
-        self.first = min(filled)
-        self._own = [
-            {c: t.strip() for c, t in enumerate(row) if t.strip() and (r, c) not in grid.covered}
-            for r, row in enumerate(grid.cells)
+        self.grid, self.own = grid, grid.own
+        self.filled = [r for r, own in enumerate(grid.own) if own]
+        self.first = min(min(grid.own[r]) for r in self.filled)
+        self.figures = [
+            [t for c, t in own.items() if c > self.first and not _DATED.search(t) and _looks(t)]
+            for own in grid.own
         ]
-        self._figures = [self._read(r) for r in range(len(grid.cells))]
 
-    def own(self, r: int) -> dict[int, str]:
-        return self._own[r]
-
-    def figures(self, r: int) -> list[str]:
-        """Cells right of the first column that hold a number or a missing sign."""
-        return self._figures[r]
-
-    def _read(self, r: int) -> list[str]:
-        return [
-            t
-            for c, t in self.own(r).items()
-            if c > self.first
-            and not _DATED.search(t)
-            and (figure(t) is not None or _NUMERIC_LOOK.fullmatch(t))
-        ]
+    def label(self, r: int) -> str:
+        return self.own[r].get(self.first, "")
 
     def years(self, r: int) -> bool:
         """Tell whether all figures of a row are years in order: a header, not data."""
-        found = [int(t[:4]) for t in self.figures(r) if _PLAIN_YEAR.fullmatch(t)]
+        found = [int(t[:4]) for t in self.figures[r] if _PLAIN_YEAR.fullmatch(t)]
         steps = {b > a for a, b in pairwise(found) if a != b}
-        return bool(found) and len(found) == len(self.figures(r)) and len(steps) <= 1
+        return bool(found) and len(found) == len(self.figures[r]) and len(steps) <= 1
 
     def numbering(self, r: int) -> bool:
         """Tell whether a row numbers the columns: 甲 乙 1 2 3 (not a firm 甲 above a firm 乙)."""
-        own = [t.strip("()（）") for t in self.own(r).values()]
+        own = [t.strip("()（）") for t in self.own[r].values()]
         digits = [t for t in own if t.isdigit()]
-        rest = [t for t in own if not t.isdigit()]
         counted = [str(n) for n in range(1, len(digits) + 1)]
-        below = self.own(r + 1).get(self.first) if r + 1 < len(self.grid.cells) else None
-        return len(digits) > 1 and digits == counted and set(rest) <= set("甲乙丙丁AB") and below != "乙"
+        below = self.label(r + 1) if r + 1 < len(self.own) else ""
+        return len(digits) > 1 and digits == counted and {*own} <= {*digits, *"甲乙丙丁AB"} and below != "乙"
 
-    def says_nothing(self, r: int) -> bool:
+    def once(self, r: int) -> bool:
         """Tell whether a row under the head repeats one word (地区 全国 全国) or tells how often (频度)."""
-        head, *rest = list(self.own(r).values()) or [""]
-        return head in {"频度", "频率", "来源", "更新时间", "状态"} or (
-            head in _META_HEADS - _UNIT_HEADS and len(rest) > 1 and len(set(rest)) == 1
-        )
+        head, *rest = self.own[r].values()
+        alike = head in _META_HEADS - _UNIT_HEADS and len(rest) > 1 and len(set(rest)) == 1
+        return head in _ONCE_HEADS or alike
 
     def gloss(self, r: int) -> bool:
         """Tell whether a row is a heading with its English beside it."""
-        own = self.own(r)
-        rest = [t for c, t in own.items() if c > self.first]
-        named = self.first in own and not own[self.first].isascii()
-        return named and bool(rest) and all(_ENGLISH.fullmatch(t) for t in rest)
+        label, *rest = self.own[r].values()
+        return bool(self.label(r)) and not label.isascii() and bool(rest) and all(map(_foreign, rest))
 
     def unit_row(self, r: int) -> bool:
-        own = self.own(r).values()
-        return not self.figures(r) and sum(bool(_UNIT_ROW.match(t)) for t in own) == 1 and len(own) < 5
+        own = self.own[r].values()
+        return not self.figures[r] and sum(bool(_UNIT_ROW.match(t)) for t in own) == 1 and len(own) < 5
+
+    def heads(self, r: int, first: int) -> bool:
+        """Tell whether a row with several cells belongs to the header."""
+        if self.numbering(r) or not self.figures[r] or self.label(r) in _META_HEADS:
+            return True
+        return self.years(r) and (r == first or not self.label(r))
+
+
+def _looks(text: str) -> bool:
+    """Tell whether a text is, or is meant as, a number or a sign for a missing one."""
+    return figure(text) is not None or _NUMERIC_LOOK.fullmatch(text) is not None
+
+
+def _foreign(text: str) -> bool:
+    plain = text.replace("–", "-").replace("’", "'")
+    return plain.isascii() and re.search(r"[A-Za-z]{3}", plain) is not None
 
 
 def find_layout(grid: Grid) -> Layout:
@@ -315,93 +364,67 @@ def find_layout(grid: Grid) -> Layout:
         When there is no header, no figure, or more than one table.
     """
     rows = _Rows(grid)
-    height = len(grid.cells)
-    multi = [r for r in range(height) if len(rows.own(r)) > 1 and not rows.unit_row(r)]
-    start = next((r for r in multi if not _heads(rows, r, multi[0])), None)
+    wide = [r for r in rows.filled if len(rows.own[r]) > 1 and not rows.unit_row(r)]
+    start = next((r for r in wide if not rows.heads(r, wide[0])), None)
     if start is None:
         raise InputError(Problem(grid.name, "no row of figures", "a header and at least one row of figures"))
-    if start == multi[0]:
-        seen = "、".join(list(rows.own(start).values())[:4])
-        found = f"a table without header (its first row is {seen})"
+    if start == wide[0]:
+        found = f"a table without header (its first row is {'、'.join([*rows.own[start].values()][:4])})"
         raise InputError(Problem(grid.name, found, "a header row above the figures", row=start + 1))
-    above = [r for r in range(multi[0]) if rows.own(r)]
-    above += [r for r in range(multi[0], start) if rows.unit_row(r)]
-    title = [text for r in above for text in rows.own(r).values()]
-    between = [r for r in range(multi[0], start) if r not in above and rows.own(r)]
-    headings = [r for r in between if len(rows.own(r)) == 1 or (len(rows.own(r)) == 2 and rows.gloss(r))]
-    sections = [r for r in headings if rows.first in rows.own(r) and r > multi[0]]
-    numbering = [r for r in between if rows.numbering(r)]
-    header = [r for r in between if r not in sections and r not in numbering]
-    dropped = frozenset(r for r in header[1:] if rows.says_nothing(r))
-    changes = [
-        Change(f"row {r + 1}", " ".join(rows.own(r).values()), "left out", "numbers of the columns")
-        for r in numbering
-    ]
-    changes += [
-        Change(f"row {r + 1}", " ".join(rows.own(r).values()), "left out", "the same for all columns")
-        for r in sorted(dropped)
-    ]
-    body, notes, repeated = _body(rows, header, start)
-    columns = _Columns(rows, header, body)
-    first = columns.labels[0]
-    names = [rows.own(r)[first] for r in body if first in rows.own(r)]
-    head = period(grid.cells[header[0]][first]) if header else None
-    if head is not None and not head[1] and all(figure(n) is not None and period(n) is None for n in names):
+    kinds = {r: _above(rows, r, wide[0]) for r in rows.filled if r < start}
+    header = [r for r, kind in kinds.items() if kind == "head"]
+    kinds |= _below(rows, header, start)
+    body = [r for r, kind in kinds.items() if kind in ("section", "data")]
+    columns = _columns(rows, header, [r for r in body if len(rows.own[r]) > 1])
+    layout = Layout(grid, kinds, columns)
+    label = layout.of("label")[0]
+    names = [t for r in body if (t := rows.own[r].get(label))]
+    head = period(grid.cells[header[0]][label]) if header else None
+    if head and not head[1] and all(figure(n) is not None and period(n) is None for n in names):
         allowed = "a column of names or periods left of the figures"
-        raise InputError(Problem(grid.name, "no label column", allowed, column=letter(first)))
-    return Layout(
-        grid,
-        tuple(title),
-        tuple(m.group(1) for m in map(_UNIT_IN_TITLE.search, title) if m),
-        tuple(header),
-        tuple(sections + body),
-        tuple(notes + columns.remarks),
-        tuple(columns.labels),
-        columns.unit_column,
-        tuple(columns.values),
-        tuple(changes + repeated + columns.changes),
-        dropped,
-        frozenset(r for r in header if rows.own(r).get(rows.first) in _UNIT_HEADS),
-    )
+        raise InputError(Problem(grid.name, "no label column", allowed, column=letter(label)))
+    return layout
 
 
-def _heads(rows: _Rows, r: int, first: int) -> bool:
-    """Tell whether a row with several cells belongs to the header."""
-    if rows.numbering(r) or not rows.figures(r) or rows.own(r).get(rows.first) in _META_HEADS:
-        return True
-    return rows.years(r) and (r == first or rows.first not in rows.own(r))
+def _above(rows: _Rows, r: int, first: int) -> str:
+    """Kind of a row above the first figures."""
+    own = rows.own[r]
+    if r < first or rows.unit_row(r):
+        return "title"
+    if rows.numbering(r):
+        return "numbers"
+    if r == first:
+        return "head"
+    if rows.label(r) and (len(own) == 1 or (len(own) == 2 and rows.gloss(r))):
+        return "section"
+    if rows.once(r):
+        return "once"
+    words = [t for t in own.values() if not unit_of_head(t.strip("()（）"))]
+    chinese = any(map(_HAN.search, rows.own[first].values()))
+    return "gloss" if len(words) > 1 and chinese and all(map(_foreign, words)) else "head"
 
 
-def _body(rows: _Rows, header: list[int], start: int) -> tuple[list[int], list[str], list[Change]]:
-    """Walk down from the first row of figures; return body rows, footnotes and what was left out."""
-    name = rows.grid.name
-    titles = [rows.own(r) for r in header]
-    body: list[int] = []
-    notes: list[str] = []
-    changes: list[Change] = []
-    last = max(r for r in range(start, len(rows.grid.cells)) if len(rows.own(r)) > 1 and rows.figures(r))
-    for r in range(start, len(rows.grid.cells)):
-        own = rows.own(r)
+def _below(rows: _Rows, header: list[int], start: int) -> dict[int, str]:
+    """Kinds of the rows from the first figures on."""
+    titles = [rows.own[r] for r in header]
+    heads = {rows.label(r) for r in header} - {""}
+    last = max(r for r in rows.filled if len(rows.own[r]) > 1 and rows.figures[r])
+    kinds: dict[int, str] = {}
+    for r in (r for r in rows.filled if r >= start):
+        own, figures = rows.own[r], rows.figures[r]
         text = " ".join(own.values())
-        is_note = bool(own) and (_NOTE.match(text) is not None or r > last)
-        label = own.get(rows.first)
-        heading = any(label and label == t.get(rows.first) for t in titles) or not rows.figures(r)
-        if heading and rows.gloss(r) and label not in [t.get(rows.first) for t in titles]:
-            body.append(r)
-            continue
-        if not own:
-            continue
-        if own in titles or _CONTINUED.fullmatch(re.sub(r"\s+", "", text)) or rows.unit_row(r):
-            changes.append(Change(f"row {r + 1}", text, "left out", "a continued table repeats its header"))
-        elif is_note and len(own) < 3 and not rows.figures(r):
-            notes.append(text)
-        elif (len(own) > 1 and heading) or (notes and len(own) > 1):
-            raise InputError(_second(name, r, text))
-        elif notes:
-            notes.append(text)
+        noted = "note" in kinds.values()
+        if not figures and rows.gloss(r) and rows.label(r) not in heads:
+            kinds[r] = "data"
+        elif own in titles or _CONTINUED.fullmatch(re.sub(r"\s+", "", text)) or rows.unit_row(r):
+            kinds[r] = "again"
+        elif (_NOTE.match(text) or r > last) and len(own) < 3 and not figures:
+            kinds[r] = "note"
+        elif len(own) > 1 and (noted or not figures or rows.label(r) in heads):
+            raise InputError(_second(rows.grid.name, r, text))
         else:
-            body.append(r)
-    return body, notes, changes
+            kinds[r] = "note" if noted else "data"
+    return kinds
 
 
 def _second(name: str, row: int, text: str, column: str | None = None) -> Problem:
@@ -409,49 +432,32 @@ def _second(name: str, row: int, text: str, column: str | None = None) -> Proble
     return Problem(name, found, "one table in a sheet", row=row + 1, column=column)
 
 
-class _Columns:
+def _columns(rows: _Rows, header: list[int], data: list[int]) -> dict[int, str]:
     """Sort the columns into labels, units, figures, and those left out."""
-
-    def __init__(self, rows: _Rows, header: list[int], body: list[int]) -> None:
-        self.labels: list[int] = []
-        self.values: list[int] = []
-        self.remarks: list[str] = []
-        self.changes: list[Change] = []
-        self.unit_column: int | None = None
-        cells = rows.grid.cells
-        data = [r for r in body if len(rows.own(r)) > 1]
-        for c in range(rows.first, len(cells[0])):
-            head = clean_name("".join(dict.fromkeys(cells[r][c].strip() for r in header)))
-            texts = [rows.own(r)[c] for r in data if c in rows.own(r)]
-            words = [t for t in texts if figure(t) is None and not _NUMERIC_LOOK.fullmatch(t)]
-            # 2013 or 1-6月 in the first column reads as a figure, but is a label.
-            headless = not head or not self.labels or PERIOD_HEADS.fullmatch(head) is not None
-            dated = bool(texts) and headless and all(period(t) is not None for t in texts)
-            if not texts and not head:
-                continue
-            if head in _UNIT_HEADS and (not words or any(unit_of_head(t) for t in words)):
-                self.unit_column = c
-            elif head in _CODE_HEADS or (self._foreign(words, texts) and self.labels):
-                self.changes.append(
-                    Change(f"column {letter(c)}", head or texts[0], "left out", "a code or a gloss")
-                )
-            elif head in _REMARK_HEADS:
-                self.remarks += texts
-            elif not self.labels or (not self.values and (len(words) > len(texts) / 2) != dated):
-                self.labels.append(c)
-            elif len(words) > len(texts) / 2 and any(re.search(r"[㐀-鿿]", t) for t in words):
-                raise InputError(_second(rows.grid.name, (header or body)[0], head or texts[0], letter(c)))
-            else:
-                self.values.append(c)
-        if not self.values:
-            raise InputError(
-                Problem(rows.grid.name, "no column of figures", "at least one column of figures")
-            )
-
-    @staticmethod
-    def _foreign(words: list[str], texts: list[str]) -> bool:
-        """Tell whether a column repeats the labels in English."""
-        plain = [w.replace("–", "-").replace("’", "'") for w in words]
-        return len(words) > len(texts) / 2 and all(
-            w.isascii() and re.search(r"[A-Za-z]{3}", w) is not None for w in plain
-        )
+    kinds: dict[int, str] = {}
+    for c in range(rows.first, rows.grid.width):
+        head = clean_name("".join(dict.fromkeys(rows.grid.cells[r][c].strip() for r in header)))
+        texts = [t for r in data if (t := rows.own[r].get(c))]
+        words = [t for t in texts if not _looks(t)]
+        wordy = len(words) > len(texts) / 2
+        labelled = "label" in kinds.values()
+        # 2013 or 1-6月 in the first column reads as a figure, but is a label.
+        headless = not head or not labelled or PERIOD_HEADS.fullmatch(head) is not None
+        dated = bool(texts) and headless and all(period(t) is not None for t in texts)
+        if not texts and not head:
+            continue
+        if head in _UNIT_HEADS and (not words or any(unit_of_head(t) for t in words)):
+            kinds[c] = "unit"
+        elif head in _CODE_HEADS or (labelled and wordy and all(map(_foreign, words))):
+            kinds[c] = "code"
+        elif head in _REMARK_HEADS:
+            kinds[c] = "remark"
+        elif not labelled or ("value" not in kinds.values() and wordy != dated):
+            kinds[c] = "label"
+        elif wordy and any(map(_HAN.search, words)):
+            raise InputError(_second(rows.grid.name, (header or data)[0], head or texts[0], letter(c)))
+        else:
+            kinds[c] = "value"
+    if "value" not in kinds.values():
+        raise InputError(Problem(rows.grid.name, "no column of figures", "at least one column of figures"))
+    return kinds

@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,18 @@ class Grid:
     cells: tuple[tuple[str, ...], ...]
     covered: frozenset[tuple[int, int]] = frozenset()
     changes: tuple[Change, ...] = ()
+
+    @property
+    def width(self) -> int:
+        return len(self.cells[0])
+
+    @cached_property
+    def own(self) -> tuple[dict[int, str], ...]:
+        """Texts of each row by column, blanks around them gone, those of a merged area once."""
+        return tuple(
+            {c: text for c, cell in enumerate(row) if (text := cell.strip()) and (r, c) not in self.covered}
+            for r, row in enumerate(self.cells)
+        )
 
 
 @dataclass
@@ -196,8 +209,8 @@ def _html(name: str, text: str, sheet: str | int | None, changes: list[Change]) 
 def html_grid(name: str, table: Any, changes: Iterable[Change] = ()) -> Grid:
     """Read one table of a page, under the lines that stand above it."""
     draft = Draft(changes=list(changes))
-    heading = [*_lines_above(table), _html_text(table.find("caption"))]
-    heading = [line for line in heading if 0 < len(line) < 200]
+    caption = _html_text(table.find("caption"))
+    heading = [*_lines_above(table), *([caption] if 0 < len(caption) < 200 else [])]
     for r, line in enumerate(heading):
         draft.cells[r, 0] = line
     area = 0
@@ -217,15 +230,28 @@ def html_grid(name: str, table: Any, changes: Iterable[Change] = ()) -> Grid:
 
 
 def _lines_above(table: Any) -> list[str]:
-    """Return up to three lines before a table, or before the element that holds nothing but the table."""
-    while table is not None:
-        siblings = [e for e in table.itersiblings(preceding=True) if isinstance(e.tag, str)][:3]
-        lines = [_html_text(e) for e in reversed(siblings) if e.find(".//table") is None and e.tag != "table"]
-        parent = table.getparent()
-        if any(lines) or parent is None or parent.tag in ("body", "td"):
-            return lines
-        table = parent
-    return []
+    """Return the lines before a table, and before what holds it, that are its title."""
+    lines: list[str] = []
+    while table.getparent() is not None and table.tag not in ("body", "td"):
+        above = [e for e in table.itersiblings(preceding=True) if isinstance(e.tag, str)]
+        other = next(
+            (n for n, e in enumerate(above) if e.tag == "table" or e.find(".//table") is not None), None
+        )
+        lines = [_html_text(e) for e in reversed(above[:other])] + lines
+        if other is not None:
+            break
+        table = table.getparent()
+    return title_of([line for line in lines if line])
+
+
+def title_of(lines: list[str]) -> list[str]:
+    """Return the last lines above a table that are its title or its unit, not prose."""
+    title: list[str] = []
+    for line in reversed(lines[-3:]):
+        if len(line) > 60 or re.search(r"[。；]", line):
+            break
+        title.insert(0, line.strip())
+    return title
 
 
 def _span(value: str | None) -> int:

@@ -21,8 +21,8 @@ from parkanalysis.quantities import Unit
 if TYPE_CHECKING:
     import pandas as pd
 
-KEY = ["item", "parent", "period", "variable", "base"]
-COLUMNS = [*KEY, "value", "unit", "status", "printed", "row", "column"]
+COLUMNS = list(Entry._fields[:11])
+KEY = COLUMNS[:5]
 
 
 @dataclass(frozen=True)
@@ -123,49 +123,43 @@ def table_of(grid: Grid, *, totals: Literal["refuse", "report"] = "refuse") -> T
     entries = reader.entries()
     checks = check_totals(entries)
     if totals == "refuse":
-        reader.problems += [
-            Problem(
-                grid.name,
-                f"{check['item']} ({check['variable']} {check['period']}): {check['stated']:.15g} stated, "
-                f"{check['computed']:.15g} from its parts",
-                f"a difference of at most {check['tolerance']:.3g} (rounding)"
-                if check["tolerance"] > 1e-3
-                else "no difference between whole counts",
-                row=check["row"],
-                column=check["column"],
-            )
-            for check in checks
-            if check["verdict"] == "differs"
-        ]
-    plain = [e.record() for e in entries if e.row.kind == "plain" and e.column.kind != "total"]
+        reader.problems += [_accused(grid.name, check) for check in checks if check["verdict"] == "differs"]
+    plain = [e for e in entries if e.line.kind == "plain" and e.head.kind != "total"]
     reader.problems += _twins(grid.name, plain)
     if reader.problems:
         raise InputError(reader.problems)
-    kept = [name for name in COLUMNS if name != "value"]
-    columns = [*kept, "kind", "stated", "computed", "difference", "tolerance", "verdict"]
-    frame = pd.DataFrame(plain, columns=COLUMNS).astype({"value": float, "row": int})
-    apart = pd.DataFrame(checks, columns=columns)
+    frame = pd.DataFrame([e[:11] for e in plain], columns=COLUMNS).astype({"value": float, "row": int})
+    apart = pd.DataFrame(checks, columns=_CHECKED).astype(dict.fromkeys(_NUMBERS, float))
     changes = (*grid.changes, *layout.changes, *reader.changes)
     return Table(frame, apart, layout.notes, changes, layout.title)
 
 
-def _twins(name: str, records: list[dict[str, Any]]) -> list[Problem]:
+def _accused(name: str, check: dict[str, Any]) -> Problem:
+    stated, computed, tolerance = (float(check[key]) for key in ("stated", "computed", "tolerance"))
+    named = f"{check['item']} ({check['variable']} {check['period']})"
+    rounding = f"a difference of at most {tolerance:.3g} (rounding)"
+    return Problem(
+        name,
+        f"{named}: {stated:.15g} stated, {computed:.15g} from its parts",
+        rounding if tolerance > 1e-3 else "no difference between whole counts",
+        row=check["row"],
+        column=check["column"],
+    )
+
+
+def _twins(name: str, entries: list[Entry]) -> list[Problem]:
     """Figures that nothing tells apart: same item, parent, period, variable and base."""
-    first: dict[tuple[object, ...], dict[str, Any]] = {}
-    twins = []
-    for record in records:
-        other = first.setdefault(tuple(record[key] for key in KEY), record)
-        if other is not record:
-            found = (
-                f"{record['item']} ({record['variable']} {record['period']}) again, as in row {other['row']}"
-            )
-            allowed = "figures told apart by name, heading, period or base"
-            twins.append(Problem(name, found, allowed, row=record["row"], column=record["column"]))
-    return twins[:20]
+    first: dict[tuple[object, ...], Entry] = {}
+    twins = [(e, first[e[:5]]) for e in entries if first.setdefault(e[:5], e) is not e][:20]
+    allowed = "figures told apart by name, heading, period or base"
+    again = ((e, f"{e.item} ({e.variable} {e.period}) again, as in row {other.row}") for e, other in twins)
+    return [Problem(name, found, allowed, e.row, e.column) for e, found in again]
 
 
 # --- totals ---
 
+_NUMBERS = ("stated", "computed", "difference", "tolerance")
+_CHECKED = [*(name for name in COLUMNS if name != "value"), "kind", *_NUMBERS, "verdict"]
 # Signs for nothing (—) count as zero; … as less than one unit, or the sum is unknown; so with other gaps.
 _ZERO = {"none", "omitted"}
 # Averages, prices and the like are printed in units that add up, but do not; parts of some are not all.
@@ -191,10 +185,10 @@ def check_totals(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     list of dict
         One for each figure, as in ``Table.totals``.
     """
-    rows = list({e.row.index: e.row for e in entries}.values())
+    rows = list({e.line.index: e.line for e in entries}.values())
     rows.sort(key=lambda row: row.index)
-    columns = list({e.column.index: e.column for e in entries}.values())
-    cells = {(e.row.index, e.column.index): e for e in entries}
+    columns = list({e.head.index: e.head for e in entries}.values())
+    cells = {(e.line.index, e.head.index): e for e in entries}
     checks: list[dict[str, Any]] = []
     spans = _spans(rows)
     whole: Row | None = None
@@ -203,11 +197,9 @@ def check_totals(entries: Sequence[Entry]) -> list[dict[str, Any]]:
         line = [cells[row.index, c.index] for c in columns if (row.index, c.index) in cells]
         if row.kind == "total":
             readings = _readings(rows, n, spans[n])
-            checks += _best(
-                [[_sum(e, _at(cells, parts, e.column)) for e in line] for parts in readings], line
-            )
+            checks += _best([[_sum(e, _at(cells, parts, e.head)) for e in line] for parts in readings], line)
         elif row.kind == "of_which":
-            checks += [_within(e, cells.get((whole.index, e.column.index)) if whole else None) for e in line]
+            checks += [_within(e, cells.get((whole.index, e.head.index)) if whole else None) for e in line]
     for column in columns:
         if column.kind == "total":
             checks += _column_total(cells, rows, columns, column)
@@ -269,7 +261,7 @@ def _sum(stated: Entry, parts: Sequence[Entry | None]) -> dict[str, Any]:
     known = [p for p in parts if p is not None and (p.value is not None or p.status in _ZERO)]
     computable = (
         stated.value is not None
-        and not _NOT_SUMMED.search(f"{stated.row.name} {stated.column.name}")
+        and not _NOT_SUMMED.search(f"{stated.line.name} {stated.head.name}")
         and Unit(stated.unit).additive
         and len(known) == len(parts) > 0
         and all(p.unit == stated.unit for p in known)
@@ -282,7 +274,7 @@ def _sum(stated: Entry, parts: Sequence[Entry | None]) -> dict[str, Any]:
     tolerance = stated.step + sum(steps, Decimal(0)) + abs(stated.value) * _RELATIVE_NOISE
     if abs(stated.value - computed) <= tolerance:
         return _check(stated, "total", computed, tolerance, "holds")
-    partial = computed < stated.value and any(_SOME.search(p.row.section + p.row.group) for p in known)
+    partial = computed < stated.value and any(_SOME.search(p.line.section + p.line.group) for p in known)
     return _check(
         stated, "total", computed, tolerance, "cannot be checked" if vague or partial else "differs"
     )
@@ -331,19 +323,16 @@ def _column_total(
             c for c in parts if not (total.unit is None and c.unit is not None and c.unit.code == "fraction")
         ]
         if len(alike) > 1:
-            readings.append([_sum(e, [cells.get((e.row.index, c.index)) for c in alike]) for e in stated])
+            readings.append([_sum(e, [cells.get((e.line.index, c.index)) for c in alike]) for e in stated])
     return [{**check, "kind": "column_total"} for check in _best(readings, stated)]
 
 
 def _check(
     stated: Entry, kind: str, computed: Decimal | None, tolerance: Decimal | None, verdict: str
 ) -> dict[str, Any]:
-    record = stated.record()
-    del record["value"]
     difference = None if computed is None or stated.value is None else stated.value - computed
-    numbers = {"stated": stated.value, "computed": computed, "difference": difference, "tolerance": tolerance}
-    floats = {key: float("nan") if number is None else float(number) for key, number in numbers.items()}
-    return {**record, "kind": kind, **floats, "verdict": verdict}
+    numbers = dict(zip(_NUMBERS, (stated.value, computed, difference, tolerance), strict=True))
+    return {**dict(zip(COLUMNS, stated, strict=False)), "kind": kind, **numbers, "verdict": verdict}
 
 
 # --- months ---
