@@ -32,7 +32,6 @@ _RATE = re.compile(r"(?:增长|增速|增幅|比重|占比|同比|环比)(?!.*[�
 _NUMBER_OF = re.compile(r"(?:个数|户数|家数|单位数|企业数|人数|件数)$")
 _OF_WHICH = re.compile(r"^(?:其\s*中\s*[:：]?|[#＃]\s*)")
 _BASE = re.compile(r"(?:以)?((?:上年|上年同期|上月|同期|\d{4}年?)(?:同期|同月)?)(?:=|为)100")
-_CUMULATIVE = re.compile(r"累计")
 _UNSTATED = Unit("unstated")
 
 
@@ -75,6 +74,7 @@ class Column:
     kind: str
     above: tuple[str, ...]
     base: str
+    cumulative: bool
 
 
 @dataclass(frozen=True)
@@ -92,16 +92,14 @@ class Row:
     implied: Unit | None
     when: Period
     base: str
+    cumulative: bool
     amount: Decimal | None
     parent: str = ""
     kind: str = "plain"
 
 
 class Entry(NamedTuple):
-    """One figure in its canonical unit, exact: the tidy frame's columns, and where they come from.
-
-    ``step`` is half a unit of its last printed digit; 0 for counts printed one by one, which are exact.
-    """
+    """One figure in its canonical unit, exact: the tidy frame's columns, and where they come from."""
 
     item: str
     parent: str
@@ -116,7 +114,14 @@ class Entry(NamedTuple):
     column: str
     line: Row
     head: Column
-    step: Decimal
+    scale: Unit
+    decimals: int
+
+    @property
+    def step(self) -> Decimal:
+        """Half a unit of the last printed digit; firms are counted one by one, people often in 万人."""
+        exact = self.scale == Unit("count") and not self.decimals
+        return Decimal(0) if exact else self.scale.amount(Decimal(5).scaleb(-self.decimals - 1))
 
 
 def implied_unit(name: str) -> Unit | None:
@@ -221,6 +226,8 @@ class Reader:
         self.changes: list[Change] = []
         self.period = self._title_period()
         self.units = self._title_units()
+        amounts = [u for u in self.units if u.code != "fraction"]
+        self.amounts = [u for u in amounts if u.code != "count"] or amounts or self.units
         bases = dict.fromkeys(base for line in layout.title if (base := Label.of(line).base))
         self.base = next(iter(bases)) if len(bases) == 1 else ""
         self.dated = self._rows_are_periods()
@@ -341,11 +348,14 @@ class Reader:
             names = [plain[-1].name, *names]
             unit = unit or (None if implied_unit(names[-1]) else plain[-1].unit)
         name = "_".join(names) or self.measure or "value"
-        resolved = resolved.cumulative() if _CUMULATIVE.search(name) else resolved
+        cumulative = "累计" in name
+        resolved = resolved.cumulative() if cumulative else resolved
         implied = implied_unit(name)
+        if implied == Unit("count") and [unit.code for unit in self.units] == ["count"]:
+            implied = self.units[0]  # 人数 under 单位：万人
         if unit is None and implied is not None:
             self.change(f"column {letter(c)}", "no unit", str(implied), "what the name implies")
-        return Column(c, name, resolved, unit, implied, kind, tuple(names[:-1]), base)
+        return Column(c, name, resolved, unit, implied, kind, tuple(names[:-1]), base, cumulative)
 
     def _beside(self, when: Period, c: int) -> Period:
         """Period of 同比增长 or 上年同期 beside dated columns: the latest year's, of these the nearest."""
@@ -354,7 +364,7 @@ class Reader:
             return when
         latest = max(p.year or 0 for p in left)
         found = next(p for p in reversed(left) if p.year == latest)
-        self.change(f"column {letter(c)}", "no period", found.code(), "the period of the column beside it")
+        self.change(f"column {letter(c)}", "no period", found.code, "the period of the column beside it")
         return replace(found, shift=when.shift)
 
     def _resolve(self, when: Period, c: int) -> Period:
@@ -382,7 +392,8 @@ class Reader:
         rows: list[Row] = []
         section, group, year = Label(), "", Period()
         at, units = letter(self.labels[-1]), self.layout.of("unit")
-        for n, r in enumerate(self.layout.body):
+        printed = {r: [t for c in self.values if (t := self.layout.own(r, c))] for r in self.layout.body}
+        for r, below in zip(printed, [*printed.values(), []][1:], strict=True):
             raw, group = self._names(r, group)
             label = Label.of(raw)
             if units and not label.printed:
@@ -397,10 +408,8 @@ class Reader:
             if self.dated and (read := period(label.name)) is not None:
                 when = read[0].join(Period(year.year))
                 year = when if when.year else year
-            figures = self._printed(r)
-            below = self._printed(self.layout.body[n + 1]) if n + 1 < len(self.layout.body) else []
-            filled = bool(figures or not (below or _SECTION.match(raw.strip())))
-            cell = figure(figures[0]) if figures else None
+            filled = bool(printed[r] or not (below or _SECTION.match(raw.strip())))
+            cell = figure(printed[r][0]) if printed[r] else None
             row = Row(
                 r,
                 label.name,
@@ -413,6 +422,7 @@ class Reader:
                 implied,
                 when,
                 label.base or section.base,
+                "累计" in label.name,
                 cell.value if cell else None,
             )
             rows.append(row)
@@ -421,10 +431,6 @@ class Reader:
             allowed = "years or names, or a heading without figures for each year"
             self.problem("years and names in one column of labels", allowed, column=self.labels[-1])
         return nested(rows)
-
-    def _printed(self, r: int) -> list[str]:
-        """Texts of a row in the columns of figures."""
-        return [text for c in self.values if (text := self.layout.own(r, c))]
 
     def _names(self, r: int, group: str) -> tuple[str, str]:
         """Return the printed name of a row and the group that label columns before it give."""
@@ -450,8 +456,8 @@ class Reader:
         return found
 
     def _cell(self, r: int, c: int) -> Cell | None:
-        printed, text = self.grid.cells[r][c].strip(), self.layout.own(r, c)
-        if printed != text:
+        text = self.layout.own(r, c)
+        if not text and (printed := self.grid.cells[r][c].strip()):
             self.change(f"{letter(c)}{r + 1}", printed, "blank", "a merged figure counts once")
         read = figure(text)
         if read is None:
@@ -463,39 +469,25 @@ class Reader:
     def _entry(self, row: Row, column: Column, read: Cell, habit: _Habit) -> Entry:
         unit = self._unit(row, column, read, habit) or _UNSTATED
         value = Decimal(0) if read.status == "unchanged" and unit.code == "fraction" else read.value
-        text = self.layout.own(row.index, column.index)
+        text, at = self.layout.own(row.index, column.index), letter(column.index)
         if value is None:
-            became, why = f"missing ({read.status})" if text else "", "sign for a missing figure"
-        else:
-            became, why = f"{value:f}", "digits, separators, unit and marks"
-        if text != became and text.rstrip("%") != became:
-            self.change(f"{letter(column.index)}{row.index + 1}", text, became, why)
-        decimals = max(read.decimals, habit.decimals)
-        exact = unit == Unit("count") and not decimals  # firms are counted one by one, people often in 万人
-        when = row.when.join(column.when).join(self.period) if self.dated else column.when
-        if _CUMULATIVE.search(row.name if not self.dated else column.name):
-            when = when.cumulative()
-        item, parent, variable = row.name, row.parent, column.name
-        if self.dated and row.group:
-            item, parent = row.group, row.section
-        elif self.dated:
+            became = f"missing ({read.status})" if text else ""
+            self.change(f"{at}{row.index + 1}", text, became, "sign for a missing figure")
+        elif not read.plain and text.rstrip("%") != f"{value:f}":
+            self.change(f"{at}{row.index + 1}", text, f"{value:f}", "digits, separators, unit and marks")
+        item, parent, variable, when = row.name, row.parent, column.name, column.when
+        if self.dated:
+            when = row.when.join(column.when).join(self.period)
             item, parent, variable = column.name, "_".join(column.above), "value"
-        return Entry(
-            item,
-            parent,
-            "" if when == Period() else when.code(),
-            variable,
-            column.base or row.base or (self.base if unit.code == "index" else ""),
-            None if value is None else unit.amount(value),
-            unit.code,
-            read.status,
-            text,
-            row.index + 1,
-            letter(column.index),
-            row,
-            column,
-            Decimal(0) if exact else unit.amount(Decimal(5).scaleb(-decimals - 1)),
-        )
+            if row.group:
+                item, parent, variable = row.group, row.section, column.name
+        if column.cumulative if self.dated else row.cumulative:
+            when = when.cumulative()
+        base = column.base or row.base or (self.base if unit.code == "index" else "")
+        amount = None if value is None else unit.amount(value)
+        decimals = max(read.decimals, habit.decimals)
+        told = (item, parent, when.code, variable, base, amount, unit.code, read.status, text)
+        return Entry(*told, row.index + 1, at, row, column, unit, decimals)
 
     def _unit(self, row: Row, column: Column, read: Cell, habit: _Habit) -> Unit | None:
         """Unit of one figure: its own, its column's, its row's or the table's; or a problem."""
@@ -503,9 +495,7 @@ class Reader:
         if column.unit and other and column.unit.additive and column.unit != other:
             found = f"mixed units in one column: {other} in a column in {column.unit}"
             self.problem(found, allowed, row.index, column.index)
-        counted = column.implied == Unit("count") and [unit.code for unit in self.units] == ["count"]
-        implied = self.units[0] if counted else column.implied  # 人数 under 单位：万人
-        fallback = column.unit or implied or other or self._by_title(column)
+        fallback = column.unit or column.implied or other or self._by_title(column)
         if read.unit is None:
             return fallback
         own = unit_of_head(read.unit)
@@ -521,13 +511,11 @@ class Reader:
         return own
 
     def _by_title(self, column: Column) -> Unit | None:
-        amounts = [u for u in self.units if u.code != "fraction"]
-        amounts = [u for u in amounts if u.code != "count"] or amounts or self.units
-        if len(amounts) > 1:
-            listed = ", ".join(map(str, amounts))
+        if len(self.amounts) > 1:
+            listed = ", ".join(map(str, self.amounts))
             found = f"a column without unit under a unit row with several ({listed})"
             self.problem(found, "the unit in the column's header", column=column.index)
-        return amounts[0] if amounts else None
+        return self.amounts[0] if self.amounts else None
 
 
 def _is_word(text: str) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from parkanalysis.cleaning.sheets import Change, Grid
 from parkanalysis.errors import InputError, Problem
@@ -56,14 +57,14 @@ def split_unit(text: str) -> tuple[str, str | None]:
     return text, None
 
 
-@dataclass(frozen=True)
-class Cell:
-    """A cell of the body: exact printed number or None, status, own unit, decimals printed."""
+class Cell(NamedTuple):
+    """A cell of the body: exact printed number or None, status, own unit, decimals; whether nothing else."""
 
     value: Decimal | None
     status: str
     unit: str | None = None
     decimals: int = 0
+    plain: bool = False
 
 
 @lru_cache(1 << 18)
@@ -74,7 +75,7 @@ def figure(text: str) -> Cell | None:
     """
     bare = text.strip(_BLANKS)
     if plain := _PLAIN_NUMBER.fullmatch(bare):
-        return Cell(Decimal(bare), "reported", None, len(plain[1] or ""))
+        return Cell(Decimal(bare), "reported", None, len(plain[1] or ""), True)
     folded = unicodedata.normalize("NFKC", _MARKS.sub("", bare))
     folded = re.sub(r"[−–—―─﹣]", "-", re.sub(r"\s+", "", folded))
     for status, pattern in _SIGNS.items():
@@ -132,8 +133,11 @@ class Period:
         """Return the period from January on, where it is a month or a quarter."""
         return replace(self, first=1) if self.last else self
 
+    @cached_property
     def code(self) -> str:
         """ISO 8601 (``2015``, ``2015-03``, ``2015-01/2015-06``); ``XXXX`` for an unknown year (8601-2)."""
+        if self == Period():
+            return ""
         year = "XXXX" if self.year is None else str(self.year - self.shift)
         if self.last is None:
             return year
@@ -301,19 +305,19 @@ class _Rows:
         self.grid, self.own = grid, grid.own
         self.filled = [r for r, own in enumerate(grid.own) if own]
         self.first = min(min(grid.own[r]) for r in self.filled)
-        self.figures = [
-            [t for c, t in own.items() if c > self.first and not _DATED.search(t) and _looks(t)]
-            for own in grid.own
-        ]
+        self.figured = [any(self.figures(r)) for r in range(len(grid.own))]
+
+    def figures(self, r: int) -> Iterator[str]:
+        """Texts right of the first column that are meant as figures."""
+        return (t for c, t in self.own[r].items() if c > self.first and _looks(t) and not _DATED.search(t))
 
     def label(self, r: int) -> str:
         return self.own[r].get(self.first, "")
 
     def years(self, r: int) -> bool:
         """Tell whether all figures of a row are years in order: a header, not data."""
-        found = [int(t[:4]) for t in self.figures[r] if _PLAIN_YEAR.fullmatch(t)]
-        steps = {b > a for a, b in pairwise(found) if a != b}
-        return bool(found) and len(found) == len(self.figures[r]) and len(steps) <= 1
+        found = [int(t[:4]) if _PLAIN_YEAR.fullmatch(t) else 0 for t in self.figures(r)]
+        return bool(found) and min(found) > 0 and len({b > a for a, b in pairwise(found) if a != b}) <= 1
 
     def numbering(self, r: int) -> bool:
         """Tell whether a row numbers the columns: 甲 乙 1 2 3 (not a firm 甲 above a firm 乙)."""
@@ -336,11 +340,11 @@ class _Rows:
 
     def unit_row(self, r: int) -> bool:
         own = self.own[r].values()
-        return not self.figures[r] and sum(bool(_UNIT_ROW.match(t)) for t in own) == 1 and len(own) < 5
+        return not self.figured[r] and sum(bool(_UNIT_ROW.match(t)) for t in own) == 1 and len(own) < 5
 
     def heads(self, r: int, first: int) -> bool:
         """Tell whether a row with several cells belongs to the header."""
-        if self.numbering(r) or not self.figures[r] or self.label(r) in _META_HEADS:
+        if self.numbering(r) or not self.figured[r] or self.label(r) in _META_HEADS:
             return True
         return self.years(r) and (r == first or not self.label(r))
 
@@ -408,10 +412,10 @@ def _below(rows: _Rows, header: list[int], start: int) -> dict[int, str]:
     """Kinds of the rows from the first figures on."""
     titles = [rows.own[r] for r in header]
     heads = {rows.label(r) for r in header} - {""}
-    last = max(r for r in rows.filled if len(rows.own[r]) > 1 and rows.figures[r])
+    last = max(r for r in rows.filled if len(rows.own[r]) > 1 and rows.figured[r])
     kinds: dict[int, str] = {}
     for r in (r for r in rows.filled if r >= start):
-        own, figures = rows.own[r], rows.figures[r]
+        own, figures = rows.own[r], rows.figured[r]
         text = " ".join(own.values())
         noted = "note" in kinds.values()
         if not figures and rows.gloss(r) and rows.label(r) not in heads:

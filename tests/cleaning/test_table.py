@@ -381,7 +381,7 @@ def test_no_figure(printed):
 def test_periods(printed, code, rest):
     read = period(printed)
     assert read is not None
-    assert (read[0].code(), read[1]) == (code, rest)
+    assert (read[0].code, read[1]) == (code, rest)
 
 
 @pytest.mark.parametrize("printed", ["产值", "同比增长", "3年期贷款", "上年=100"])
