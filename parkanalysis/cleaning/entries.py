@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import NamedTuple
 
 from parkanalysis.cleaning.layout import (
@@ -60,42 +61,43 @@ class Label:
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column of figures: place, name, period, unit, kind (plain, total, of_which), names above.
+class Line:
+    """A row or a column of figures: what is said of all of them.
 
-    ``implied`` is the unit that the name implies where none is printed.
+    Attributes
+    ----------
+    index : int
+        From 0.
+    name, parent : str
+        The row, section or group above a row; the upper heads of a column.
+    kind : str
+        ``plain``, ``total`` or ``of_which``.
+    unit, implied : Unit or None
+        The printed unit, and the one that the name implies where none is printed.
+    section, group : str
+        Heading without figures above a row; label column before its name.
+    indent, marked, filled, amount
+        How deep a row stands; whether it is printed as 其中 or #; whether it holds figures; the first one.
     """
 
     index: int
     name: str
     when: Period
-    unit: Unit | None
-    implied: Unit | None
-    kind: str
-    above: tuple[str, ...]
-    base: str
-    cumulative: bool
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row of the body with its place in the outline; ``amount`` is its first figure as printed."""
-
-    index: int
-    name: str
-    marked: bool
-    section: str
-    group: str
-    indent: int
-    filled: bool
-    unit: Unit | None
-    implied: Unit | None
-    when: Period
-    base: str
-    cumulative: bool
-    amount: Decimal | None
+    unit: Unit | None = None
+    implied: Unit | None = None
+    base: str = ""
     parent: str = ""
     kind: str = "plain"
+    section: str = ""
+    group: str = ""
+    indent: int = 0
+    marked: bool = False
+    filled: bool = True
+    amount: Decimal | None = None
+
+    @cached_property
+    def cumulative(self) -> bool:
+        return "累计" in self.name
 
 
 class Entry(NamedTuple):
@@ -112,8 +114,8 @@ class Entry(NamedTuple):
     printed: str
     row: int
     column: str
-    line: Row
-    head: Column
+    line: Line
+    head: Line
     scale: Unit
     decimals: int
 
@@ -136,11 +138,11 @@ def implied_unit(name: str) -> Unit | None:
 _ALL = re.compile(r"(?:总计|合计|总数)$")
 
 
-def nested(rows: list[Row]) -> list[Row]:
+def nested(rows: list[Line]) -> list[Line]:
     """Give rows in order their kind, and their parent by 其中, indent, group or section."""
-    placed: list[Row] = []
-    block, whole, levels = ("", ""), None, list[Row]()
-    parts: list[Row] | None = None  # behind 其中
+    placed: list[Line] = []
+    block, whole, levels = ("", ""), None, list[Line]()
+    parts: list[Line] | None = None  # behind 其中
     for n, row in enumerate(rows):
         if (row.section, row.group) != block:
             block, whole, levels, parts = (row.section, row.group), None, [], None
@@ -160,7 +162,7 @@ def nested(rows: list[Row]) -> list[Row]:
     return placed
 
 
-def _goes_on(whole: Row, parts: list[Row], rest: list[Row]) -> bool:
+def _goes_on(whole: Line, parts: list[Line], rest: list[Line]) -> bool:
     """Tell whether the first row of the rest, unmarked behind 其中, is a further part of the whole.
 
     It is one by the outline. At the whole's own margin it is one where the whole still holds it and it
@@ -184,7 +186,7 @@ def _goes_on(whole: Row, parts: list[Row], rest: list[Row]) -> bool:
     return alike
 
 
-def _room(whole: Row, parts: Iterable[Row]) -> Decimal | None:
+def _room(whole: Line, parts: Iterable[Line]) -> Decimal | None:
     """What parts leave of a whole; None where they cannot be its parts."""
     left = whole.amount
     for part in parts:
@@ -195,7 +197,7 @@ def _room(whole: Row, parts: Iterable[Row]) -> Decimal | None:
     return left
 
 
-def _grain(row: Row) -> Decimal:
+def _grain(row: Line) -> Decimal:
     """One of the last printed digit of a row's amount."""
     exponent = (row.amount or Decimal(0)).as_tuple().exponent
     return Decimal(1).scaleb(exponent if isinstance(exponent, int) else 0)
@@ -233,7 +235,7 @@ class Reader:
         self.dated = self._rows_are_periods()
         self.measure = self._measure()
         self.stated: list[Period] = []
-        self.columns: list[Column] = []
+        self.columns: list[Line] = []
         for c in self.values:
             self.columns.append(self._column(c))
 
@@ -318,7 +320,7 @@ class Reader:
         """Tell whether a head cell stands over more than its own column."""
         return not self.layout.own(r, c) or (c + 1 in self.values and not self.layout.own(r, c + 1))
 
-    def _column(self, c: int) -> Column:
+    def _column(self, c: int) -> Line:
         when, names, unit, kind, base = Period(), list[str](), None, "plain", ""
         parts = self._header_parts(c)
         for part in parts:
@@ -348,14 +350,13 @@ class Reader:
             names = [plain[-1].name, *names]
             unit = unit or (None if implied_unit(names[-1]) else plain[-1].unit)
         name = "_".join(names) or self.measure or "value"
-        cumulative = "累计" in name
-        resolved = resolved.cumulative() if cumulative else resolved
+        resolved = resolved.cumulative() if "累计" in name else resolved
         implied = implied_unit(name)
         if implied == Unit("count") and [unit.code for unit in self.units] == ["count"]:
             implied = self.units[0]  # 人数 under 单位：万人
         if unit is None and implied is not None:
             self.change(f"column {letter(c)}", "no unit", str(implied), "what the name implies")
-        return Column(c, name, resolved, unit, implied, kind, tuple(names[:-1]), base, cumulative)
+        return Line(c, name, resolved, unit, implied, base, "_".join(names[:-1]), kind)
 
     def _beside(self, when: Period, c: int) -> Period:
         """Period of 同比增长 or 上年同期 beside dated columns: the latest year's, of these the nearest."""
@@ -387,9 +388,9 @@ class Reader:
 
     # rows
 
-    def _rows(self) -> list[Row]:
+    def _rows(self) -> list[Line]:
         """Name every body row, with its parent by section, group, outline or 其中."""
-        rows: list[Row] = []
+        rows: list[Line] = []
         section, group, year = Label(), "", Period()
         at, units = letter(self.labels[-1]), self.layout.of("unit")
         printed = {r: [t for c in self.values if (t := self.layout.own(r, c))] for r in self.layout.body}
@@ -410,21 +411,9 @@ class Reader:
                 year = when if when.year else year
             filled = bool(printed[r] or not (below or _SECTION.match(raw.strip())))
             cell = figure(printed[r][0]) if printed[r] else None
-            row = Row(
-                r,
-                label.name,
-                label.marked,
-                section.name,
-                group,
-                indent(raw),
-                filled,
-                label.unit or section.unit,
-                implied,
-                when,
-                label.base or section.base,
-                "累计" in label.name,
-                cell.value if cell else None,
-            )
+            row = Line(r, label.name, when, label.unit or section.unit, implied, label.base or section.base)
+            row = replace(row, section=section.name, group=group, indent=indent(raw), marked=label.marked)
+            row = replace(row, filled=filled, amount=cell.value if cell else None)
             rows.append(row)
             section = section if filled or label.marked else label
         if not self.dated and any(row.filled and _YEAR_NAME.fullmatch(row.name) for row in rows):
@@ -451,8 +440,11 @@ class Reader:
         for column in self.columns:
             cells = [(row, self._cell(row.index, column.index)) for row in rows]
             figures = [(row, cell) for row, cell in cells if cell is not None]
-            habit = _Habit.of([cell for _, cell in figures])
-            found += [self._entry(row, column, cell, habit) for row, cell in figures]
+            numbers = [cell for _, cell in figures if cell.value is not None]
+            units = {cell.unit for cell in numbers}
+            counts = Counter(cell.decimals for cell in numbers)
+            usual = max(counts, key=lambda n: (counts[n], n), default=0)
+            found += [self._entry(row, column, cell, units, usual) for row, cell in figures]
         return found
 
     def _cell(self, r: int, c: int) -> Cell | None:
@@ -466,8 +458,8 @@ class Reader:
             self.problem(f"{text[:40]!r}", allowed, r, c)
         return read
 
-    def _entry(self, row: Row, column: Column, read: Cell, habit: _Habit) -> Entry:
-        unit = self._unit(row, column, read, habit) or _UNSTATED
+    def _entry(self, row: Line, column: Line, read: Cell, units: set[str | None], decimals: int) -> Entry:
+        unit = self._unit(row, column, read, units) or _UNSTATED
         value = Decimal(0) if read.status == "unchanged" and unit.code == "fraction" else read.value
         text, at = self.layout.own(row.index, column.index), letter(column.index)
         if value is None:
@@ -478,39 +470,40 @@ class Reader:
         item, parent, variable, when = row.name, row.parent, column.name, column.when
         if self.dated:
             when = row.when.join(column.when).join(self.period)
-            item, parent, variable = column.name, "_".join(column.above), "value"
+            item, parent, variable = column.name, column.parent, "value"
             if row.group:
                 item, parent, variable = row.group, row.section, column.name
         if column.cumulative if self.dated else row.cumulative:
             when = when.cumulative()
         base = column.base or row.base or (self.base if unit.code == "index" else "")
         amount = None if value is None else unit.amount(value)
-        decimals = max(read.decimals, habit.decimals)
         told = (item, parent, when.code, variable, base, amount, unit.code, read.status, text)
-        return Entry(*told, row.index + 1, at, row, column, unit, decimals)
+        return Entry(*told, row.index + 1, at, row, column, unit, max(read.decimals, decimals))
 
-    def _unit(self, row: Row, column: Column, read: Cell, habit: _Habit) -> Unit | None:
-        """Unit of one figure: its own, its column's, its row's or the table's; or a problem."""
+    def _unit(self, row: Line, column: Line, read: Cell, units: set[str | None]) -> Unit | None:
+        """Unit of one figure: its own, its column's, its row's or the table's; or a problem.
+
+        ``units`` are those that the figures of the column carry, None where one carries none.
+        """
         other, allowed = row.unit or row.implied, "one unit in a column"
         if column.unit and other and column.unit.additive and column.unit != other:
             found = f"mixed units in one column: {other} in a column in {column.unit}"
             self.problem(found, allowed, row.index, column.index)
         fallback = column.unit or column.implied or other or self._by_title(column)
-        if read.unit is None:
+        own = unit_of_head(read.unit) if read.unit else None
+        if own is None:
             return fallback
-        own = unit_of_head(read.unit)
-        if habit.own and fallback is None:
-            return own
-        if own == Unit("times") and fallback is not None and fallback.code == "fraction":
+        if own.code == "times" and fallback is not None and fallback.code == "fraction":
             return Unit("fraction")  # grew 1.1倍
-        stated = column.unit or (None if own == Unit("fraction", -2) else row.unit)
-        against = stated if habit.uniform else fallback
-        if own != against and not (habit.uniform and against is None):
+        stated = fallback
+        if len(units) == 1:  # as all figures of the column say
+            stated = column.unit or (row.unit if own.additive else None)
+        if own != stated and (stated is not None or None in units):
             found = f"mixed units in one column: {read.unit}"
-            self.problem(found, f"{allowed}: {against or _UNSTATED}", row.index, column.index)
+            self.problem(found, f"{allowed}: {stated or _UNSTATED}", row.index, column.index)
         return own
 
-    def _by_title(self, column: Column) -> Unit | None:
+    def _by_title(self, column: Line) -> Unit | None:
         if len(self.amounts) > 1:
             listed = ", ".join(map(str, self.amounts))
             found = f"a column without unit under a unit row with several ({listed})"
@@ -522,20 +515,3 @@ def _is_word(text: str) -> bool:
     """Tell whether a head cell is part of a name: neither a unit nor a period nor their bracket."""
     name = clean_name(text)
     return unit_of_head(name.strip("()")) is None and period(name) is None and split_unit(name)[0] != ""
-
-
-@dataclass(frozen=True)
-class _Habit:
-    """How the figures of a column are printed: usual decimals; whether all carry one unit, or their own."""
-
-    decimals: int
-    uniform: bool
-    own: bool
-
-    @classmethod
-    def of(cls, cells: list[Cell]) -> _Habit:
-        found = [cell for cell in cells if cell.value is not None]
-        counts, units = Counter(cell.decimals for cell in found), {cell.unit for cell in found}
-        usual = max(counts, key=lambda d: (counts[d], d), default=0)
-        carried = None not in units
-        return cls(usual, carried and len(units) == 1, carried and len(units) > 1)

@@ -63,25 +63,12 @@ def write_aside(path: Path, data: bytes, overwrite: bool = True) -> None:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        if overwrite:
-            os.replace(aside, path)
-        else:
-            _link(aside, path)
+        if not overwrite:
+            path.open("x").close()  # take the name, unless it is taken
+        os.replace(aside, path)
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(aside)
-
-
-def _link(aside: Path, path: Path) -> None:
-    """Give the file its name unless the name is taken, in one step where the system has one."""
-    try:
-        os.link(aside, path)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links
-        if path.exists():
-            raise FileExistsError(str(path)) from None
-        os.replace(aside, path)
 
 
 # --- text ---

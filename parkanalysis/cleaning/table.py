@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from parkanalysis.cleaning.entries import Column, Entry, Reader, Row
+from parkanalysis.cleaning.entries import Entry, Line, Reader
 from parkanalysis.cleaning.layout import find_layout
 from parkanalysis.cleaning.sheets import Change, Draft, Grid, read_grid
 from parkanalysis.errors import InputError, Problem
@@ -185,154 +185,111 @@ def check_totals(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     list of dict
         One for each figure, as in ``Table.totals``.
     """
-    rows = list({e.line.index: e.line for e in entries}.values())
-    rows.sort(key=lambda row: row.index)
-    columns = list({e.head.index: e.head for e in entries}.values())
     cells = {(e.line.index, e.head.index): e for e in entries}
+    rows = sorted({e.line.index: e.line for e in entries}.values(), key=lambda row: row.index)
+    columns = list({e.head.index: e.head for e in entries}.values())
     checks: list[dict[str, Any]] = []
-    spans = _spans(rows)
-    whole: Row | None = None
+
+    def across(entry: Entry, part: Line) -> Entry | None:
+        return cells.get((part.index, entry.head.index))
+
+    def along(entry: Entry, part: Line) -> Entry | None:
+        return cells.get((entry.line.index, part.index))
+
+    whole = rows[0] if rows else None
     for n, row in enumerate(rows):
-        whole = row if row.kind != "of_which" else whole
         line = [cells[row.index, c.index] for c in columns if (row.index, c.index) in cells]
+        if row.kind == "of_which" and whole:
+            checks += _best(row.kind, line, [[whole]], across)
+        else:
+            whole = row
         if row.kind == "total":
-            readings = _readings(rows, n, spans[n])
-            checks += _best([[_sum(e, _at(cells, parts, e.head)) for e in line] for parts in readings], line)
-        elif row.kind == "of_which":
-            checks += [_within(e, cells.get((whole.index, e.head.index)) if whole else None) for e in line]
-    for column in columns:
-        if column.kind == "total":
-            checks += _column_total(cells, rows, columns, column)
+            checks += _best(row.kind, line, _readings(rows, n), across)
+    parts = [row for row in rows if row.kind != "total"]
+    for column in (c for c in columns if c.kind == "total"):
+        line = [cells[row.index, column.index] for row in parts if (row.index, column.index) in cells]
+        checks += _best("column_total", line, _beside(columns, column), along)
     return checks
 
 
-def _at(cells: dict[tuple[int, int], Entry], parts: Sequence[Row], column: Column) -> list[Entry | None]:
-    return [cells.get((row.index, column.index)) for row in parts]
+def _readings(rows: list[Line], n: int) -> list[list[Line]]:
+    """List the sets of rows that a total may be the sum of: as far as the next total of the same name.
 
+    A 小计 reaches to the next total of any name.
+    """
+    total, least = rows[n], rows[n].name == "小计"
 
-def _readings(rows: list[Row], n: int, span: tuple[int, int]) -> list[list[Row]]:
-    """List the sets of rows that a total may be the sum of, within the rows it may reach."""
-    total = rows[n]
-    sides = [rows[span[0] : n], rows[n + 1 : span[1]]]
+    def reached(order: range) -> list[Line]:
+        within = takewhile(
+            lambda i: rows[i].kind != "total" or not (least or rows[i].name == total.name), order
+        )
+        return [rows[i] for i in sorted(within)]
+
+    sides = [reached(range(n - 1, -1, -1)), reached(range(n + 1, len(rows)))]
     inside = [[r for r in side if r.group == total.group] for side in sides] if total.group else []
-    readings: list[list[Row]] = []
-    for side in (inside or sides) if total.name != "小计" else [*inside, *sides]:
+    readings: list[list[Line]] = []
+    for side in [*inside, *(sides if least or not inside else ())]:
         readings += _cuts(side, total)
     unique = {tuple(r.index for r in parts): parts for parts in readings if len(parts) > 1}
     return list(unique.values()) or [parts for parts in readings if parts][:1]
 
 
-def _spans(rows: Sequence[Row]) -> dict[int, tuple[int, int]]:
-    """Say for each total between which rows its parts lie: as far as the next total of the same name.
-
-    A 小计 reaches to the next total of any name; both directions are walked once.
-    """
-
-    def reach(order: Sequence[int], edge: int) -> dict[int, int]:
-        last: dict[str, int] = {}
-        found = {}
-        for i in order:
-            if rows[i].kind == "total":
-                found[i] = last.get("" if rows[i].name == "小计" else rows[i].name, edge)
-                last[rows[i].name] = last[""] = i
-        return found
-
-    before = reach(range(len(rows)), -1)
-    after = reach(range(len(rows) - 1, -1, -1), len(rows))
-    return {i: (before[i] + 1, after[i]) for i in before}
-
-
-def _cuts(side: list[Row], total: Row) -> list[list[Row]]:
+def _cuts(side: list[Line], total: Line) -> list[list[Line]]:
     """Cut one side of a total: all plain rows, the top of the outline, each section, the subtotals."""
     plain = [r for r in side if r.kind == "plain"]
     subtotals = [r for r in side if r.kind == "total" and r.name != total.name]
     margin = min((r.indent for r in plain), default=0)
-    top = [r for r in plain if r.indent == margin]
     named = {r.name for r in plain}
     outer = [r for r in plain if r.parent not in named]
-    sections: dict[str, list[Row]] = defaultdict(list)
+    sections: dict[str, list[Line]] = defaultdict(list)
     for row in outer:
         sections[row.section].append(row)
+    top = [r for r in plain if r.indent == margin]
     return [subtotals, plain, top, outer, *(sections.values() if len(sections) > 1 else ())]
 
 
-def _sum(stated: Entry, parts: Sequence[Entry | None]) -> dict[str, Any]:
-    """Compare a stated total with the sum of its parts."""
-    known = [p for p in parts if p is not None and (p.value is not None or p.status in _ZERO)]
-    computable = (
-        stated.value is not None
-        and not _NOT_SUMMED.search(f"{stated.line.name} {stated.head.name}")
-        and Unit(stated.unit).additive
-        and len(known) == len(parts) > 0
-        and all(p.unit == stated.unit for p in known)
-    )
-    if not computable or stated.value is None:
-        return _check(stated, "total", None, None, "cannot be checked")
-    computed = sum((p.value for p in known if p.value is not None), Decimal(0))
-    vague = any(p.status == "omitted" for p in known)
-    steps = [p.step * (2 if p.status == "omitted" else 1) for p in known if p.status != "none"]
-    tolerance = stated.step + sum(steps, Decimal(0)) + abs(stated.value) * _RELATIVE_NOISE
-    if abs(stated.value - computed) <= tolerance:
-        return _check(stated, "total", computed, tolerance, "holds")
-    partial = computed < stated.value and any(_SOME.search(p.line.section + p.line.group) for p in known)
-    return _check(
-        stated, "total", computed, tolerance, "cannot be checked" if vague or partial else "differs"
-    )
-
-
-def _best(readings: list[list[dict[str, Any]]], line: Sequence[Entry]) -> list[dict[str, Any]]:
-    """Choose the reading under which most figures hold, then the one with fewest that differ."""
-    if not readings:
-        return [_check(e, "total", None, None, "cannot be checked") for e in line]
-
-    def score(checks: list[dict[str, Any]]) -> tuple[int, int]:
-        verdicts = [check["verdict"] for check in checks]
-        return verdicts.count("holds"), -verdicts.count("differs")
-
-    return max(readings, key=score)
-
-
-def _within(part: Entry, whole: Entry | None) -> dict[str, Any]:
-    """Compare a 其中 row with its whole: it may not exceed it."""
-    if (
-        whole is None
-        or part.value is None
-        or whole.value is None
-        or whole.unit != part.unit
-        or not Unit(part.unit).additive
-        or min(part.value, whole.value) < 0
-    ):
-        return _check(part, "of_which", None, None, "cannot be checked")
-    tolerance = part.step + whole.step
-    holds = part.value - whole.value <= tolerance
-    return _check(part, "of_which", whole.value, tolerance, "holds" if holds else "differs")
-
-
-def _column_total(
-    cells: dict[tuple[int, int], Entry], rows: list[Row], columns: list[Column], total: Column
-) -> list[dict[str, Any]]:
-    """Check a 合计 column against the columns beside it of the same period and heading."""
+def _beside(columns: list[Line], total: Line) -> list[list[Line]]:
+    """List the sets of columns that a 合计 column may be the sum of: those of its period and heading."""
     same = [c for c in columns if c.kind == "plain" and c.when == total.when]
-    nested = [c for c in same if c.above == total.above]
-    readings = []
-    stated = [
-        cells[r.index, total.index] for r in rows if (r.index, total.index) in cells and r.kind != "total"
-    ]
-    for parts in (nested, same):
-        alike = [
-            c for c in parts if not (total.unit is None and c.unit is not None and c.unit.code == "fraction")
-        ]
-        if len(alike) > 1:
-            readings.append([_sum(e, [cells.get((e.line.index, c.index)) for c in alike]) for e in stated])
-    return [{**check, "kind": "column_total"} for check in _best(readings, stated)]
+    if total.unit is None:
+        same = [c for c in same if c.unit is None or c.unit.code != "fraction"]
+    sides = [[c for c in same if c.parent == total.parent], same]
+    return [side for side in sides if len(side) > 1]
 
 
-def _check(
-    stated: Entry, kind: str, computed: Decimal | None, tolerance: Decimal | None, verdict: str
-) -> dict[str, Any]:
-    difference = None if computed is None or stated.value is None else stated.value - computed
-    numbers = dict(zip(_NUMBERS, (stated.value, computed, difference, tolerance), strict=True))
-    return {**dict(zip(COLUMNS, stated, strict=False)), "kind": kind, **numbers, "verdict": verdict}
+def _best(
+    kind: str, line: list[Entry], readings: list[list[Line]], at: Callable[[Entry, Line], Entry | None]
+) -> list[dict[str, Any]]:
+    """Choose the reading under which most figures hold, then the one with fewest that differ."""
+    found = [[_check(kind, e, [at(e, part) for part in parts]) for e in line] for parts in readings or [[]]]
+    verdicts = [[check["verdict"] for check in checks] for checks in found]
+    scores = [(checks.count("holds"), -checks.count("differs")) for checks in verdicts]
+    return found[scores.index(max(scores))]
+
+
+def _check(kind: str, stated: Entry, parts: list[Entry | None]) -> dict[str, Any]:
+    """Compare a stated total with the sum of its parts, or a part with its whole, which it may not exceed."""
+    known = [p for p in parts if p is not None and (p.value is not None or p.status in _ZERO)]
+    numbers: list[Decimal | None] = [stated.value, None, None, None]
+    verdict = "cannot be checked"
+    part = kind == "of_which"
+    summed = part or not _NOT_SUMMED.search(f"{stated.line.name} {stated.head.name}")
+    complete = len(known) == len(parts) > 0 and all(p.unit == stated.unit for p in known)
+    signed = part and any(e.value is None or e.value < 0 for e in (stated, *known))
+    if stated.value is not None and summed and complete and not signed and Unit(stated.unit).additive:
+        computed = sum((p.value for p in known if p.value is not None), Decimal(0))
+        difference = stated.value - computed
+        vague = any(p.status == "omitted" for p in known)
+        steps = [p.step * (2 if p.status == "omitted" else 1) for p in known if p.status != "none"]
+        tolerance = sum(steps, stated.step) + abs(stated.value) * _RELATIVE_NOISE
+        partial = difference > 0 and any(_SOME.search(p.line.section + p.line.group) for p in known)
+        if (difference if part else abs(difference)) <= tolerance:
+            verdict = "holds"
+        elif part or not (vague or partial):
+            verdict = "differs"
+        numbers = [stated.value, computed, difference, tolerance]
+    told = dict(zip(COLUMNS, stated, strict=False)) | dict(zip(_NUMBERS, numbers, strict=True))
+    return {**told, "kind": kind, "verdict": verdict}
 
 
 # --- months ---
