@@ -21,7 +21,8 @@ from parkanalysis.model.projection import project
 from parkanalysis.report import export
 from parkanalysis.report.results import Results, tidy
 from parkanalysis.report.sections import page_figures
-from parkanalysis.report.workbook import COLUMNS, TABLES, safe_text, to_csv, to_xlsx
+from parkanalysis.report.words import NAMES
+from parkanalysis.report.workbook import TABLES, safe_text, to_csv, to_xlsx
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +69,7 @@ def test_every_column_of_a_table_has_a_head(results):
     """Drivers stand at the head of their columns by name; all else must be in the list."""
     drivers = {results["en"].words.driver(str(name)) for name in results["en"].drivers.index}
     for make in TABLES.values():
-        assert set(make(results["en"]).columns) - drivers <= set(COLUMNS)
+        assert set(make(results["en"]).columns) - drivers <= set(NAMES["column"])
 
 
 def test_numbers_are_formatted_by_their_kind(books):
