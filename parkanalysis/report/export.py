@@ -8,11 +8,10 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
@@ -28,17 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome", "msedge")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-pdf-header-footer",
-)
+FLAGS = "--headless --no-sandbox --no-first-run --no-pdf-header-footer --disable-gpu --disable-quic "
+FLAGS += "--disable-background-networking --disable-component-update --disable-sync"
 #: Of a chart in a document, in cm.
 PICTURE_WIDTH = 10
 FORMATS = ("xlsx", "csv", "iamc", "docx", "pdf", "png", "svg")
@@ -82,15 +72,9 @@ def to_pdf(html: str, timeout: float = 60) -> bytes:
     with tempfile.TemporaryDirectory(prefix="parkanalysis-") as folder:
         source, target = Path(folder, "page.html"), Path(folder, "page.pdf")
         source.write_text(html, encoding="utf-8")
-        command = [
-            program,
-            *FLAGS,
-            f"--user-data-dir={folder}/profile",
-            f"--print-to-pdf={target}",
-            source.as_uri(),
-        ]
+        places = [f"--user-data-dir={folder}/profile", f"--print-to-pdf={target}", source.as_uri()]
         try:
-            run = subprocess.run(command, capture_output=True, timeout=timeout, check=False)
+            run = subprocess.run([program, *FLAGS.split(), *places], capture_output=True, timeout=timeout)
         except subprocess.TimeoutExpired as error:
             raise InputError(
                 Problem("--to", f"'pdf': no page within {timeout:g} s", "a working browser")
@@ -106,19 +90,6 @@ def _undated(pdf: bytes) -> bytes:
     return re.sub(
         rb"(/(?:CreationDate|ModDate) \(D:)(\d+)", lambda m: m[1] + b"2" + b"0" * (len(m[2]) - 1), pdf
     )
-
-
-@contextmanager
-def _source_date(day: dt.datetime) -> Iterator[None]:
-    before = os.environ.get("SOURCE_DATE_EPOCH")
-    os.environ["SOURCE_DATE_EPOCH"] = str(int(day.replace(tzinfo=dt.UTC).timestamp()))
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["SOURCE_DATE_EPOCH"]
-        else:
-            os.environ["SOURCE_DATE_EPOCH"] = before
 
 
 def to_docx(document: Html, figures: Iterable[Figure], words: Words) -> bytes:
@@ -147,35 +118,30 @@ def to_docx(document: Html, figures: Iterable[Figure], words: Words) -> bytes:
     with tempfile.TemporaryDirectory(prefix="parkanalysis-") as folder:
         for figure in figures:
             Path(folder, f"{figure.id}.png").write_bytes(to_bytes(figure.axes, "png", 200, "white"))
-        target = Path(folder, "document.docx")
-        extra = [
+        target, lang = Path(folder, "document.docx"), "zh-Hans" if words.lang == "zh" else "en"
+        command = [
+            pypandoc.get_pandoc_path(),
+            *("--from=html", "--to=docx", "--wrap=none", f"--output={target}", f"--metadata=lang:{lang}"),
             f"--resource-path={folder}",
             f"--reference-doc={TEMPLATES / f'reference_{words.lang}.docx'}",
             f"--lua-filter={TEMPLATES / 'docx.lua'}",
-            f"--metadata=lang:{'zh-Hans' if words.lang == 'zh' else 'en'}",
-            "--wrap=none",
         ]
-        with _source_date(vintage_time(words)):
-            pypandoc.convert_text(
-                document.html, "docx", format="html", outputfile=str(target), extra_args=extra
-            )
+        day = vintage_time(words).replace(tzinfo=dt.UTC)  # the same bytes every time
+        dated = {**os.environ, "SOURCE_DATE_EPOCH": f"{day.timestamp():.0f}"}
+        subprocess.run(command, input=document.html.encode(), env=dated, check=True, capture_output=True)
         return target.read_bytes()
 
 
 def documents(results: Results, figures: Iterable[Figure]) -> dict[str, bytes]:
     """The report and its one-page brief as Word files."""
-    drawn = list(figures)
+    drawn, words = list(figures), results.words
     tag = Markup('<img src="{}.png" alt="{}" style="width:{}cm">')
-    pictures = {
-        f.id.removeprefix("figure-"): replace(f, svg=tag.format(f.id, f.alt, PICTURE_WIDTH)) for f in drawn
-    }
-    templates = {"report.docx": "document", "brief.docx": "sections/brief"}
-    return {
-        name: to_docx(
-            fill(template, results.words, r=results, draw=pictures.__getitem__), drawn, results.words
-        )
-        for name, template in templates.items()
-    }
+    pictures = {f.id: replace(f, svg=tag.format(f.id, f.alt, PICTURE_WIDTH)) for f in drawn}
+    files = {}
+    for name, template in (("report.docx", "document"), ("brief.docx", "sections/brief")):
+        text = fill(template, words, r=results, draw=lambda chart: pictures[f"figure-{chart}"])
+        files[name] = to_docx(text, drawn, words)
+    return files
 
 
 def figure_files(figures: Iterable[Figure], forms: Iterable[str] = ("png", "svg")) -> dict[str, bytes]:
@@ -248,7 +214,7 @@ def export(
     results = report_results(case)
     drawn = page_figures(results) if {"docx", "png", "svg"} & set(wanted) else []
     frame = tidy(case.project()) if frame is None else frame
-    makers: dict[str, Any] = {
+    makers: dict[str, Callable[[], dict[str, bytes]]] = {
         "xlsx": lambda: {"results.xlsx": to_xlsx(results, frame)},
         "csv": lambda: {"results.csv": to_csv(frame)},
         "iamc": lambda: {"results_iamc.csv": iamc(frame).to_csv(index=False).encode()},

@@ -21,7 +21,7 @@ from parkanalysis.model.case import reference_scenario
 from parkanalysis.model.compare import portfolio
 from parkanalysis.model.projection import project
 from parkanalysis.model.scenario import read_scenario
-from parkanalysis.park import Park, known_parks, read_park
+from parkanalysis.park import Park, ScenarioFile, known_parks, read_park
 from parkanalysis.report.charts import font_path
 from parkanalysis.report.findings import Goal, round_values
 from parkanalysis.report.results import Headline, main_scenario
@@ -65,11 +65,6 @@ def _exporter() -> Any:
     # Its own conversion parses the whole page again, to name unnamed images; the template leaves none,
     # and the parsing would take longer than all the rest.
     return functools.partial(TemplateExporter.from_notebook_node, exporter)
-
-
-@functools.cache
-def _style() -> str:
-    return (TEMPLATES / "style.css").read_text(encoding="utf-8").strip()
 
 
 def headings(body: str) -> list[tuple[str, str]]:
@@ -123,15 +118,7 @@ def font_face(characters: frozenset[str]) -> str:
     )
 
 
-def page(
-    body: str,
-    lang: str,
-    title: str,
-    *,
-    kind: str = "",
-    script: str = "",
-    links: Iterable[tuple[str, str]] = (),
-) -> str:
+def page(body: str, lang: str, title: str, kind: str = "", links: Iterable[tuple[str, str]] = ()) -> str:
     """A page around a body: one file that asks the network for nothing.
 
     Parameters
@@ -142,9 +129,7 @@ def page(
     title : str
         Plain text.
     kind : str
-        Class of the page.
-    script : str
-        Code the page may run; no other runs.
+        Class of the page; the tables of an ``index`` can be sorted.
     links : iterable of (address, text)
         What the page leads to.
 
@@ -154,27 +139,21 @@ def page(
     >>> re.search("<title>.*</title>", html)[0]
     '<title>Qingzhen &amp; 2016</title>'
     """
-    words = Words(None, lang)
+    words, leads = Words(None, lang), list(links)
     contents = [] if kind == "brief" else headings(body)
-    leads = list(links)
     own = [words("Contents"), words("Skip to the content"), *(text for _, text in leads)]
-    text = unescape(re.sub(r"<[^>]*>", "", body)) + "".join(own)
-    wide = frozenset(c for c in text if ord(c) > 0x2E7F)
-    return (
-        fill(
-            "page",
-            words,
-            body=Markup(body),
-            contents=[(anchor, Markup(text)) for anchor, text in contents] if len(contents) > 1 else [],
-            css=Markup(_style()),
-            font=Markup(font_face(wide)) if wide else "",
-            kind=kind,
-            links=leads,
-            script=Markup(script),
-            title=title,
-        ).html
-        + "\n"
+    wide = frozenset(c for c in unescape(re.sub(r"<[^>]*>", "", body)) + "".join(own) if ord(c) > 0x2E7F)
+    filled = fill(
+        "page",
+        words,
+        body=Markup(body),
+        contents=[(anchor, Markup(text)) for anchor, text in contents] if len(contents) > 1 else [],
+        font=Markup(font_face(wide)) if wide else "",
+        kind=kind,
+        links=leads,
+        title=title,
     )
+    return filled.html + "\n"
 
 
 def page_links(
@@ -249,7 +228,7 @@ def to_html(
     park = re.search(r'<p class="park">(.*?)</p>', body, flags=re.DOTALL)
     parts = [re.sub(r"<a .*?</a>|<[^>]*>", "", m[1]).strip() for m in (found, park) if m]
     title = unescape(" · ".join(parts)) or "parkanalysis"
-    return page(body.strip(), lang, title, kind=part, links=links)
+    return page(body.strip(), lang, title, part, links)
 
 
 # -- the index -------------------------------------------------------------------------------------
@@ -286,15 +265,13 @@ class Made:
 
 def _numbers(file: Path) -> dict[str, float]:
     frame = pd.read_parquet(file)
-    total = (frame["driver"] == "") & (frame["industry"] == "")
-    keys = frame["variable"] + "/" + frame["statistic"]
-    value = pd.Series(frame["value"].to_numpy(float), index=keys)[total.to_numpy()]
-    value = value[~value.index.duplicated()]
+    whole = frame[(frame["driver"] == "") & (frame["industry"] == "")]
+    value = dict(zip(whole["variable"] + "/" + whole["statistic"], whole["value"], strict=True))
     names = {f"value_added/quantile_{q:g}": f"q{q:g}" for q in (0.05, 0.1, 0.2, 0.25, 0.5, 0.75, 0.9, 0.95)}
     names |= {"value_added/published": "published", "target/met_with_0.8": "met"}
     names |= {"stated_projection/value": "goal", "stated_projection/probability": "chance"}
     names |= {"mark_base_year/probability": "level"}
-    found = {short: float(value[long]) for long, short in names.items() if long in value.index}
+    found = {short: float(value[long]) for long, short in names.items() if long in value}
     return found | {"year": float(frame["year"].max())}
 
 
@@ -350,38 +327,30 @@ class IndexRow:
     lang: str
 
     @property
-    def scenario(self) -> str:
-        """Name of the scenario, without what was set beyond it."""
-        return self.entries[0].scenario.partition("+")[0]
+    def name(self) -> str:
+        """Of the scenario, with what was set beyond it."""
+        return self.entries[0].scenario
+
+    @property
+    def scenario(self) -> ScenarioFile | None:
+        """The scenario; None where the park does not know it."""
+        return self.park.scenarios.get(self.name.partition("+")[0]) if self.park is not None else None
 
     @property
     def title(self) -> str:
         """Title of the scenario, its name where the park does not know it."""
-        name = self.entries[0].scenario
-        if self.park is None or self.scenario not in self.park.scenarios:
-            return name
-        return str(self.park.scenarios[self.scenario].title[self.lang]) + name[len(self.scenario) :]  # type: ignore[index]
-
-    @property
-    def description(self) -> str:
-        """What the scenario holds."""
-        if self.park is None or self.scenario not in self.park.scenarios:
-            return ""
-        described: dict[Any, str] = dict(self.park.scenarios[self.scenario].description or {})
-        return described.get(self.lang, "")
+        own, plus, more = self.name.partition("+")
+        return (own if self.scenario is None else self.scenario.title[self.lang]) + plus + more  # type: ignore[index]
 
     @property
     def sets_levers(self) -> bool:
         """Whether the scenario holds assumptions at values of its own."""
-        known = self.park is not None and self.scenario in self.park.scenarios
-        return "+" in self.entries[0].scenario or bool(
-            known and self.park and self.park.scenarios[self.scenario].levers
-        )
+        return "+" in self.name or bool(self.scenario and self.scenario.levers)
 
     @property
     def is_main(self) -> bool:
         """Whether it is the scenario that the park is spoken of by."""
-        return self.park is not None and self.entries[0].scenario == main_scenario(self.park)
+        return self.park is not None and self.name == main_scenario(self.park)
 
     @property
     def is_stale(self) -> bool:
@@ -414,11 +383,10 @@ class IndexRow:
     @property
     def rank(self) -> tuple[bool, bool, bool, int, str]:
         """The main scenario first, without shocks, more after fewer, those that set levers, the unknown."""
-        if self.park is None or self.scenario not in self.park.scenarios:
-            return True, True, True, 0, self.scenario
-        file = self.park.scenarios[self.scenario]
-        shocks = len(self.park.config.shocks) if file.shocks == "all" else len(file.shocks)
-        return False, not self.is_main, self.sets_levers, shocks, self.entries[0].scenario
+        if self.park is None or self.scenario is None:
+            return True, True, True, 0, self.name
+        shocks = self.park.config.shocks if self.scenario.shocks == "all" else self.scenario.shocks
+        return False, not self.is_main, self.sets_levers, len(shocks), self.name
 
 
 def _park(name: str) -> Park | None:
@@ -491,20 +459,16 @@ def index_html(
     known = {name: parks.get(name) or _park(name) for name in dict.fromkeys(e.park for e in found)}
     years = {park.config.target_year for park in known.values() if park is not None}
     say = Words(None, lang)
-    title = (
-        say("Projected industrial value added {year}", year=years.pop())
-        if len(years) == 1
-        else say("Projected industrial value added")
-    )
+    title = say("Projected industrial value added")
+    if len(years) == 1:
+        title = say("Projected industrial value added {year}", year=years.pop())
     body = fill("index_head", say, title=title, empty=not found).html
+    files = {file: say(text) for file, text in FILES.items()}
     for name, park in known.items():
-        words = Words(park, lang)
-        rows = _rows(found, name, park, lang)
+        words, rows = Words(park, lang), _rows(found, name, park, lang)
         shown = {"name": name, "park": park, "rows": rows, "scale": _scale(rows, words)}
-        files = {file: words(text) for file, text in FILES.items()}
         body += fill("index", words, **shown, files=files, own_names=OWN_NAMES).html
-    script = (TEMPLATES / "sort.js").read_text(encoding="utf-8").strip()
-    return page(body, lang, title, kind="index", script=script, links=links)
+    return page(body, lang, title, "index", links)
 
 
 def write_index(out: Path, parks: Mapping[str, Park] = NONE) -> None:
@@ -577,7 +541,7 @@ def portfolio_html(rows: pd.DataFrame, parks: Iterable[Park], lang: str) -> str:
     common = {name: title for (_, name), title in reversed(titles.items())}
     body = fill("portfolio", words, rows=rows, titles=titles, common=common).html
     links = [(INDEX, words("All scenarios")), ("portfolio.csv", words("Data as CSV"))]
-    return page(body, lang, words("Several parks"), kind="index", links=links)
+    return page(body, lang, words("Several parks"), "index", links)
 
 
 def write_portfolio(
