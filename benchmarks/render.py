@@ -26,7 +26,7 @@ from typing import Any
 import nbformat
 
 from parkanalysis.park import read_park
-from parkanalysis.rendering import batch, pool, stamp
+from parkanalysis.rendering import batch, pool
 from parkanalysis.rendering.plan import Order, report_notebook
 
 BIN = Path(sys.executable).parent
@@ -65,7 +65,7 @@ def packaged(names: list[str], prices: list[int], out: Path) -> tuple[float, Any
     started = time.perf_counter()
     frame = batch.render(order(names, prices), [read_park("qingzhen")], out)
     seconds = time.perf_counter() - started
-    assert (frame["status"] == "ok").all(), batch.failure_table(frame[frame["status"] != "ok"])
+    assert (frame["status"] == "ok").all(), batch.failures(frame)
     return seconds, frame
 
 
@@ -133,13 +133,13 @@ def main() -> None:
     names = ["reference"]
     prices = [1300 + 5 * n for n in range(arguments.many)]
     marks: list[float] = []
-    store = stamp.store
+    store = batch.store
 
     def marked(*given: Any) -> Any:
         marks.append(time.perf_counter())
         return store(*given)
 
-    stamp.store = marked
+    batch.store = marked  # type: ignore[assignment]
     started = time.perf_counter()
     with peak_memory() as samples:
         batch.render(order(names, prices), [read_park("qingzhen")], root / "many")

@@ -206,9 +206,10 @@ def report(
     )
     parks = _load("model.compare").read_parks(_parks(park))
     reports = batch.render(order, parks, out, jobs=jobs, force=force, dask=dask)
-    failed = reports[reports["status"] == "failed"]
-    if len(failed):
-        typer.echo(batch.failure_table(failed), err=True)
+    failed = batch.failures(reports)
+    for line in failed:
+        typer.echo(f"error: {line}", err=True)
+    if failed:
         raise typer.Exit(1)
     changed = not reports["fresh"].all()
     if len({p.id for p in parks}) == len(parks) > 1 and (changed or not (out / pages.PORTFOLIO).exists()):

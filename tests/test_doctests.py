@@ -11,12 +11,10 @@ import pytest
 
 import parkanalysis
 
-# of these the import starts something or needs an extra that is not always installed
-APART = {"preload", "cluster", "__main__"}
 MODULES = sorted(
     m.name.removeprefix("parkanalysis.")
     for m in pkgutil.walk_packages(parkanalysis.__path__, "parkanalysis.")
-    if not m.ispkg and m.name.rpartition(".")[2] not in APART
+    if not m.ispkg
 )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 import re
@@ -10,7 +9,7 @@ import secrets
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -56,19 +55,26 @@ def write_aside(path: Path, data: bytes, overwrite: bool = True) -> None:
     OSError
         Where the folder cannot be written; nothing is left behind.
     """
-    aside = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}.tmp")
+    write_together(path.parent, {path.name: data}, overwrite)
+
+
+def write_together(folder: Path, files: Mapping[str, bytes], overwrite: bool = True) -> None:
+    """Write files by name, as ``write_aside`` one: none gets its name before all of them stand aside."""
+    asides = {name: folder / f".{name[:40]}.{secrets.token_hex(8)}.tmp" for name in files}
     try:
-        # as any new file: what others may do with it is the user's umask to say
-        with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        if not overwrite:
-            path.open("x").close()  # take the name, unless it is taken
-        os.replace(aside, path)
+        for name, aside in asides.items():
+            # as any new file: what others may do with it is the user's umask to say
+            with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as stream:
+                stream.write(files[name])
+                stream.flush()
+                os.fsync(stream.fileno())
+        for name, aside in asides.items():
+            if not overwrite:
+                (folder / name).open("x").close()  # take the name, unless it is taken
+            os.replace(aside, folder / name)
     finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(aside)
+        for aside in asides.values():
+            aside.unlink(missing_ok=True)
 
 
 # --- text ---

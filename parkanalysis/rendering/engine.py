@@ -100,14 +100,14 @@ class CellShell(InteractiveShell):
 
 
 @contextlib.contextmanager
-def _shell(namespace: Mapping[str, Any] | None) -> Iterator[CellShell]:
+def _shell(namespace: Mapping[str, Any]) -> Iterator[CellShell]:
     """A shell without history or profile, figures inline as a kernel has them."""
     from matplotlib_inline import backend_inline
 
     main, hook = sys.modules["__main__"], sys.displayhook
     with tempfile.TemporaryDirectory(prefix="parkanalysis-") as home:
         quiet = Config({"HistoryManager": {"enabled": False}})
-        shell = CellShell.instance(config=quiet, ipython_dir=home, user_ns=dict(namespace or {}))
+        shell = CellShell.instance(config=quiet, ipython_dir=home, user_ns=dict(namespace))
         try:
             # set on the function by an earlier shell of this process, it would keep this one from figures
             setattr(backend_inline.configure_inline_support, "current_backend", "unset")  # noqa: B010
@@ -144,17 +144,7 @@ class InProcessEngine:
     """
 
     @classmethod
-    def execute_notebook(
-        cls,
-        nb: Any,
-        kernel_name: str,
-        *,
-        execution_timeout: float | None = None,
-        namespace: Mapping[str, Any] | None = None,
-        output_path: str | None = None,
-        progress_bar: bool = True,
-        **_: object,
-    ) -> Any:
+    def execute_notebook(cls, nb: Any, kernel_name: str, **options: Any) -> Any:
         """Run the cells in order up to the first that fails.
 
         Parameters
@@ -162,20 +152,18 @@ class InProcessEngine:
         nb : NotebookNode
         kernel_name : str
             Not used: there is no kernel.
-        execution_timeout : float, optional
-            Seconds for the whole notebook.
-        namespace : mapping, optional
-            What the cells find at the start.
-        output_path : str, optional
-            Where papermill keeps the notebook up to date while it runs.
-        progress_bar : bool
+        **options
+            Of papermill's, ``output_path``, where it keeps the notebook up to date while it runs,
+            ``progress_bar``, and ``execution_timeout`` in seconds for the whole notebook; and ``namespace``,
+            what the cells find at the start.
         """
         from papermill.engines import NotebookExecutionManager
 
-        record = NotebookExecutionManager(nb, output_path, progress_bar=progress_bar)
+        kept = {name: options[name] for name in ("output_path", "progress_bar") if name in options}
+        record = NotebookExecutionManager(nb, **kept)
         record.notebook_start()
         try:
-            with _shell(namespace) as shell, _limited(execution_timeout):
+            with _shell(options.get("namespace", {})) as shell, _limited(options.get("execution_timeout")):
                 for index, cell in enumerate(nb.cells):
                     record.cell_start(cell, index)
                     went_well = cell.cell_type != "code" or not cell.source.strip() or shell.run(cell)

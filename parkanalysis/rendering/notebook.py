@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import hashlib
 import importlib.metadata
+import io
 import keyword
 import logging
 import sys
@@ -18,20 +20,21 @@ from packaging.requirements import Requirement
 
 from parkanalysis.errors import InputError, Problem
 from parkanalysis.model.case import read_parameters
-from parkanalysis.park import Park
-from parkanalysis.report import export, pages
+from parkanalysis.park import PARAMETERS, Park
+from parkanalysis.report import export
+from parkanalysis.report.pages import PAGE, TABLE, html_files
 
 if TYPE_CHECKING:
     import pandas as pd
 
-NOTEBOOK, PAGE, TABLE, FAILED = "report.ipynb", "report.html", "results.parquet", "failed.ipynb"
-RESULTS_MIME = "application/vnd.parkanalysis.results+json"
+NOTEBOOK, FAILED = "report.ipynb", "failed.ipynb"
+PARQUET = "application/vnd.apache.parquet"
 ENGINE = "parkanalysis"
 
 
 @dataclass(frozen=True)
 class Work:
-    """All that making one report needs: no file, no checkout.
+    """All that making one report needs and is known by: no file, no checkout.
 
     Attributes
     ----------
@@ -47,15 +50,23 @@ class Work:
         Languages that the report is made in; its pages lead to one another.
     timeout : float or None
         Seconds for the report.
+    inputs : str
+        Hash over notebook, installation, park and parameters.
     """
 
     folder: str
     notebook: bytes
     park: Park
-    parameters: Mapping[str, object]
+    parameters: Mapping[str, Any]
     formats: tuple[str, ...] = ()
     langs: tuple[str, ...] = ()
     timeout: float | None = None
+    inputs: str = ""
+
+    @property
+    def levers(self) -> dict[str, Any]:
+        """What is set beyond the scenario's own settings."""
+        return {name: value for name, value in self.parameters.items() if name not in PARAMETERS}
 
 
 @dataclass(frozen=True)
@@ -123,12 +134,7 @@ def digest(*parts: bytes | str) -> str:
 
 
 def publish(frame: pd.DataFrame) -> None:
-    """Attach ``frame`` to the notebook, unseen, so that the renderer can save it as Parquet.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Tidy results with columns of numbers, strings or truth values.
+    """Attach ``frame`` to the notebook as Parquet, unseen, for the renderer to save.
 
     Examples
     --------
@@ -136,51 +142,27 @@ def publish(frame: pd.DataFrame) -> None:
     >>> from unittest.mock import patch
     >>> with patch("IPython.display.display") as shown:  # as a notebook's cell would
     ...     publish(pd.DataFrame({"value": [35.1]}))
-    >>> shown.call_args.args[0][RESULTS_MIME]
-    {'columns': [{'name': 'value', 'dtype': 'float64', 'values': [35.1]}]}
-    """
-    from IPython.display import display
-
-    columns = [
-        {"name": str(name), "dtype": str(frame[name].dtype), "values": _plain(frame[name])} for name in frame
-    ]
-    display({RESULTS_MIME: {"columns": columns}, "text/plain": ""}, raw=True)  # type: ignore[no-untyped-call]
-
-
-def _plain(column: pd.Series[Any]) -> list[object]:
-    """Values as JSON can hold them; a float that is not finite becomes its name."""
-    if column.dtype.kind == "f":
-        return [v if abs(v) < float("inf") else str(v) for v in column.tolist()]
-    if column.dtype.kind in "iub":
-        return column.tolist()
-    return [None if missing else str(v) for v, missing in zip(column, column.isna(), strict=True)]
-
-
-def published(notebook: Mapping[str, Any]) -> pd.DataFrame | None:
-    """Return the frame a notebook published last, or None.
-
-    Parameters
-    ----------
-    notebook : NotebookNode
-        An executed notebook.
-
-    Examples
-    --------
-    >>> columns = [{"name": "value", "dtype": "float64", "values": [35.1]}]
-    >>> output = {"data": {RESULTS_MIME: {"columns": columns}}}
-    >>> published({"cells": [{"outputs": [output]}]})
+    >>> pd.read_parquet(io.BytesIO(base64.b64decode(shown.call_args.args[0][PARQUET])))
        value
     0   35.1
     """
-    import pandas as pd
+    from IPython.display import display
 
-    payload = None
-    for cell in notebook["cells"]:
-        for output in cell.get("outputs", ()):
-            payload = output.get("data", {}).get(RESULTS_MIME, payload)
-    if payload is None:
-        return None
-    return pd.DataFrame({c["name"]: pd.Series(c["values"], dtype=c["dtype"]) for c in payload["columns"]})
+    content = base64.b64encode(frame.to_parquet(index=False)).decode()
+    display({PARQUET: content, "text/plain": ""}, raw=True)  # type: ignore[no-untyped-call]
+
+
+def published(notebook: Mapping[str, Any]) -> bytes | None:
+    """The Parquet that an executed notebook published last, or None.
+
+    Examples
+    --------
+    >>> published({"cells": [{"outputs": [{"data": {PARQUET: "UEFSMQ=="}}]}]})
+    b'PAR1'
+    """
+    outputs = (output for cell in notebook["cells"] for output in cell.get("outputs", ()))
+    found = [output["data"][PARQUET] for output in outputs if PARQUET in output.get("data", ())]
+    return base64.b64decode(found[-1]) if found else None
 
 
 def _run(work: Work, folder: Path) -> tuple[Any, Failure | None]:
@@ -250,6 +232,7 @@ def make(work: Work, folder: Path) -> Rendered:
 
 def _files(work: Work, folder: Path) -> tuple[dict[str, bytes], float, Failure | None]:
     import nbformat
+    import pandas as pd
 
     bad = [n for n in work.parameters if not n.isidentifier() or keyword.iskeyword(n)]
     if bad:  # papermill would write it into the code as it stands
@@ -262,11 +245,12 @@ def _files(work: Work, folder: Path) -> tuple[dict[str, bytes], float, Failure |
     if failure is not None:
         return {FAILED: text}, seconds, failure
     lang = str(work.parameters.get("lang", "en"))
-    made = pages.html_files(node, lang, work.formats, work.langs)
-    files, frame = {NOTEBOOK: text, **made}, published(node)
-    if frame is not None:
-        files[TABLE] = frame.to_parquet(index=False)
+    files = {NOTEBOOK: text, **html_files(node, lang, work.formats, work.langs)}
+    table = published(node)
+    if table is not None:
+        files[TABLE] = table
     if work.formats:
         case = read_parameters({**work.parameters, "_park": work.park})
-        files |= export.export(work.formats, case=case, frame=frame, page=made[PAGE].decode())
+        frame = None if table is None else pd.read_parquet(io.BytesIO(table))
+        files |= export.export(work.formats, case=case, frame=frame, page=files[PAGE].decode())
     return files, seconds, None

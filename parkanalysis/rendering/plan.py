@@ -1,24 +1,35 @@
-"""What there is to render: every report asked for, with its folder and the hash of all it depends on."""
+"""What there is to render, and what of it stands in its folder already.
+
+The stamp of a report says what it was made from and which files it consists of, in one file beside them.
+A report counts as done only while its stamp and all its files agree. Files get their names one by one
+and the stamp last: whatever moment a run is cut off at, a finished report is known as finished and a
+half-finished one is not.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import json
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from parkanalysis.cleaning import write_together
 from parkanalysis.errors import InputError, Problem, nearest
 from parkanalysis.model.scenario import check_levers
 from parkanalysis.park import Park
-from parkanalysis.rendering.notebook import Work, digest, installation
+from parkanalysis.park.read import attempt
+from parkanalysis.rendering.notebook import Rendered, Work, digest, installation
+from parkanalysis.report.export import FORMATS
+from parkanalysis.report.pages import STAMP
+from parkanalysis.report.words import LANGUAGES
 
-LANGUAGES = ("zh", "en")
 LONGEST_NAME = 100
+# files of a report that go when it is made anew without them
+OWN = ("report.*", "brief.*", "results.*", "results_*.*", "figure-*.*", "failed.ipynb")
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10))}
 
 
@@ -51,27 +62,6 @@ class Order:
     timeout: float | None = None
 
 
-@dataclass(frozen=True)
-class Report:
-    """One report to make.
-
-    Attributes
-    ----------
-    work : Work
-    scenario, lang : str
-    levers : mapping
-        What is set beyond the scenario's own settings.
-    inputs : str
-        Hash over notebook, installation, park and parameters.
-    """
-
-    work: Work
-    scenario: str
-    lang: str
-    levers: Mapping[str, Any]
-    inputs: str
-
-
 def folder_name(name: str, also: str = "") -> str:
     """Return a name that is safe as one folder anywhere, readable, and different for different names.
 
@@ -95,7 +85,7 @@ def folder_name(name: str, also: str = "") -> str:
     if safe == name and safe and safe.casefold().partition(".")[0] not in _DEVICES:
         return safe
     # unlike names must not meet in one folder once their odd characters are gone
-    return f"{safe}-{hashlib.sha256(name.encode(errors='surrogatepass')).hexdigest()[:8]}"
+    return f"{safe}-{digest(name.encode(errors='surrogatepass'))[:8]}"
 
 
 def _value_text(value: Any) -> str:
@@ -115,9 +105,21 @@ def levers_text(levers: Mapping[str, Any]) -> str:
     return ",".join(f"{name}={_value_text(value)}" for name, value in levers.items())
 
 
+def notebooks() -> Path:
+    """Folder of the notebooks, of a checkout or an installation.
+
+    Examples
+    --------
+    >>> (notebooks() / "scenario_report.ipynb").is_file()
+    True
+    """
+    here = Path(__file__).resolve().parent.parent
+    return next(p for p in (here / "notebooks", here.parent / "notebooks") if p.is_dir())
+
+
 @cache
 def report_notebook() -> bytes:
-    """Content of the report notebook, from a checkout or an installation.
+    """Content of the report notebook.
 
     Examples
     --------
@@ -126,9 +128,7 @@ def report_notebook() -> bytes:
     >>> [line.split()[0] for line in "".join(parameters["source"]).splitlines()]
     ['park', 'scenario', 'lang', 'draws', 'seed']
     """
-    here = Path(__file__).resolve().parent.parent
-    folder = next(p for p in (here / "notebooks", here.parent / "notebooks") if p.is_dir())
-    return (folder / "scenario_report.ipynb").read_bytes()
+    return (notebooks() / "scenario_report.ipynb").read_bytes()
 
 
 def _one_of(names: Iterable[str], valid: Sequence[str], option: str, what: str) -> Iterator[Problem]:
@@ -138,34 +138,26 @@ def _one_of(names: Iterable[str], valid: Sequence[str], option: str, what: str) 
             yield Problem(option, found, ", ".join(valid), nearest=nearest(str(name), valid))
 
 
-def _lever_problems(park: Park, levers: Mapping[str, Any], origin: str) -> Iterator[Problem]:
-    try:
-        check_levers(park, levers, origin)
-    except InputError as error:
-        yield from error.problems
-
-
-def _problems(park: Park, order: Order) -> Iterator[Problem]:
-    yield from _one_of(order.scenarios, list(park.scenarios), "scenario", "scenario")
-    yield from _one_of(order.langs, LANGUAGES, "--lang", "language")
+def _problems(park: Park, order: Order) -> list[Problem]:
+    problems = [
+        *_one_of(order.scenarios, list(park.scenarios), "scenario", "scenario"),
+        *_one_of(order.langs, LANGUAGES, "--lang", "language"),
+        *_one_of(order.formats, FORMATS, "--to", "format"),
+    ]
     for name, value, least in (("draws", order.draws, 1), ("seed", order.seed, 0)):
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            yield Problem("parameters", repr(value), f"a whole number from {least}", column=name)
-    yield from _lever_problems(park, order.levers, "--set")
+            problems.append(Problem("parameters", repr(value), f"a whole number from {least}", column=name))
+    attempt(problems, check_levers, park, order.levers, "--set")
     for name, values in order.grids.items():
         if name in order.levers:
-            yield Problem("--grid", f"{name!r} is set as well", "one of --set and --grid", column=name)
+            found = f"{name!r} is set as well"
+            problems.append(Problem("--grid", found, "one of --set and --grid", column=name))
         for value in values:
-            yield from _lever_problems(park, {name: value}, "--grid")
+            attempt(problems, check_levers, park, {name: value}, "--grid")
+    return problems
 
 
-def _settings(order: Order) -> Iterator[dict[str, Any]]:
-    """Every combination of the grids' values, each with the fixed levers."""
-    for values in itertools.product(*order.grids.values()):
-        yield {**order.levers, **dict(zip(order.grids, values, strict=True))}
-
-
-def plan(parks: Mapping[str, Park], order: Order, notebook: bytes | None = None) -> list[Report]:
+def plan(parks: Mapping[str, Park], order: Order) -> list[Work]:
     """Return every report asked for, in order of park, scenario, levers and language.
 
     Parameters
@@ -173,8 +165,6 @@ def plan(parks: Mapping[str, Park], order: Order, notebook: bytes | None = None)
     parks : mapping of str to Park
         By the name of their folder below the output folder.
     order : Order
-    notebook : bytes, optional
-        Another report notebook than the one that comes with the package.
 
     Raises
     ------
@@ -185,38 +175,103 @@ def plan(parks: Mapping[str, Park], order: Order, notebook: bytes | None = None)
     --------
     >>> from parkanalysis.park import read_park
     >>> order = Order(["combined"], ["en"], grids={"alumina_price_2016": [1500, 1700]})
-    >>> [report.work.folder for report in plan({"qingzhen": read_park("qingzhen")}, order)]
+    >>> [work.folder for work in plan({"qingzhen": read_park("qingzhen")}, order)]
     ['qingzhen/combined+alumina_price_2016=1500/en', 'qingzhen/combined+alumina_price_2016=1700/en']
     """
     problems = [problem for park in parks.values() for problem in _problems(park, order)]
     if problems:
         raise InputError(dict.fromkeys(problems))
-    content = report_notebook() if notebook is None else notebook
-    reports = [
-        _report(folder, park, scenario, lang, levers, order, content)
+    works = [
+        _work(folder, park, order, {"scenario": scenario, "lang": lang}, levers)
         for folder, park in parks.items()
         for scenario in order.scenarios or park.scenarios
-        for levers in _settings(order)
+        for values in itertools.product(*order.grids.values())
+        for levers in [{**order.levers, **dict(zip(order.grids, values, strict=True))}]
         for lang in order.langs or park.config.languages
     ]
-    return list({report.work.folder: report for report in reports}.values())
+    return list({work.folder: work for work in works}.values())
 
 
-def _report(
-    folder: str, park: Park, scenario: str, lang: str, levers: dict[str, Any], order: Order, content: bytes
-) -> Report:
+def _work(folder: str, park: Park, order: Order, case: dict[str, str], levers: dict[str, Any]) -> Work:
     suffix = "+" + folder_name(levers_text(levers), "=,~+") if levers else ""
-    fixed = {"park": park.id, "scenario": scenario, "lang": lang, "draws": order.draws, "seed": order.seed}
-    parameters = {**fixed, **levers}
-    langs = tuple(order.langs or park.config.languages)
-    work = Work(
-        folder=f"{folder}/{folder_name(scenario)}{suffix}/{lang}",
+    parameters = {"park": park.id, **case, "draws": order.draws, "seed": order.seed, **levers}
+    langs, content = tuple(order.langs or park.config.languages), report_notebook()
+    return Work(
+        folder=f"{folder}/{folder_name(case['scenario'])}{suffix}/{case['lang']}",
         notebook=content,
         park=park,
         parameters=parameters,
         formats=tuple(order.formats),
         langs=langs,
         timeout=order.timeout,
+        inputs=digest(content, installation(), park.digest, json.dumps([parameters, langs], sort_keys=True)),
     )
-    inputs = digest(content, installation(), park.digest, json.dumps([parameters, langs], sort_keys=True))
-    return Report(work, scenario, lang, levers, inputs)
+
+
+# --- stamps ---
+
+
+def read_stamp(folder: Path) -> dict[str, Any]:
+    """The stamp of a folder; empty where there is none that is whole."""
+    try:
+        stamp = json.loads((folder / STAMP).read_bytes())
+        seal = stamp.pop("seal")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+    return stamp if seal == _seal(stamp) else {}
+
+
+def _seal(stamp: Mapping[str, Any]) -> str:
+    return digest(json.dumps(stamp, sort_keys=True))
+
+
+def is_fresh(stamp: Mapping[str, Any], work: Work, folder: Path) -> bool:
+    """Whether a folder holds the finished report with all files asked for, none of them changed since."""
+    try:
+        return (
+            stamp.get("status") == "ok"
+            and stamp["inputs"] == work.inputs
+            and set(work.formats) <= set(stamp["formats"])
+            and all(digest((folder / name).read_bytes()) == seen for name, seen in stamp["files"].items())
+        )
+    except OSError:
+        return False
+
+
+def new_stamp(work: Work, rendered: Rendered, origin: str) -> dict[str, Any]:
+    """The stamp of a report that was made, or was tried."""
+    return {
+        "park": work.park.id,
+        "data": work.park.digest,
+        "origin": origin,
+        "scenario": work.parameters["scenario"],
+        "lang": work.parameters["lang"],
+        "levers": work.levers,
+        "status": "ok" if rendered.failure is None else "failed",
+        "seconds": round(rendered.seconds, 3),
+        "cell_seconds": round(rendered.cell_seconds, 3),
+        "inputs": work.inputs,
+        "formats": sorted(work.formats),
+        "files": {name: digest(content) for name, content in sorted(rendered.files.items())},
+        "error": None if rendered.failure is None else asdict(rendered.failure),
+    }
+
+
+def store(out: Path, name: str, rendered: Rendered, stamp: dict[str, Any]) -> None:
+    """Put a report's files and its stamp into its folder; what else it left there earlier is removed.
+
+    Raises
+    ------
+    OSError
+        When the disk is full or may not be written, or the folder leads out of ``out``; no half file
+        stands there then.
+    """
+    folder = out / name
+    if not folder.resolve().is_relative_to(out.resolve()):
+        raise OSError(f"{name} leads out of the output folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    earlier = {path.name for pattern in (*OWN, ".*.tmp") for path in folder.glob(pattern)}
+    for left in earlier - set(rendered.files):
+        (folder / left).unlink(missing_ok=True)
+    sealed = json.dumps({**stamp, "seal": _seal(stamp)}, indent=1).encode()
+    write_together(folder, {**rendered.files, STAMP: sealed})

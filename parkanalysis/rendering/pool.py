@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import importlib
 import itertools
+import math
 import multiprocessing
 import multiprocessing.util
 import os
@@ -26,14 +28,21 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+import numpy
+from filelock import FileLock, Timeout
 
 from parkanalysis.errors import InputError, Problem
+from parkanalysis.park import read_park
 from parkanalysis.rendering.notebook import Failure, Rendered, Work, installation, make
+from parkanalysis.rendering.plan import report_notebook
 
-PREFIX = "parkanalysis-run-"  # none of the folders that are not held by a lock
-LONGEST_SOCKET_FOLDER = 60  # a Unix socket's path holds 107 bytes, names are still to follow
-PRELOAD = ["parkanalysis.rendering.preload"]
+PREFIX = "parkanalysis-work-"  # none of the folders that are not held by a lock
+LONGEST_FOLDER = 60  # the path of a server's socket in it holds 107 bytes
+METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+WARM = "PARKANALYSIS_WARM"  # tells the fork server our folder and the park that it is to know
+PRELOAD = ["parkanalysis.rendering.pool"]
 GRACE = 20.0  # seconds for a report to end by itself after its time is up
 ATTEMPTS = 2  # a report whose process vanished, perhaps for want of memory, gets another
 CONNECT_SECONDS = 20
@@ -52,21 +61,30 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _lock(folder: str) -> int | None:
-    """Take hold of a folder until the process ends; None where somebody else has it."""
-    import fcntl
-
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.stat(folder)  # it may have been swept away in between
-    except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor
+# --- the folder of this process ---
 
 
 @functools.cache
+def _held() -> FileLock:
+    """The lock in the folder of this process; it holds until the process ends."""
+    try:
+        places = [tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"]
+        short = [p for p in places if len(os.fsencode(p)) <= LONGEST_FOLDER and os.access(p, os.W_OK)]
+        folder = tempfile.mkdtemp(prefix=PREFIX, dir=short[0] if short else places[0])
+    except OSError as error:
+        found = f"none that can be written to ({error.strerror or error})"
+        raise InputError(Problem("temporary folder", found, "TMPDIR set to one")) from None
+    lock = FileLock(os.path.join(folder, ".lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:  # another run has taken it for one of the dead
+        _held.cache_clear()
+        return _held()
+    # last of all, after the reports' folders in it
+    multiprocessing.util.Finalize(None, shutil.rmtree, (folder, True), exitpriority=-1000)
+    return lock
+
+
 def scratch() -> str:
     """Folder of this process for all that reports write on the way; removed at exit.
 
@@ -75,109 +93,81 @@ def scratch() -> str:
     InputError
         Where no temporary folder can be written to.
     """
-    try:
-        folder = tempfile.mkdtemp(prefix=PREFIX)
-    except OSError as error:
-        found = f"none that can be written to ({error.strerror or error})"
-        raise InputError(Problem("temporary folder", found, "TMPDIR set to one")) from None
-    if os.name == "posix" and _lock(folder) is None:
-        scratch.cache_clear()
-        return scratch()
-    # last of all, after the fork server's own folder in it
-    multiprocessing.util.Finalize(None, shutil.rmtree, (folder, True), exitpriority=-1000)
-    return folder
+    return os.path.dirname(_held().lock_file)
 
 
 def sweep() -> None:
     """Remove the folders of runs that were killed before they could do so themselves."""
-    if os.name != "posix":
-        return
     for folder in Path(scratch()).parent.glob(f"{PREFIX}*"):
-        with contextlib.suppress(OSError):
-            descriptor = _lock(str(folder))
-            if descriptor is not None:
-                shutil.rmtree(folder, ignore_errors=True)
-                os.close(descriptor)
+        with contextlib.suppress(OSError), FileLock(folder / ".lock").acquire(timeout=0):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
-def _place_for_sockets() -> bool:
-    """Have the fork server's socket in our folder, or where a path is short enough; whether there is one."""
-    before = tempfile.tempdir
-    places = [scratch(), *(f for f in ("/tmp", "/var/tmp", "/dev/shm") if os.access(f, os.W_OK))]
-    short = next((p for p in places if len(os.fsencode(p)) <= LONGEST_SOCKET_FOLDER), None)
-    if short is None:
-        return False
-    try:
-        tempfile.tempdir = short
-        multiprocessing.util.get_temp_dir()
-    finally:
-        tempfile.tempdir = before
-    return True
-
-
-def _place_for_settings() -> None:
-    """Where there is no home to keep them in, matplotlib keeps its fonts in our folder."""
-    home = Path(os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"), "matplotlib")
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        writable = os.access(home, os.W_OK)
-    except OSError:
-        writable = False
-    if not writable:
-        os.environ.setdefault("MPLCONFIGDIR", scratch())
+# --- processes ---
 
 
 @functools.cache
 def _context() -> Any:
-    _place_for_settings()
-    if "forkserver" not in multiprocessing.get_all_start_methods() or not _place_for_sockets():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(PRELOAD)
+    """How processes start; a server's socket lies in our folder, as do fonts where there is no home."""
+    home = os.path.join(os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"), "matplotlib")
+    with contextlib.suppress(OSError):
+        os.makedirs(home, exist_ok=True)
+    if not os.access(home, os.W_OK):
+        os.environ.setdefault("MPLCONFIGDIR", scratch())
+    multiprocessing.current_process()._config["tempdir"] = scratch()  # type: ignore[attr-defined]
+    context: Any = multiprocessing.get_context(METHOD)
+    if METHOD == "forkserver":
+        context.set_forkserver_preload(PRELOAD)
     return context
+
+
+def warm_up(folder: str, park: str) -> None:
+    """Make one small report of a park, all but the processes: what it read stays in memory.
+
+    A process forked afterwards finds all of it there. Nothing here may open a socket, start a thread or
+    create an event loop: a fork would inherit a broken copy.
+    """
+    tempfile.tempdir = folder
+    # builds a grammar of addresses for a second, where it is installed; no notebook needs it
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    there = read_park(park)
+    parameters = {"park": there.id, "scenario": next(iter(there.scenarios)), "draws": 64}
+    with tempfile.TemporaryDirectory() as place:
+        make(Work("", report_notebook(), there, parameters, ("xlsx",)), Path(place))
 
 
 _ONE_AT_A_TIME = threading.RLock()
 
 
 @contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Hold signals back, so that none cuts a start in half; hide ``__main__``, which no child may run."""
+def _undisturbed(park: Path) -> Iterator[None]:
+    """Hold signals back, so that none cuts a start in half; hide ``__main__``, which no child may run.
+
+    A fork server that starts meanwhile warms up with ``park``.
+    """
     held = hasattr(signal, "pthread_sigmask")
     before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS) if held else set()
     try:
         with _ONE_AT_A_TIME:
             main = sys.modules["__main__"]
             sys.modules["__main__"] = types.ModuleType("__main__")
+            os.environ[WARM] = f"{scratch()}{os.pathsep}{park}"
             try:
                 yield
             finally:
+                del os.environ[WARM]
                 sys.modules["__main__"] = main
     finally:
         if held:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _start(target: Any, *args: object) -> BaseProcess:
-    for last in (False, True):
-        process: BaseProcess = _context().Process(target=target, args=args)
-        try:
-            process.start()
-            break
-        except (EOFError, ConnectionError):  # the server has died; the next start makes another
-            if last:
-                raise
-    return process
-
-
 def _end_with_parent() -> None:
     """End this process group as soon as the process that asked for it is gone."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        if hasattr(os, "killpg"):
-            os.killpg(0, signal.SIGKILL)
-        os._exit(1)
+    cast(BaseProcess, multiprocessing.parent_process()).join()
+    if hasattr(os, "killpg"):
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
 
 
 def _serve(work: Work, folder: str, connection: Connection) -> None:
@@ -188,8 +178,7 @@ def _serve(work: Work, folder: str, connection: Connection) -> None:
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    if numpy := sys.modules.get("numpy"):  # the server's state would be shared by all
-        numpy.random.seed()
+    numpy.random.seed()  # noqa: NPY002 - the server's state would be shared by all
     os.mkdir(folder, mode=0o700)
     os.environ["TMPDIR"] = tempfile.tempdir = folder
     rendered = make(work, Path(folder))
@@ -204,35 +193,31 @@ _NUMBERS = itertools.count(1)
 @dataclass
 class _Running:
     work: Work
-    attempt: int = 1
+    attempt: int
     folder: str = field(default_factory=lambda: os.path.join(scratch(), f"{next(_NUMBERS)}"))
 
     def __post_init__(self) -> None:
-        limit = float("inf") if self.work.timeout is None else self.work.timeout + GRACE
         self.connection, theirs = multiprocessing.Pipe()
-        try:
-            self.process = _start(_serve, self.work, self.folder, theirs)
-        except BaseException:
-            self.connection.close()
-            raise
-        finally:
-            theirs.close()
-        self.deadline = time.monotonic() + limit
+        with theirs:
+            self.process = _context().Process(target=_serve, args=(self.work, self.folder, theirs))
+            try:
+                self.process.start()
+            except (EOFError, ConnectionError):  # the server has died; the next start makes another
+                self.process.start()
+        self.deadline = time.monotonic() + (self.work.timeout or math.inf) + GRACE
 
     def result(self) -> Rendered | None:
         """What the process sent; a failure when its time is up; None when it vanished."""
-        if self.connection.poll():
-            try:
-                rendered = self.connection.recv()
-            except (EOFError, OSError):
-                return None
-            assert isinstance(rendered, Rendered)
-            return rendered
-        return Rendered({}, failure=Failure("Timeout", f"no result within {self.work.timeout:g} s"))
+        if not self.connection.poll():
+            return Rendered({}, failure=Failure("Timeout", f"no result within {self.work.timeout:g} s"))
+        try:
+            return cast(Rendered, self.connection.recv())
+        except (EOFError, OSError):
+            return None
 
     def end(self) -> None:
         """End the process with all it started; leave no file."""
-        if hasattr(os, "killpg") and self.process.pid:
+        if hasattr(os, "killpg"):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, signal.SIGKILL)
         if self.process.exitcode is None:
@@ -244,12 +229,12 @@ class _Running:
     def lost(self) -> Rendered:
         """What to tell of a report whose process vanished once too often."""
         code = self.process.exitcode
-        how = f"signal {-code}" if code is not None and code < 0 else f"exit status {code}"
+        how = f"signal {-code}" if code < 0 else f"exit status {code}"
         return Rendered({}, failure=Failure("Killed", f"the report's process ended by {how}, twice"))
 
 
 def _begin(running: list[_Running], work: Work, attempt: int = 1) -> None:
-    with _undisturbed():  # until it is on the list of those to end
+    with _undisturbed(work.park.path):  # until it is on the list of those to end
         running.append(_Running(work, attempt))
 
 
@@ -274,17 +259,19 @@ def run(works: Iterable[Work], jobs: int | None = None) -> Iterator[tuple[Work, 
     >>> [(work.folder, sorted(rendered.files)) for work, rendered in run(works)]
     [('qingzhen/combined/en', ['report.html', 'report.ipynb'])]
     """
-    waiting, running, limit = iter(works), list[_Running](), jobs or cores()
+    waiting, running, finished = iter(works), list[_Running](), list[tuple[Work, Rendered]]()
     sweep()
     try:
         while True:
-            while len(running) < limit and (work := next(waiting, None)) is not None:
+            while len(running) < (jobs or cores()) and (work := next(waiting, None)) is not None:
                 _begin(running, work)
+            # only now, when others are at work while these are put away
+            yield from finished
             if not running:
                 return
-            nearest = min(r.deadline for r in running) - time.monotonic()
-            timeout = None if nearest == float("inf") else max(0.0, nearest)
-            ready = wait([r.connection for r in running], timeout)
+            finished = []
+            left = min(r.deadline for r in running) - time.monotonic()
+            ready = wait([r.connection for r in running], None if left == math.inf else max(0.0, left))
             for done in [r for r in running if r.connection in ready or time.monotonic() > r.deadline]:
                 rendered = done.result()
                 done.end()
@@ -292,11 +279,14 @@ def run(works: Iterable[Work], jobs: int | None = None) -> Iterator[tuple[Work, 
                 if rendered is None and done.attempt < ATTEMPTS:
                     _begin(running, done.work, done.attempt + 1)
                 else:
-                    yield done.work, rendered or done.lost()
+                    finished.append((done.work, rendered or done.lost()))
     finally:
-        for left in running:
-            left.end()
+        for still in running:
+            still.end()
         sweep()
+
+
+# --- a cluster ---
 
 
 def _make_there(work: Work, expected: str) -> Rendered:
@@ -307,22 +297,6 @@ def _make_there(work: Work, expected: str) -> Rendered:
     # a worker under a nanny counts as a daemon, which may not have children; this one ends its own
     multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
     return next(rendered for _, rendered in run([work], jobs=1))
-
-
-def _client(address: str) -> Any:
-    try:
-        connect: Any = importlib.import_module("distributed").Client
-    except ImportError:
-        raise InputError(
-            Problem("--dask", "no dask.distributed", "pip install 'parkanalysis[dask]'")
-        ) from None
-    try:
-        return connect(address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
-        found = f"no scheduler at {address!r} ({type(error).__name__})"
-        raise InputError(
-            Problem("--dask", found, "the address of a running one, such as tcp://host:8786")
-        ) from None
 
 
 def run_on_dask(works: Iterable[Work], address: str) -> Iterator[tuple[Work, Rendered]]:
@@ -343,24 +317,45 @@ def run_on_dask(works: Iterable[Work], address: str) -> Iterator[tuple[Work, Ren
     InputError
         When no scheduler answers.
     """
+    try:
+        distributed: Any = importlib.import_module("distributed")
+    except ImportError:
+        allowed = "pip install 'parkanalysis[dask]'"
+        raise InputError(Problem("--dask", "no dask.distributed", allowed)) from None
+    try:
+        client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError, TypeError) as error:
+        found = f"no scheduler at {address!r} ({type(error).__name__})"
+        allowed = "the address of a running one, such as tcp://host:8786"
+        raise InputError(Problem("--dask", found, allowed)) from None
     waiting, sent = iter(works), dict[Any, Work]()
-    with _client(address) as client:
 
-        def send(work: Work) -> Any:
-            future = client.submit(_make_there, work, installation(), retries=ATTEMPTS, pure=False)
-            sent[future] = work
-            return future
+    def send(count: int) -> list[Any]:
+        works, options = list(itertools.islice(waiting, count)), {"retries": ATTEMPTS, "pure": False}
+        futures = [client.submit(_make_there, work, installation(), **options) for work in works]
+        sent.update(zip(futures, works, strict=True))
+        return futures
 
-        ahead = AHEAD * max(1, sum(client.nthreads().values()))
-        done = importlib.import_module("distributed").as_completed(
-            [send(work) for work in itertools.islice(waiting, ahead)], loop=client.loop
-        )
+    with client:
+        first = send(AHEAD * max(1, sum(client.nthreads().values())))
+        done = distributed.as_completed(first, loop=client.loop)
         try:
             for future in done:
-                error = future.exception()
-                lost = Failure(type(error).__name__, str(error)) if error else None
+                raised = future.exception()
+                lost = Failure(type(raised).__name__, str(raised)) if raised else None
                 yield sent.pop(future), Rendered({}, failure=lost) if lost else future.result()
                 future.release()
-                done.update([send(work) for work in itertools.islice(waiting, 1)])
+                done.update(send(1))
         finally:
             client.cancel(list(sent), force=True)
+
+
+# the fork server, which imports this before it forks for the first time
+if METHOD == "forkserver" and WARM in os.environ:
+    with contextlib.suppress(Exception):  # what fails here fails again, visibly, in the report
+        warm_up(*os.environ.pop(WARM).split(os.pathsep, 1))
+    # pages shared with the children stay shared when the collector leaves these objects alone; a report
+    # is over before collecting what it leaves would pay
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 1000)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 
 import nbformat
 import pandas as pd
 
 from parkanalysis.model.compare import read_parks
-from parkanalysis.rendering import batch
+from parkanalysis.rendering import batch, plan
 from parkanalysis.rendering.plan import Order
 
 PARAMETERS = 'park = "qingzhen"\nscenario = "reference"\nlang = "zh"\ndraws = 100\nseed = 1'
@@ -43,8 +44,8 @@ def render(
 ) -> pd.DataFrame:
     """Render small notebooks, Chinese only unless said otherwise, two at a time."""
     asked = Order(scenarios or ("reference",), **{"langs": ["zh"], **order})  # type: ignore[arg-type]
-    options = {"jobs": 2, "progress": False, "notebook": notebook, "force": force, "dask": dask}
-    return batch.render(asked, read_parks(parks), out, **options)  # type: ignore[arg-type]
+    with patch.object(plan, "report_notebook", lambda: notebook):
+        return batch.render(asked, read_parks(parks), out, jobs=2, force=force, dask=dask)
 
 
 def printed(folder: Path, name: str = "report.ipynb") -> list[str]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import random
 import signal
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -18,7 +17,8 @@ import pytest
 from small_notebooks import LEVER, alive, render, wait_until
 
 from parkanalysis.errors import InputError
-from parkanalysis.rendering import batch, stamp
+from parkanalysis.rendering.plan import read_stamp
+from parkanalysis.report.pages import STAMP
 
 PRICES = [1400 + 10 * n for n in range(20)]
 HERE = Path(__file__).resolve().parent
@@ -29,20 +29,14 @@ from pathlib import Path
 from small_notebooks import LEVER, NOTEBOOK, PARAMETERS, notebook_bytes, render
 from parkanalysis.rendering import batch, plan, pool
 plan.installation = lambda: "installed"
-pool.PRELOAD = ["papermill", "pyarrow.parquet"]  # quicker to start, and enough for small notebooks
-batch._write_index = lambda out, parks: None
+pool.WARM = "COLD"  # no whole report to warm up with: quicker, and enough for small notebooks
+pool.PRELOAD += ["papermill", "pyarrow.parquet", "matplotlib_inline.backend_inline"]
+batch.write_index = lambda out, parks: None
 first, last, cell = int(sys.argv[3]), int(sys.argv[4]), sys.argv[5]
 notebook = notebook_bytes(PARAMETERS, cell) if cell else NOTEBOOK
 frame = render(Path(sys.argv[2]), grids={LEVER: list(range(first, last + 1, 10))}, notebook=notebook)
 frame.to_json(sys.argv[2] + ".json", orient="records")
 """
-
-
-@pytest.fixture
-def temporary() -> Iterator[Path]:
-    """A folder for temporary files of runs in processes of their own."""
-    with tempfile.TemporaryDirectory(prefix="pk") as folder:
-        yield Path(folder)
 
 
 def start(out: Path, temporary: Path, count: int = len(PRICES), cell: str = "") -> subprocess.Popen[bytes]:
@@ -84,8 +78,8 @@ def whole(path: Path) -> bool:
 
 def finished(out: Path) -> dict[str, int]:
     """Folders of reports that their stamps call finished, with the age of their stamps."""
-    folders = (path.parent for path in out.glob(f"qingzhen/*/zh/{stamp.STAMP}"))
-    return {f.parent.name: (f / stamp.STAMP).stat().st_mtime_ns for f in folders if stamp.read_stamp(f)}
+    folders = (path.parent for path in out.glob(f"qingzhen/*/zh/{STAMP}"))
+    return {f.parent.name: (f / STAMP).stat().st_mtime_ns for f in folders if read_stamp(f)}
 
 
 def killed_at_random_moments(out: Path, temporary: Path, times: int, longest: float) -> None:
@@ -113,10 +107,10 @@ def killed_at_random_moments(out: Path, temporary: Path, times: int, longest: fl
     assert set(last["status"]) == {"ok"}
     assert last["fresh"].sum() == len(known)
     assert not list(temporary.iterdir())  # what kills left behind, the next run took away
-    assert not list(out.rglob(".*.part"))
-    loaded = batch.results(out)
+    assert not list(out.rglob(".*.tmp"))
+    loaded = [pd.read_parquet(path) for path in out.rglob("results.parquet")]
     assert len(loaded) == len(PRICES)
-    assert set(loaded["value"]) == {2016 / 3}
+    assert {value for frame in loaded for value in frame["value"]} == {2016 / 3}
     notebooks = {p.parent.parent.name: p.read_text() for p in out.rglob("report.ipynb")}
     assert all(f"{LEVER} = {name.rpartition('=')[2]}" in text for name, text in notebooks.items())
 
@@ -144,22 +138,21 @@ def test_a_signal_ends_all_at_once_with_one_line_and_leaves_nothing(
     assert said.decode().splitlines() == [f"stopped by {name}"]
     assert not list(temporary.iterdir())
     wait_until(lambda: not any(alive(p) for p in below))
-    assert not list(out.rglob(".*.part"))
+    assert not list(out.rglob(".*.tmp"))
 
 
 def test_a_full_disk_leaves_no_half_file_and_a_rerun_completes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = Path.write_bytes
+    sync, chance = os.fsync, itertools.count(1)
 
-    def full(path: Path, content: bytes) -> int:
-        if path.name == ".report.html.part":
-            write(path, content[:100])
+    def full(descriptor: int) -> None:
+        if next(chance) % 2 == 0:  # the second of a report's files
             raise OSError(28, "No space left on device")
-        return write(path, content)
+        sync(descriptor)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "write_bytes", full)
+        patched.setattr(os, "fsync", full)
         frame = render(tmp_path, grids={LEVER: PRICES[:5]})
     assert set(frame["status"]) == {"failed"}
     assert frame["error"].str.contains("No space left on device").all()

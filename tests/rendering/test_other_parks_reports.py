@@ -25,7 +25,7 @@ def rendered(tmp_path_factory) -> Path:
     shutil.copytree(PARKS / "harbour", folder / "a; <i>港湾")
     parks = [PARKS / "tiny", folder / "book.xlsx", folder / "a; <i>港湾"]
     order = Order(["reference"], ["en"], draws=500, formats=["xlsx"])
-    manifest = batch.render(order, read_parks(parks), folder / "out", jobs=2, progress=False)
+    manifest = batch.render(order, read_parks(parks), folder / "out", jobs=2)
     assert set(manifest["status"]) == {"ok"}, manifest["error"].tolist()
     return folder / "out"
 

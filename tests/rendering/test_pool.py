@@ -90,9 +90,9 @@ def test_nothing_is_left_of_what_a_cell_started(tmp_path: Path) -> None:
     assert not list(Path(pool.scratch()).glob("[0-9]*"))
 
 
-def test_folders_of_dead_runs_are_swept_and_those_in_use_are_not(tmp_path: Path) -> None:
+def test_folders_of_dead_runs_are_swept_and_those_in_use_are_not(temporary: Path) -> None:
     code = "import os\nfrom parkanalysis.rendering import pool\nprint(pool.scratch(), flush=True)\n"
-    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    environment = {**os.environ, "TMPDIR": str(temporary)}
 
     def started(then: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -114,9 +114,9 @@ def test_folders_of_dead_runs_are_swept_and_those_in_use_are_not(tmp_path: Path)
         env=environment,
         check=True,
     )
-    assert list(tmp_path.iterdir()) == [kept]
+    assert list(temporary.iterdir()) == [kept]
     running.communicate("\n")
-    assert list(tmp_path.iterdir()) == []
+    assert list(temporary.iterdir()) == []
 
 
 @pytest.mark.slow
@@ -125,7 +125,7 @@ def test_a_script_without_a_main_guard_is_not_run_again(tmp_path: Path) -> None:
     script.write_text(
         "import sys\nsys.path.insert(0, " + repr(str(Path(__file__).parent)) + ")\n"
         "from pathlib import Path\nfrom small_notebooks import render\n"
-        "from parkanalysis.rendering import batch\nbatch._write_index = lambda *_: None\nprint('ran')\n"
+        "from parkanalysis.rendering import batch\nbatch.write_index = lambda *_: None\nprint('ran')\n"
         f"print(render(Path({str(tmp_path / 'out')!r}))['status'].tolist())\n"
     )
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False)
