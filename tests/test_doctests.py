@@ -1,5 +1,6 @@
 """The library reference: every public function says what it does, with an example that runs."""
 
+import builtins
 import doctest
 import importlib
 import inspect
@@ -33,6 +34,7 @@ def public(name):
 def test_examples_run(name):
     there = parkanalysis if name == "__init__" else module(name)
     results = doctest.testmod(there, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    vars(builtins).pop("_", None)  # the last value shown; left there, it would keep IPython from its own
     assert results.failed == 0
 
 
