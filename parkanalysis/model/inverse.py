@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields, replace
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from parkanalysis.errors import InputError, Problem, nearest
-from parkanalysis.model.accounts import base_year, with_products
 from parkanalysis.model.draws import Draws, chunks
 from parkanalysis.model.scenario import Scenario, own_lever
 from parkanalysis.model.target_year import (
     State,
     account_levers,
-    effect,
+    effect_levers,
     growth_levers,
-    industry_growth,
-    ordered_shocks,
-    product_of,
-    shock_levers,
     state,
     target_year_levers,
     used_levers,
@@ -38,24 +33,13 @@ SWING_DRAWS = 4096
 IMPORTANCE_DRAWS = 1 << 14
 
 
-class Projected(Protocol):
-    """What a projection is asked for here."""
-
-    @property
-    def scenario(self) -> Scenario: ...
-    @property
-    def draws(self) -> Array: ...
-    @property
-    def seed(self) -> int: ...
-
-
 @dataclass(frozen=True, eq=False)
-class _Span:
-    """A stretch of draws: the state with nothing held, and value added of what no held lever touches."""
+class Projected:
+    """Draws of a scenario, 亿元."""
 
-    span: tuple[int, int] | None
-    state: State
-    rest: Array
+    scenario: Scenario
+    draws: Array = field(repr=False)
+    seed: int
 
 
 class Probe:
@@ -80,66 +64,37 @@ class Probe:
 
     def __init__(self, scenario: Scenario, names: Iterable[str], draws: int, seed: int) -> None:
         self.scenario, self.seed, self.draws = scenario, seed, draws
-        self.names = tuple(names)
-        held = set(self.names)
-        config = scenario.park.config
-        self._base = bool(held & account_levers(scenario))
-        self._products = {p.industry for p in config.products.values() if held & set(levers_of(p))}
-        self._growth = bool(held & growth_levers(scenario))
-        self._shocks = [s for s in ordered_shocks(scenario) if self._moved(s, held)]
+        self.names = frozenset(names)
         self._industries = self._touched()
-        spans = [None] if draws == 1 else list(chunks(draws))
-        self._spans = [self._span(span) for span in spans]
+        self._parts = [self._part(span) for span in ([None] if draws == 1 else chunks(draws))]
 
     def first(self, draws: int) -> Probe | None:
         """The same over the first draws only; None where it has no more than that."""
         return Probe(self.scenario, self.names, draws, self.seed) if draws < self.draws else None
 
-    def _moved(self, shock: str, held: set[str]) -> bool:
-        """Whether a shock's own draws hang on a lever that is held."""
-        config = self.scenario.park.config
-        product = product_of(config, shock)
-        named = levers_of(config.products[product]) if product else []
-        return not held.isdisjoint([*shock_levers(config, shock), *named])
-
     def _touched(self) -> list[str]:
-        industries = list(self.scenario.park.config.industries)
-        if self._base or self._growth:
-            return industries
-        config = self.scenario.park.config
-        mine = self._products | {config.shocks[s].industry_of(config) for s in self._shocks}
-        return [i for i in industries if i in mine]
+        """Industries whose value hangs on a lever that is held."""
+        config, scenario = self.scenario.park.config, self.scenario
+        if self.names & (account_levers(scenario) | growth_levers(scenario)):
+            return list(config.industries)
+        acting = {s: config.shocks[s].industry_of(config) for s in scenario.shocks}
+        mine = {p.industry for p in config.products.values() if not self.names.isdisjoint(levers_of(p))}
+        mine |= {i for s, i in acting.items() if not self.names.isdisjoint(effect_levers(config, s))}
+        return [i for i in config.industries if i in mine]
 
-    def _span(self, span: tuple[int, int] | None) -> _Span:
+    def _part(self, span: tuple[int, int] | None) -> tuple[tuple[int, int] | None, State, Array]:
+        """A span with its state, nothing held, and value added of what no held lever touches."""
         s = state(self.scenario, span, self.seed)
-        rest = np.zeros(1 if span is None else span[1] - span[0])
-        for industry in s.base.value_added:
-            if industry not in self._industries:
-                rest = rest + s.stretch(industry).added()
-        return _Span(span, s, rest)
+        rest = [s.stretch(i).added() for i in s.base.value_added if i not in self._industries]
+        return span, s, np.asarray(sum(rest, np.zeros(1 if span is None else span[1] - span[0])))
 
     def __call__(self, **values: float) -> Array:
         """Draws of value added with the levers held at ``values``, in their own units; 亿元."""
-        parts = [self._value(part, values) for part in self._spans]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
-    def _value(self, part: _Span, values: dict[str, float]) -> Array:
-        draw = Draws(self.scenario, part.span, self.seed, values)
-        s = part.state
-        base = s.base
-        if self._base:
-            base = base_year(draw)
-        elif self._products:
-            base = with_products(base, draw)
-        grown = (s.growth, s.driftless)
-        if self._growth or self._base:
-            grown = industry_growth(draw, base, s.year)
-        effects = {**s.effects, **{name: effect(name, draw) for name in self._shocks}}
-        moved = State(base, *grown, effects, s.year)
-        value = part.rest
-        for industry in self._industries:
-            value = value + moved.stretch(industry).added()
-        return value
+        parts = []
+        for span, like, rest in self._parts:
+            s = state(self.scenario, span, self.seed, values, like)
+            parts.append(sum((s.stretch(i).added() for i in self._industries), rest))
+        return np.concatenate(parts)
 
     def reached(self, probability: float, **values: float) -> float:
         """Value added that is reached with a probability, 亿元."""
@@ -323,15 +278,6 @@ def break_evens(projection: Projected, target: float, probability: float = 0.5) 
     return frame.loc[order.sort_values(kind="stable").index]
 
 
-@dataclass(frozen=True, eq=False)
-class _Held:
-    """What a projection with other levers is asked for."""
-
-    scenario: Scenario
-    draws: Array
-    seed: int
-
-
 def even_pairs(projection: Projected, target: float, probability: float = 0.5, most: int = 4) -> pd.DataFrame:
     """Pairs of conditions that meet a target together, where neither will do alone.
 
@@ -359,7 +305,7 @@ def even_pairs(projection: Projected, target: float, probability: float = 0.5, m
     for first in free:
         value = better[first]
         draws = projection.draws[:SWING_DRAWS]
-        held = _Held(with_levers(scenario, **{first: value}), draws, projection.seed)
+        held = Projected(with_levers(scenario, **{first: value}), draws, projection.seed)
         for second in free:
             if second != first:
                 found = break_even(held, second, target, probability)

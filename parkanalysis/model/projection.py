@@ -44,7 +44,7 @@ def _quantiles(ordered: Array, quantiles: Iterable[float]) -> pd.DataFrame:
 
 
 @dataclass(frozen=True, eq=False)
-class Projection:
+class Projection(inverse.Projected):
     """Value added of the target year, conditional on a scenario.
 
     Attributes
@@ -52,18 +52,15 @@ class Projection:
     scenario : Scenario
     draws : array, shape (n_draws,)
         Value added of the target year, 亿元.
+    seed : int
     baseline : array, shape (n_draws,)
         The same without any shock.
     central : float
         The one draw at the central values of all levers.
-    seed : int
     """
 
-    scenario: Scenario
-    draws: Array = field(repr=False)
     baseline: Array = field(repr=False)
     central: float
-    seed: int
 
     @property
     def park(self) -> Park:
@@ -229,7 +226,7 @@ def project(
         s = state(chosen, None if draws == 1 else span, seed)
         values[slice(*span)] = total(s)
         baseline[slice(*span)] = total(replace(s, effects={}))
-    return Projection(chosen, values, baseline, central, seed)
+    return Projection(chosen, values, seed, baseline, central)
 
 
 def cut_backs(projection: Projection) -> pd.DataFrame:

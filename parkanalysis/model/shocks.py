@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, model_validator
 
 from parkanalysis.model.accounts import Base, volume_made
 from parkanalysis.model.draws import Draws
@@ -24,18 +23,12 @@ from parkanalysis.park.schema import (
     InIndustry,
     OfProduct,
     ParkFile,
-    Ref,
     Vat,
+    leads_to,
+    lever,
 )
 
 Array = NDArray[np.float64]
-
-
-def _held_share(parts: list[Array], whole: Array) -> Array:
-    """Factor, at most 1, that keeps the parts that close within the whole."""
-    together = np.sum(np.stack(parts), axis=0)
-    room = np.maximum(whole, 0.0)
-    return np.asanyarray(np.divide(room, together, out=np.ones_like(room), where=together > room))
 
 
 class PlantClosure(Kind):
@@ -50,7 +43,7 @@ class PlantClosure(Kind):
     label: ClassVar = {"zh": "企业关停", "en": "plant closures"}
 
     kind: Literal["plant_closure"]
-    plant: Annotated[Identifier, Ref("plant"), Field(description="a plant of this file")]
+    plant: Identifier = leads_to("plant", "a plant of this file")
 
     def draws(self, park: ParkFile, draw: Draws) -> dict[str, Array]:
         plant = park.plants[self.plant]
@@ -59,18 +52,17 @@ class PlantClosure(Kind):
     def product_in(self, park: ParkFile) -> str | None:
         return park.plants[self.plant].product
 
-    def _lost(self, effect: Effect, before: Stretch, lever: str, whole: Array) -> Array:
-        """What the plant takes of the whole in a year."""
+    def _lost(self, effect: Effect, before: Stretch, field: str, whole: Array) -> Array:
+        """What the plant takes of the whole in a year; plants that close together take no more than it."""
         closing = [e for e in before.acting if isinstance(e.item, PlantClosure)]
-        if lever == "volume":
+        if field == "volume":
             closing = [e for e in closing if e.product == effect.product]
-        factor = _held_share([e.levers[lever] for e in closing], whole)
-        return effect.levers[lever] * factor
+        together, room = np.sum(np.stack([e.levers[field] for e in closing]), axis=0), np.maximum(whole, 0.0)
+        part = np.divide(room, together, out=np.ones_like(room), where=together > room)
+        return np.asanyarray(effect.levers[field] * part)
 
     def impact(self, effect: Effect, before: Stretch) -> Any:
-        added = before.base.value_added[before.industry]
-        plant = self._lost(effect, before, "value_added", added)
-        return -plant * (1 + before.growth) * before.years
+        return self.running(effect, before) * before.grown
 
     def running(self, effect: Effect, before: Stretch) -> Any:
         added = before.base.value_added[before.industry]
@@ -105,11 +97,9 @@ class CapacityRampUp(_OfProduct):
 
     kind: Literal["capacity_ramp_up"]
     product: OfProduct
-    volume: Annotated[
-        Identifier,
-        Ref("lever", VOLUMES, "target", same="product.volume"),
-        Field(description="lever: additional volume over a whole year"),
-    ]
+    volume: Identifier = lever(
+        "additional volume over a whole year", VOLUMES, "target", same="product.volume"
+    )
 
     def impact(self, effect: Effect, before: Stretch) -> Any:
         unit_value = before.base.products[self.product].unit_value
@@ -160,28 +150,20 @@ def price_change_impact(
     >>> price_change_impact(2e6, 2300, 1580, vat_rate=0.0, pass_through=0.4, unit_value=350).item()
     -7.0
     """
-    change = unit_change(price_before, price_after, vat_rate, pass_through, unit_value, floor)
+    change, _ = unit_change(price_before, price_after, vat_rate, pass_through, unit_value, floor)
     return volume * change / YUAN_PER_100M
 
 
 def unit_change(
     price_before: Any, price_after: Any, vat_rate: Any, pass_through: Any, unit_value: Any, floor: Any
-) -> Any:
-    """Value added per unit lost or won, all of it where the unit is cut back, yuan."""
-    stops = cut_back(price_before, price_after, vat_rate, pass_through, unit_value, floor)
-    return np.where(stops, -unit_value, _won(price_before, price_after, vat_rate, pass_through))
+) -> tuple[Any, Any]:
+    """Value added per unit lost or won, yuan, and whether the unit is cut back, which loses all of it.
 
-
-def _won(price_before: Any, price_after: Any, vat_rate: Any, pass_through: Any) -> Any:
-    return (price_after - price_before) / (1 + vat_rate) * (1 - pass_through)
-
-
-def cut_back(
-    price_before: Any, price_after: Any, vat_rate: Any, pass_through: Any, unit_value: Any, floor: Any
-) -> Any:
-    """Whether a unit would add less than the floor; a price that rises stops nothing."""
-    won = _won(price_before, price_after, vat_rate, pass_through)
-    return (unit_value + won < floor) & (won < 0)
+    A unit that would add less than the floor is cut back; a price that rises stops nothing.
+    """
+    won = (price_after - price_before) / (1 + vat_rate) * (1 - pass_through)
+    stops = (unit_value + won < floor) & (won < 0)
+    return np.where(stops, -unit_value, won), stops
 
 
 class PriceChange(_OfProduct):
@@ -194,42 +176,40 @@ class PriceChange(_OfProduct):
 
     kind: Literal["price_change"]
     product: OfProduct
-    price: Annotated[
-        Identifier,
-        Ref("lever", PRICES, "target", same="product.price"),
-        Field(description="lever: price in the target year"),
-    ]
-    pass_through: Annotated[
-        Identifier | None,
-        Ref("lever", FRACTION, "target", SHARE),
-        Field(description="lever: part of it that inputs give back"),
-    ] = None
-    floor: Annotated[
-        Identifier | None,
-        Ref("lever", PRICES, "target", (0.0, 1e15), same="product.price"),
-        Field(description="lever: value added per unit below which output stops; without it 0"),
-    ] = None
+    price: Identifier = lever("price in the target year", PRICES, "target", same="product.price")
+    pass_through: Identifier | None = lever(
+        "part of it that inputs give back", FRACTION, "target", bounds=SHARE, default=None
+    )
+    floor: Identifier | None = lever(
+        "value added per unit below which output stops; without it 0",
+        PRICES,
+        "target",
+        bounds=(0.0, 1e15),
+        same="product.price",
+        default=None,
+    )
 
     def draws(self, park: ParkFile, draw: Draws) -> dict[str, Array]:
         # tax that a change of the printed price leaves outside value added
         vat = None if park.vat_in_value_added else park.products[self.product].vat_rate
         return {**super().draws(park, draw), "vat": draw(vat)}
 
-    def _terms(self, effect: Effect, before: Stretch) -> tuple[Any, ...]:
+    def _change(self, effect: Effect, before: Stretch) -> tuple[Any, Any]:
         x, product = effect.levers, before.base.products[self.product]
-        return product.price, x["price"], x["vat"], x["pass_through"], product.unit_value, x["floor"]
+        terms = (product.price, x["price"], x["vat"], x["pass_through"], product.unit_value, x["floor"])
+        return unit_change(*terms)
 
     def impact(self, effect: Effect, before: Stretch) -> Any:
-        return before.volume(self.product) * unit_change(*self._terms(effect, before)) / YUAN_PER_100M
+        return before.volume(self.product) * self.unit_change(effect, before) / YUAN_PER_100M
 
     def unit_change(self, effect: Effect, before: Stretch) -> Any:
-        return unit_change(*self._terms(effect, before))
+        return self._change(effect, before)[0]
 
     def price_change(self, effect: Effect, before: Stretch) -> Any:
         return effect.levers["price"] - before.base.products[self.product].price
 
     def stopped(self, effect: Effect, before: Stretch) -> Any:
-        return cut_back(*self._terms(effect, before)).astype(float)
+        return self._change(effect, before)[1].astype(float)
 
 
 class ContractedVolume(_OfProduct):
@@ -247,56 +227,33 @@ class ContractedVolume(_OfProduct):
 
     kind: Literal["contracted_volume"]
     industry: InIndustry
-    volume: Annotated[
-        Identifier,
-        Ref("lever", VOLUMES, "target", same="product.volume"),
-        Field(description="lever: volume signed for the target year"),
-    ]
-    further: Annotated[
-        Identifier | None,
-        Ref("lever", VOLUMES, "target", same="volume"),
-        Field(description="lever: volume expected to be sold beside what is signed"),
-    ] = None
-    product: Annotated[
-        Identifier | None,
-        Ref("product"),
-        Field(description="product that it sells, which gives base volume, price and tax"),
-    ] = None
-    price: Annotated[
-        Identifier | None,
-        Ref("lever", PRICES, "target", per="volume"),
-        Field(description="lever: price per unit of the volume"),
-    ] = None
-    unit_cost: Annotated[
-        Identifier | None,
-        Ref("lever", PRICES, "target", per="volume"),
-        Field(description="lever: cost that goes with each unit, fuel say, tax included like the price"),
-    ] = None
+    volume: Identifier = lever("volume signed for the target year", VOLUMES, "target", same="product.volume")
+    further: Identifier | None = lever(
+        "volume expected to be sold beside what is signed", VOLUMES, "target", same="volume", default=None
+    )
+    product: Identifier | None = leads_to(
+        "product", "product that it sells, which gives base volume, price and tax", default=None
+    )
+    price: Identifier | None = lever(
+        "price per unit of the volume", PRICES, "target", per="volume", default=None
+    )
+    unit_cost: Identifier | None = lever(
+        "cost that goes with each unit, fuel say, tax included like the price",
+        PRICES,
+        "target",
+        per="volume",
+        default=None,
+    )
     vat_rate: Vat = None
-    base_volume: Annotated[
-        Identifier | None,
-        Ref("lever", VOLUMES, same="volume"),
-        Field(description="lever: volume of the base year"),
-    ] = None
-    capacity: Annotated[
-        Identifier | None,
-        Ref("lever", ("MW",), asks=("volume", "kWh")),
-        Field(description="lever: capacity in MW, instead of base_volume"),
-    ] = None
-    hours: Annotated[
-        Identifier | None,
-        Ref("lever", ("h",), usual=USUAL_HOURS),
-        Field(description="lever: utilisation hours of the base year, with capacity"),
-    ] = None
+    base_volume: Identifier | None = lever("volume of the base year", VOLUMES, same="volume", default=None)
+    capacity: Identifier | None = lever(
+        "capacity in MW, instead of base_volume", ("MW",), asks=("volume", "kWh"), default=None
+    )
+    hours: Identifier | None = lever(
+        "utilisation hours of the base year, with capacity", ("h",), usual=USUAL_HOURS, default=None
+    )
 
-    @model_validator(mode="after")
-    def _one_base(self) -> ContractedVolume:
-        routes = (self.base_volume is not None, self.capacity is not None, self.product is not None)
-        if sum(routes) != 1 or (self.capacity is None) != (self.hours is None):
-            raise ValueError("either base_volume, or capacity and hours, or product")
-        if (self.product is None) != (self.price is not None):
-            raise ValueError("a price, or a product that has one")
-        return self
+    ways = (("product",), ("base_volume", "price"), ("capacity", "hours", "price"))
 
     def draws(self, park: ParkFile, draw: Draws) -> dict[str, Array]:
         found = super().draws(park, draw)
@@ -304,11 +261,7 @@ class ContractedVolume(_OfProduct):
             found["base_volume"] = volume_made(draw, self.base_volume, self.capacity, self.hours)
         else:
             found["vat_rate"] = draw(park.products[self.product].vat_rate)
-        if park.vat_in_value_added:
-            found["vat"] = np.zeros(draw.size)
-        else:
-            found["vat"] = found["vat_rate"]
-        return found
+        return {**found, "vat": draw(None) if park.vat_in_value_added else found["vat_rate"]}
 
     def _margin(self, effect: Effect, base: Base, price: Any) -> Any:
         """Value added per unit sold, yuan."""
@@ -351,11 +304,9 @@ class OutputCap(Kind):
 
     kind: Literal["output_cap"]
     industry: InIndustry
-    cap: Annotated[
-        Identifier,
-        Ref("lever", FRACTION, "target", SHARE, usual=(0.5, 1.0)),
-        Field(description="lever: part of output that is allowed, 1 is all"),
-    ]
+    cap: Identifier = lever(
+        "part of output that is allowed, 1 is all", FRACTION, "target", bounds=SHARE, usual=(0.5, 1.0)
+    )
 
     def impact(self, effect: Effect, before: Stretch) -> Any:
         return -np.maximum(before.added(), 0.0) * (1 - effect.levers["cap"])
@@ -377,16 +328,8 @@ class RateChange(Kind):
 
     kind: Literal["rate_change"]
     industry: InIndustry
-    rate_before: Annotated[
-        Identifier,
-        Ref("lever", FRACTION, bounds=SHARE, usual=USUAL_RATE),
-        Field(description="lever: rate before"),
-    ]
-    rate_after: Annotated[
-        Identifier,
-        Ref("lever", FRACTION, "target", SHARE, usual=USUAL_RATE),
-        Field(description="lever: rate after"),
-    ]
+    rate_before: Identifier = lever("rate before", FRACTION, bounds=SHARE, usual=USUAL_RATE)
+    rate_after: Identifier = lever("rate after", FRACTION, "target", bounds=SHARE, usual=USUAL_RATE)
 
     def impact(self, effect: Effect, before: Stretch) -> Any:
         output = before.base.gross_output[before.industry] * (1 + before.growth) * before.running()

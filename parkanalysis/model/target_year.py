@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, is_dataclass, replace
+from functools import reduce
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from parkanalysis.model.accounts import Base, ProductDraws, base_year
+from parkanalysis.model.accounts import Base, base_year, with_products
 from parkanalysis.model.draws import Draws
 from parkanalysis.model.scenario import Scenario
 from parkanalysis.park import ParkFile, Shock, levers_of, references
@@ -41,13 +42,12 @@ def common(*windows: Window) -> Window:
 
     Examples
     --------
-    >>> common((0.0, 0.5), (0.25, 1.0))
+    >>> start, end = common((0.0, 0.5), (0.25, 1.0))
+    >>> float(start), float(end)
     (0.25, 0.5)
     """
-    start, end = windows[0]
-    for first, last in windows[1:]:
-        start, end = _later(start, first), _earlier(end, last)
-    return start, end
+    starts, ends = zip(*windows, strict=True)
+    return reduce(np.maximum, starts), reduce(np.minimum, ends)
 
 
 def length(window: Window) -> Any:
@@ -55,21 +55,11 @@ def length(window: Window) -> Any:
 
     Examples
     --------
-    >>> length((0.25, 1.0)), length((0.5, 0.25))
+    >>> float(length((0.25, 1.0))), float(length((0.5, 0.25)))
     (0.75, 0.0)
     """
     start, end = window
-    if isinstance(start, float) and isinstance(end, float):
-        return max(0.0, end - start)
     return np.maximum(0.0, end - start)
-
-
-def _later(a: Any, b: Any) -> Any:
-    return max(a, b) if isinstance(a, float) and isinstance(b, float) else np.maximum(a, b)
-
-
-def _earlier(a: Any, b: Any) -> Any:
-    return min(a, b) if isinstance(a, float) and isinstance(b, float) else np.minimum(a, b)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,11 +72,6 @@ class Effect:
     product: str | None
     window: Window
     levers: Mapping[str, Array]
-
-
-def _empty(window: Window) -> bool:
-    start, end = window
-    return isinstance(start, float) and isinstance(end, float) and end <= start
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +112,11 @@ class Stretch:
         Shocks of other months are left out: twelve monthly caps are twelve steps, not 2 to the 12th.
         """
         parts = [(i, e, common(e.window, self.window)) for i, e in enumerate(self.acting[: self.earlier])]
-        return [(e, replace(self, earlier=i, window=w)) for i, e, w in parts if not _empty(w)]
+        return [
+            (e, replace(self, earlier=i, window=w))
+            for i, e, w in parts
+            if not (isinstance(w[0], float) and isinstance(w[1], float) and w[1] <= w[0])
+        ]
 
     def added(self) -> Array:
         """Value added in the stretch, 亿元."""
@@ -220,6 +209,19 @@ class Kind(Shock):
         return {}
 
 
+def _cut(value: Any, place: slice) -> Any:
+    """A part of the draws in all that holds some."""
+    if isinstance(value, np.ndarray):
+        return value[place]
+    if isinstance(value, tuple):
+        return tuple(_cut(v, place) for v in value)
+    if isinstance(value, Mapping):
+        return {key: _cut(v, place) for key, v in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{key: _cut(v, place) for key, v in vars(value).items()})
+    return value
+
+
 @dataclass(frozen=True, eq=False)
 class State:
     """Draws of one scenario in one year.
@@ -242,21 +244,8 @@ class State:
 
     def part(self, start: int, stop: int) -> State:
         """The draws from ``start`` up to ``stop``, as views."""
-
-        def cut(values: Any) -> Any:
-            return values[start:stop] if isinstance(values, np.ndarray) else values
-
-        def each(mapping: Mapping[str, Any]) -> dict[str, Any]:
-            return {key: cut(values) for key, values in mapping.items()}
-
-        b = self.base
-        products = {key: ProductDraws(**each(vars(p))) for key, p in b.products.items()}
-        effects = {
-            key: replace(e, window=(cut(e.window[0]), cut(e.window[1])), levers=each(e.levers))
-            for key, e in self.effects.items()
-        }
-        base = Base(each(b.value_added), each(b.rate), each(b.gross_output), products)
-        return State(base, each(self.growth), each(self.driftless), effects, self.year)
+        found: State = _cut(self, slice(start, stop))
+        return found
 
     def stretch(
         self, industry: str, effects: Iterable[Effect] | None = None, growing: bool = True
@@ -373,8 +362,16 @@ def state(
     span: tuple[int, int] | None,
     seed: int,
     held: Mapping[str, float] | None = None,
+    like: State | None = None,
 ) -> State:
     """Draws of a scenario over a span of the Sobol sequence; None is the one draw of central values.
+
+    Parameters
+    ----------
+    held : mapping of str to float, optional
+        Levers that have one value in every draw, in their own unit.
+    like : State, optional
+        The state with nothing held, from which all is taken that no held lever touches.
 
     Examples
     --------
@@ -383,9 +380,23 @@ def state(
     >>> list(s.effects)[-1], s.growth["other"].shape
     ('power_contract', (4,))
     """
-    draw, years = Draws(scenario, span, seed, held), scenario.years
-    effects = {s: effect(s, draw) for s in ordered_shocks(scenario)}
-    base = base_year(draw)
+    draw, years, config = Draws(scenario, span, seed, held), scenario.years, scenario.park.config
+
+    def kept(levers: Iterable[str]) -> bool:
+        return like is not None and draw.held.keys().isdisjoint(levers)
+
+    effects = {
+        s: like.effects[s] if like and kept(effect_levers(config, s)) else effect(s, draw)
+        for s in ordered_shocks(scenario)
+    }
+    accounts = account_levers(scenario)
+    if like is not None and kept(accounts):
+        products = (name for p in config.products.values() for name in levers_of(p))
+        base = like.base if kept(products) else with_products(like.base, draw)
+    else:
+        base = base_year(draw)
+    if like is not None and kept(accounts | growth_levers(scenario)):
+        return State(base, like.growth, like.driftless, effects, years)
     return State(base, *industry_growth(draw, base, years), effects, years)
 
 
@@ -394,6 +405,12 @@ def shock_levers(park: ParkFile, shock: str) -> list[str]:
     item = park.shocks[shock]
     plants = [park.plants[getattr(item, f)] for f, r in references(type(item)).items() if r.role == "plant"]
     return [name for one in (*plants, item) for name in levers_of(one)]
+
+
+def effect_levers(park: ParkFile, shock: str) -> list[str]:
+    """Levers that the draws of a shock, and the base year of its product, stand on."""
+    product = kind_of(park, shock).product_in(park)
+    return [*shock_levers(park, shock), *(levers_of(park.products[product]) if product else ())]
 
 
 def account_levers(scenario: Scenario) -> set[str]:
@@ -419,17 +436,8 @@ def used_levers(scenario: Scenario) -> list[str]:
     >>> used_levers(read_scenario(read_park("qingzhen"), "reference"))[:2]
     ['baseline_growth', 'other_value_added_2015']
     """
-    config = scenario.park.config
-    names = account_levers(scenario) | growth_levers(scenario)
-    for shock in scenario.shocks:
-        product = product_of(config, shock)
-        names |= {*shock_levers(config, shock), *(levers_of(config.products[product]) if product else ())}
-    return sorted(names)
-
-
-def product_of(park: ParkFile, shock: str) -> str | None:
-    """Product that a shock is about, if any."""
-    return kind_of(park, shock).product_in(park)
+    named = [effect_levers(scenario.park.config, shock) for shock in scenario.shocks]
+    return sorted(account_levers(scenario).union(growth_levers(scenario), *named))
 
 
 def target_year_levers(scenario: Scenario) -> list[str]:

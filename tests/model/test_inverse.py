@@ -210,7 +210,7 @@ class Linear:
         standard = [(columns(n) - columns(n).mean()) / columns(n).std() for n in names]
         self.names, self.correlation = names, float(np.corrcoef(standard)[0, 1])
         draws = 2 * standard[0] + standard[1]
-        self.projection = Projection(scenario, draws, draws, 0.0, 1)
+        self.projection = Projection(scenario, draws, 1, draws, 0.0)
 
 
 @pytest.mark.parametrize("correlated", [False, True])

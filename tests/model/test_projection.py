@@ -28,7 +28,7 @@ from parkanalysis.park.park import read_park
 def of(draws):
     """A projection with these draws."""
     scenario = read_scenario(read_park("qingzhen"), "reference")
-    return Projection(scenario, np.asarray(draws, float), np.asarray(draws, float), 0.0, 1)
+    return Projection(scenario, np.asarray(draws, float), 1, np.asarray(draws, float), 0.0)
 
 
 def test_no_shock_is_the_baseline_exactly(qingzhen):
