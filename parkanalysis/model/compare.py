@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,29 +14,11 @@ from numpy.typing import NDArray
 from parkanalysis.errors import InputError, Problem
 from parkanalysis.model.projection import Projection, growth_draws, project
 from parkanalysis.model.scenario import Scenario
-from parkanalysis.park import Lever, Park, of_park, park_path, read_park
+from parkanalysis.park import Park, of_park, park_path, read_park
 
 Array = NDArray[np.float64]
 CORRELATION = 0.5  # assumed: parks share the national cycle and its prices, not their plants
-COLUMNS = [
-    "level",
-    "park",
-    "name_zh",
-    "name_en",
-    "scenario",
-    "base_year",
-    "target_year",
-    "base",
-    "mean",
-    "low",
-    "median",
-    "high",
-    "growth",
-    "target",
-    "probability",
-    "shortfall",
-    "correlation",
-]
+Thing = tuple[str, str]  # lever or shock, and its name
 
 
 def project_all(
@@ -84,17 +66,12 @@ def compare(projections: Iterable[Projection]) -> pd.DataFrame:
 
 def _headline(projection: Projection) -> dict[str, Any]:
     low, high = projection.interval(0.8)
-    row: dict[str, Any] = {
-        "scenario": projection.scenario.name,
-        "median": projection.median,
-        "low": low,
-        "high": high,
-        "mean": float(projection.draws.mean()),
-    }
+    row: dict[str, Any] = {"scenario": projection.scenario.name, "median": projection.median}
+    row |= {"low": low, "high": high, "mean": float(projection.draws.mean())}
     for name, values in growth_draws(projection).items():
-        row["growth" if name == "current" else "comparable_growth"] = float(pd.Series(values).median())
-    row["baseline"] = float(pd.Series(projection.baseline).median())
-    row |= {f"met_{round(100 * float(p))}": t for p, t in projection.targets_met().items()}  # type: ignore[arg-type]
+        row["growth" if name == "current" else "comparable_growth"] = float(np.median(values))
+    row["baseline"] = float(np.median(projection.baseline))
+    row |= {f"met_{100 * float(p):.0f}": t for p, t in projection.targets_met().items()}  # type: ignore[arg-type]
     marks = projection.marks()
     if "stated" in marks.index:
         row["stated_probability"] = marks.loc["stated", "probability"]
@@ -117,6 +94,21 @@ def contributions_by_scenario(projections: Iterable[Projection]) -> pd.DataFrame
     return pd.DataFrame(columns).reindex(order).fillna(0.0).rename_axis("driver")
 
 
+def _state(scenario: Scenario) -> dict[Thing, tuple[float, float, float, str]]:
+    """Of every lever its points and shape, of every shock whether it acts, thrice."""
+    levers = scenario.levers.items()
+    found = {
+        ("lever", n): (v.low, v.central, v.high, "point" if v.is_point else v.distribution) for n, v in levers
+    }
+    acts = {s: float(s in scenario.shocks) for s in scenario.park.config.shocks}
+    return {**found, **{("shock", s): (on, on, on, "") for s, on in acts.items()}}
+
+
+def _unit(scenario: Scenario, thing: Thing) -> str:
+    kind, name = thing
+    return scenario.levers[name].unit if kind == "lever" else ""
+
+
 def settings(scenarios: Iterable[Scenario]) -> pd.DataFrame:
     """Levers and shocks in which the scenarios are not all alike, a column a scenario.
 
@@ -134,13 +126,31 @@ def settings(scenarios: Iterable[Scenario]) -> pd.DataFrame:
     [('lever', 'alumina_price_2016'), ('lever', 'baseline_growth')]
     """
     chosen = list(scenarios)
-    table: dict[tuple[str, str], list[Any]] = {}
-    for kind, name in _things(chosen):
-        if len({_as_is(s, kind, name) for s in chosen}) > 1:
-            unit = chosen[0].levers[name].unit if kind == "lever" else ""
-            table[kind, name] = [*(_value(s, kind, name) for s in chosen), unit]
-    index = pd.MultiIndex.from_tuples(list(table), names=["kind", "name"]) if table else None
-    return pd.DataFrame(list(table.values()), index=index, columns=[*(s.name for s in chosen), "unit"])
+    states = [_state(s) for s in chosen]
+    rows: list[Any] = [
+        (*thing, *(state[thing][1] for state in states), _unit(chosen[0], thing))
+        for thing in states[0]
+        if len({state[thing] for state in states}) > 1
+    ]
+    columns = ["kind", "name", *(s.name for s in chosen), "unit"]
+    return pd.DataFrame(rows, columns=columns).set_index(["kind", "name"])
+
+
+def difference(scenario: Scenario, reference: Scenario) -> pd.DataFrame:
+    """Levers and shocks in which a scenario differs from another, a row each.
+
+    Columns: ``kind`` (lever or shock), ``name``, ``reference``, ``scenario``, ``unit``; lever values
+    are the central ones, shocks 0 or 1.
+
+    Examples
+    --------
+    >>> from parkanalysis import read_park, read_scenario
+    >>> park = read_park("qingzhen")
+    >>> recovery, combined = (read_scenario(park, name) for name in ("recovery", "combined"))
+    >>> difference(recovery, combined)["name"].tolist()
+    ['alumina_price_2016']
+    """
+    return settings([replace(reference, name="reference"), replace(scenario, name="scenario")]).reset_index()
 
 
 @dataclass(frozen=True)
@@ -181,45 +191,18 @@ def sequences(scenarios: Iterable[Scenario]) -> list[OneDiffers]:
     [('combined', 'recovery')]
     """
     chosen = list(scenarios)
-    things = _things(chosen)
-    whole = {s.name: {thing: _as_is(s, *thing) for thing in things} for s in chosen}
+    states = {s.name: _state(s) for s in chosen}
     found = []
-    for thing in things:
-        groups: dict[Any, list[Scenario]] = {}
-        for s in chosen:
-            others = frozenset((k, v) for k, v in whole[s.name].items() if k != thing)
-            groups.setdefault(others, []).append(s)
-        for group in groups.values():
-            if len({whole[s.name][thing] for s in group}) == len(group) > 1:
-                found.append(_sequence(group, *thing))
+    for thing in _state(chosen[0]) if chosen else ():
+        groups: dict[Any, list[str]] = {}
+        for name, state in states.items():
+            others = frozenset(item for item in state.items() if item[0] != thing)
+            groups.setdefault(others, []).append(name)
+        for names in groups.values():
+            if len({states[n][thing] for n in names}) == len(names) > 1:
+                levels, ordered = zip(*sorted((states[n][thing][1], n) for n in names), strict=True)
+                found.append(OneDiffers(*thing, ordered, levels, _unit(chosen[0], thing)))
     return sorted(found, key=lambda s: (-len(s.scenarios), s.kind, s.name, s.scenarios))
-
-
-def _sequence(group: Sequence[Scenario], kind: str, name: str) -> OneDiffers:
-    ordered = sorted(group, key=lambda s: (_value(s, kind, name), s.name))
-    unit = group[0].levers[name].unit if kind == "lever" else ""
-    values = tuple(_value(s, kind, name) for s in ordered)
-    return OneDiffers(kind, name, tuple(s.name for s in ordered), values, unit)
-
-
-def _things(scenarios: Sequence[Scenario]) -> list[tuple[str, str]]:
-    """Every lever and shock of the scenarios' park."""
-    if not scenarios:
-        return []
-    park = scenarios[0].park
-    return [*(("lever", n) for n in park.levers), *(("shock", s) for s in park.config.shocks)]
-
-
-def _as_is(scenario: Scenario, kind: str, name: str) -> Any:
-    """The whole state of a lever or shock in a scenario, comparable."""
-    if kind == "shock":
-        return name in scenario.shocks
-    lever: Lever = scenario.levers[name]
-    return (lever.low, lever.central, lever.high, "point" if lever.is_point else lever.distribution)
-
-
-def _value(scenario: Scenario, kind: str, name: str) -> float:
-    return float(name in scenario.shocks) if kind == "shock" else scenario.levers[name].central
 
 
 def read_parks(paths: Iterable[str | Path]) -> list[Park]:
@@ -250,7 +233,7 @@ def read_parks(paths: Iterable[str | Path]) -> list[Park]:
     return list(parks.values())
 
 
-def total_draws(parts: Iterable[Array], correlation: float = CORRELATION, seed: int = 2016) -> Array:
+def total_draws(parts: Sequence[Array], correlation: float = CORRELATION, seed: int = 2016) -> Array:
     """Draws of a sum of parks whose ranks hang together through one common factor.
 
     Park k's draws are put in the order of sqrt(r) F + sqrt(1 - r) E_k, with F and E_k standard normal
@@ -260,7 +243,7 @@ def total_draws(parts: Iterable[Array], correlation: float = CORRELATION, seed: 
 
     Parameters
     ----------
-    parts : iterable of array, shape (n_draws,)
+    parts : sequence of array, shape (n_draws,)
         亿元, all of one length.
     correlation : float in [0, 1]
         Rank correlation (Spearman) between any two parks.
@@ -279,43 +262,24 @@ def total_draws(parts: Iterable[Array], correlation: float = CORRELATION, seed: 
     """
     loading = 1.0 if correlation == 1 else 2 * np.sin(np.pi * correlation / 6)
     rng = np.random.default_rng(seed)
-    total: Array | None = None
-    factor: Array = np.empty(0)
+    total = np.zeros_like(parts[0])
+    factor = rng.standard_normal(len(total))
     for part in parts:
-        if total is None:
-            total = np.zeros(len(part))
-            factor = rng.standard_normal(len(part))
-        if len(part) != len(total):
-            raise ValueError(f"parks of {len(total)} and {len(part)} draws cannot be added")
-        own = rng.standard_normal(len(part))
-        score = np.sqrt(loading) * factor + np.sqrt(1 - loading) * own
+        score = np.sqrt(loading) * factor + np.sqrt(1 - loading) * rng.standard_normal(len(part))
         total[np.argsort(score, kind="stable")] += np.sort(part)
-    if total is None:
-        raise ValueError("no parks to add")
     return total
 
 
-def _stated(park: Park) -> float:
-    stated = park.config.stated
-    return park.amount(stated.result) if stated is not None else float("nan")
-
-
 def _row(draws: Array, base: float, target: float) -> dict[str, float]:
-    low, median, high = np.quantile(draws, [0.1, 0.5, 0.9])
+    """Figures of a park or a total; what is said of the target is NaN where there is none."""
+    low, median, high = (float(q) for q in np.quantile(draws, [0.1, 0.5, 0.9]))
+    row = {"base": base, "mean": float(draws.mean()), "low": low, "median": median, "high": high}
+    row |= {"growth": median / base - 1, "target": target}
     missed = draws[draws < target]
-    known = not np.isnan(target)
+    if np.isnan(target):
+        return {**row, "probability": np.nan, "shortfall": np.nan}
     shortfall = float(target - missed.mean()) if len(missed) else 0.0
-    return {
-        "base": base,
-        "mean": float(draws.mean()),
-        "low": float(low),
-        "median": float(median),
-        "high": float(high),
-        "growth": float(median / base - 1),
-        "target": target,
-        "probability": float((draws >= target).mean()) if known else float("nan"),
-        "shortfall": shortfall if known else float("nan"),
-    }
+    return {**row, "probability": float((draws >= target).mean()), "shortfall": shortfall}
 
 
 def portfolio(projections: Iterable[Projection], seed: int = 2016) -> pd.DataFrame:
@@ -331,11 +295,10 @@ def portfolio(projections: Iterable[Projection], seed: int = 2016) -> pd.DataFra
     Returns
     -------
     DataFrame
-        A row a park, then a row ``total`` for each target year; columns ``COLUMNS``. ``low`` and
-        ``high`` are the 10% and 90% points; ``growth`` is the median over ``base``, less 1;
-        ``probability`` that of reaching ``target``, the stated projection, ``shortfall`` what is
-        missing on average where it is missed. A total has a target when every park of its year has
-        one. 亿元.
+        A row a park, then a row ``total`` for each target year. ``low`` and ``high`` are the 10% and 90%
+        points; ``growth`` is the median over ``base``, less 1; ``probability`` that of reaching
+        ``target``, the stated projection, ``shortfall`` what is missing on average where it is missed.
+        A total has a target when every park of its year has one. 亿元.
 
     Raises
     ------
@@ -351,27 +314,29 @@ def portfolio(projections: Iterable[Projection], seed: int = 2016) -> pd.DataFra
     """
     chosen = list(projections)
     _check(chosen)
-    rows: list[dict[str, object]] = []
-    for p in chosen:
-        config, park = p.park.config, p.park
-        target = _stated(park)
-        head = {"level": "park", "park": park.id, "name_zh": config.name["zh"], "name_en": config.name["en"]}
-        years = {"base_year": config.base_year, "target_year": config.target_year}
-        numbers = _row(p.draws, park.value_added, target)
-        rows.append({**head, "scenario": p.scenario.name, **years, **numbers, "correlation": float("nan")})
-    parks = pd.DataFrame(rows, columns=COLUMNS)
+    parks = pd.DataFrame([_of_park(p) for p in chosen])
     totals = []
-    for year in sorted({p.park.config.target_year for p in chosen}):
-        members = parks[parks["target_year"] == year]
-        draws = total_draws((chosen[i].draws for i in members.index), seed=seed)
-        target = float(members["target"].sum(skipna=False))
-        names = sorted(set(members["scenario"]))
-        head = {"level": "total", "park": "total", "name_zh": "合计", "name_en": "Total"}
-        bases = {chosen[i].park.config.base_year for i in members.index}
-        years = {"base_year": max(bases), "target_year": year}
-        numbers = _row(draws, float(members["base"].sum()), target)
-        totals.append({**head, "scenario": ", ".join(names), **years, **numbers, "correlation": CORRELATION})
-    return pd.DataFrame([*parks.to_dict("records"), *totals], columns=COLUMNS)
+    for year, members in parks.groupby("target_year"):
+        draws = total_draws([chosen[i].draws for i in members.index], seed=seed)
+        sums = members[["base", "target"]].sum(skipna=False)
+        totals.append(
+            {"level": "total", "park": "total", "name_zh": "合计", "name_en": "Total"}
+            | {"scenario": ", ".join(sorted(set(members["scenario"])))}
+            | {"base_year": members["base_year"].max(), "target_year": year}
+            | _row(draws, float(sums["base"]), float(sums["target"]))
+            | {"correlation": CORRELATION}
+        )
+    return pd.concat([parks, pd.DataFrame(totals)], ignore_index=True)
+
+
+def _of_park(projection: Projection) -> dict[str, Any]:
+    park, config = projection.park, projection.park.config
+    target = park.amount(config.stated.result) if config.stated is not None else float("nan")
+    names = {"name_zh": config.name["zh"], "name_en": config.name["en"], "scenario": projection.scenario.name}
+    years = {"base_year": config.base_year, "target_year": config.target_year}
+    return {"level": "park", "park": park.id, **names, **years} | _row(
+        projection.draws, park.value_added, target
+    )
 
 
 def _check(chosen: list[Projection]) -> None:

@@ -226,5 +226,5 @@ def overlaps(found: Contributions) -> pd.DataFrame:
     """
     rows = [(*pair, v.mean(), *np.quantile(v, [0.1, 0.9])) for pair, v in found.shared.items()]
     table = pd.DataFrame(rows, columns=["driver", "other", "mean", "low", "high"])
-    table = table.set_index(["driver", "other"])
-    return table.loc[table["mean"].abs().sort_values(ascending=False, kind="stable").index]
+    table = table.sort_values("mean", key=np.abs, ascending=False, kind="stable")
+    return table.set_index(["driver", "other"])

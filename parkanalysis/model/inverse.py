@@ -149,14 +149,8 @@ def with_levers(scenario: Scenario, **values: float) -> Scenario:
 
 def _lever(scenario: Scenario, name: str) -> Lever:
     if name not in scenario.levers:
-        raise InputError(
-            Problem(
-                "lever",
-                f"unknown lever {name!r}",
-                f"a lever of {scenario.park.id}",
-                nearest=nearest(name, scenario.levers),
-            )
-        )
+        found, allowed = f"unknown lever {name!r}", f"a lever of {scenario.park.id}"
+        raise InputError(Problem("lever", found, allowed, nearest=nearest(name, scenario.levers)))
     return scenario.levers[name]
 
 
@@ -169,12 +163,8 @@ def _check(target: float, probability: float) -> None:
 
 def _crossings(x: Array, y: Array) -> list[tuple[float, float]]:
     """Neighbouring points between which a function changes sign."""
-    signs = np.sign(y)
-    return [
-        (float(x[i]), float(x[i + 1]))
-        for i in range(len(x) - 1)
-        if signs[i] != signs[i + 1] and signs[i] * signs[i + 1] <= 0
-    ]
+    places = np.flatnonzero(np.diff(np.sign(y)))
+    return [(float(x[i]), float(x[i + 1])) for i in places]
 
 
 def _search(
@@ -313,8 +303,8 @@ def even_pairs(projection: Projected, target: float, probability: float = 0.5, m
                     rows.append((first, value, second, found.value, found.position))
     columns = ["lever", "value", "other", "other_value", "other_position"]
     frame = pd.DataFrame(rows, columns=columns)
-    order = (frame["other_position"] - 0.5).abs().sort_values(kind="stable").index
-    return frame.loc[order].reset_index(drop=True)
+    likeliest = frame["other_position"].sub(0.5).abs().sort_values(kind="stable").index
+    return frame.loc[likeliest].reset_index(drop=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -410,11 +400,9 @@ def tornado(projection: Projected) -> pd.DataFrame:
         probe = Probe(scenario, [name], draws, projection.seed)
         ends = [probe.reached(0.5, **{name: float(v)}) for v in (low, high)]
         rows[name] = (low, high, *ends, ends[1] - ends[0])
-    frame = pd.DataFrame.from_dict(
-        rows, orient="index", columns=["low", "high", "at_low", "at_high", "swing"]
-    )
-    frame.index.name = "lever"
-    return frame.loc[frame["swing"].abs().sort_values(ascending=False, kind="stable").index]
+    columns = ["low", "high", "at_low", "at_high", "swing"]
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("lever")
+    return frame.sort_values("swing", key=np.abs, ascending=False, kind="stable")
 
 
 def importance(projection: Projected) -> pd.Series:
@@ -437,19 +425,14 @@ def importance(projection: Projected) -> pd.Series:
     """
     scenario = projection.scenario
     span = (0, min(len(projection.draws), IMPORTANCE_DRAWS))
-    used = [n for n in used_levers(scenario) if not scenario.levers[n].is_point]
-    draw = Draws(scenario, span, projection.seed)
-    columns = [draw.values(n) for n in used]
-    varying = [i for i, c in enumerate(columns) if np.ptp(c) > 0]
-    y = projection.draws[: span[1]]
+    draw, y = Draws(scenario, span, projection.seed), projection.draws[: span[1]]
+    drawn = {name: draw.values(name) for name in used_levers(scenario)}
+    varying = [name for name, values in drawn.items() if np.ptp(values) > 0]
     if not varying or np.ptp(y) == 0:
         return pd.Series(dtype=float, name="share").rename_axis("lever")
-    x = np.stack([columns[i] for i in varying])
-    table = np.atleast_2d(np.corrcoef(np.vstack([x, y])))
+    table = np.corrcoef([*(drawn[name] for name in varying), y])
     values, vectors = np.linalg.eigh(table[:-1, :-1])
     root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
     beta = np.linalg.lstsq(root, table[:-1, -1], rcond=1e-8)[0]
-    share = pd.Series((root**2) @ beta**2, index=[used[i] for i in varying], name="share").rename_axis(
-        "lever"
-    )
+    share = pd.Series((root**2) @ beta**2, index=pd.Index(varying, name="lever"), name="share")
     return share.sort_values(ascending=False, kind="stable")

@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from pydantic import ValidationError
 
 from parkanalysis.errors import InputError, Problem, nearest
@@ -323,29 +322,3 @@ def read_scenario(park: Park, name: str, **levers: Any) -> Scenario:
             )
         )
     return build_scenario(park, park.scenarios[name], name, levers)
-
-
-def difference(scenario: Scenario, reference: Scenario) -> pd.DataFrame:
-    """Levers and shocks in which a scenario differs from another, a row each.
-
-    Columns: ``kind`` (lever or shock), ``name``, ``reference``, ``scenario``, ``unit``; lever values
-    are the central ones, shocks 0 or 1.
-
-    Examples
-    --------
-    >>> from parkanalysis.park.park import read_park
-    >>> park = read_park("qingzhen")
-    >>> recovery, combined = (read_scenario(park, name) for name in ("recovery", "combined"))
-    >>> difference(recovery, combined)["name"].tolist()
-    ['alumina_price_2016']
-    """
-    rows: list[tuple[str, str, float, float, str]] = []
-    for name, lever in scenario.levers.items():
-        other = reference.levers[name]
-        if (lever.low, lever.central, lever.high) != (other.low, other.central, other.high):
-            rows.append(("lever", name, other.central, lever.central, lever.unit))
-    for shock in scenario.park.config.shocks:
-        before, after = shock in reference.shocks, shock in scenario.shocks
-        if before != after:
-            rows.append(("shock", shock, float(before), float(after), ""))
-    return pd.DataFrame(rows, columns=["kind", "name", "reference", "scenario", "unit"])

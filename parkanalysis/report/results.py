@@ -20,7 +20,7 @@ from parkanalysis.model.case import Case
 from parkanalysis.model.check import doubts
 from parkanalysis.model.inverse import BreakEven, Frontier, even_pairs, frontier
 from parkanalysis.model.projection import Projection, growth_quantiles, implicit_deflator
-from parkanalysis.model.scenario import Scenario, difference
+from parkanalysis.model.scenario import Scenario
 from parkanalysis.model.target_year import used_levers
 from parkanalysis.park.levers import EVIDENCE
 from parkanalysis.park.park import Park
@@ -202,7 +202,7 @@ class Results:
     @cached_property
     def changed(self) -> pd.DataFrame:
         """What this scenario sets otherwise than the reference."""
-        return difference(self.scenario, self.reference)
+        return comparison.difference(self.scenario, self.reference)
 
     @cached_property
     def set_here(self) -> list[str]:

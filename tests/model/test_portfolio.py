@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from parkfiles import PARKS, copy_park, edit
 
 from parkanalysis.errors import InputError
-from parkanalysis.model.compare import COLUMNS, portfolio, read_parks, total_draws
+from parkanalysis.model.compare import portfolio, read_parks, total_draws
 from parkanalysis.model.projection import project
 from parkanalysis.park.new import TEMPLATE
 from parkanalysis.park.park import read_park
@@ -62,7 +62,9 @@ def test_one_park_is_its_own_total():
 
 def test_the_frame(projections):
     frame = portfolio(projections.values())
-    assert list(frame.columns) == COLUMNS
+    figures = ["base", "mean", "low", "median", "high", "growth", "target", "probability", "shortfall"]
+    names = ["level", "park", "name_zh", "name_en", "scenario", "base_year", "target_year"]
+    assert list(frame.columns) == [*names, *figures, "correlation"]
     assert frame["park"].tolist() == ["template_park", "harbour", "tiny", "total", "total", "total"]
     parks = frame[frame["level"] == "park"].set_index("park")
     for name, projection in projections.items():

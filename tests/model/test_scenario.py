@@ -8,8 +8,9 @@ from parkfiles import add_row, edit, problems, set_cell
 
 from parkanalysis.errors import InputError
 from parkanalysis.forecasting import volatility_ratio
+from parkanalysis.model.compare import difference
 from parkanalysis.model.projection import project
-from parkanalysis.model.scenario import difference, own_lever, price_average, read_scenario
+from parkanalysis.model.scenario import own_lever, price_average, read_scenario
 from parkanalysis.park.park import read_park
 
 RANGE = ("low", "central", "high", "distribution")
