@@ -43,7 +43,8 @@ class Mention:
 
 _PART = r"(?:全年|年?[末底初]|同期|同月|第?[一二三四]季度|前[一二三四]个?季度|[上下]半年|\d{1,2} ?月份?)"
 _TIME = re.compile(
-    r"(?:\d{4} ?年? ?[-至~] ?)?\d{4} ?年(?:度|末|底|初|全年|上年末)?"
+    r"(?=[\d“〇零一二三四十上下前第全去今本当年近])"  # most characters begin no time
+    r"(?:(?:\d{4} ?年? ?[-至~] ?)?\d{4} ?年(?:度|末|底|初|全年|上年末)?"
     r"(?: ?(?:\d{1,2} ?[-至~] ?)?\d{1,2} ?月(?:份|末|底|初)?)?"
     r"(?: ?\d{1,2} ?日)?(?:[一二三四1-4]季度|前?[一二三四]个?季度|[上下]半年)?"
     r"|(?<![\d.])(?:\d{1,2} ?[-至~] ?)?\d{1,2} ?月(?:份|末|底|初|(?: ?\d{1,2} ?日))?"
@@ -51,7 +52,7 @@ _TIME = re.compile(
     r"|[二一][〇零九][〇零一二三四五六七八九]{2}年"
     rf"|(?:去年|上年|前年|今年|本年(?!度)){_PART}?"
     r"|[上下]半年|第?[一二三四]季度|前[一二三四]季度|全年|年末|年底|上月末?|本月|当月|当年"
-    r"|近[一二三四五六七八九十两\d]{1,2} ?年来?"
+    r"|(?<![时了达耗历])近[一二三四五六七八九十两\d]{1,2} ?年来?)"
 )
 _STANDARD = re.compile(r"(?:比|较|与|跟|同(?!比)|和|及|是|为|创|占|相当于|完成|相对于|超过?|高于|低于)$")
 _AIM = re.compile(r"(?:目标|计划|任务|预期|预算|相比|的?同期|水平|规划)")
@@ -67,24 +68,28 @@ _THIS_YEAR = re.compile(r"^年?(?:今年)?(?:本年)?")
 _HEAD_LINES = 400
 
 
-def time_line(clean: str) -> list[tuple[int, str]]:
-    """Time phrases of a text, each with the position from which it is in force; a paragraph ends it.
+def time_line(clean: str) -> list[tuple[int, int, str | None]]:
+    """Time phrases of a text: where each begins and ends, and the period from there on; a paragraph ends it.
 
-    A phrase that only says with what a figure is compared (比 2005 年, 完成全年目标的) is none. The year
-    in the title of a communiqué dates what bears no year of its own.
+    A phrase that only says with what a figure is compared (比 2005 年, 完成全年目标的) leaves the period as it
+    is. The year in the title of a communiqué dates what bears no year of its own.
     """
     title = _TITLE.match(clean[:_HEAD_LINES].lstrip("\n \ufeff"))
     own = title["year"] if title else ""
     unsaid = f"{own}年" if own else ""
-    spoken = [(m.start(), m.group()) for m in _TIME.finditer(clean) if not _compares(clean, m)]
-    breaks = [(m.start(), "") for m in _BREAK.finditer(clean)]
-    line, year = [(0, unsaid)], own
-    for start, phrase in sorted(spoken + breaks):
-        stated = _YEAR.match(phrase)
-        year = stated.group() if stated else year if phrase else own
-        if own and phrase and not _DATED.search(phrase):
-            phrase = f"{year}年{_THIS_YEAR.sub('', phrase)}"
-        line.append((start, phrase or unsaid))
+    line: list[tuple[int, int, str | None]] = [(0, 0, unsaid)]
+    year = own
+    for match in sorted([*_TIME.finditer(clean), *_BREAK.finditer(clean)], key=re.Match.start):
+        phrase: str | None = None
+        if match.re is _BREAK:
+            year, phrase = own, unsaid
+        elif not _compares(clean, match):
+            phrase = match.group()
+            stated = _YEAR.match(phrase)
+            year = stated.group() if stated else year
+            if own and not _DATED.search(phrase):
+                phrase = f"{year}年{_THIS_YEAR.sub('', phrase)}"
+        line.append((*match.span(), phrase))
     return line
 
 
@@ -201,7 +206,9 @@ def phrase_before(words: str, lowest: int) -> tuple[str, bool]:
     """
     pieces: list[str] = []
     edge = last = len(words)
-    while edge > lowest and (words[edge - 1] not in _BOUNDARY or _is_wrap(words, edge - 1)):
+    while edge > lowest:
+        if words[edge - 1] in _BOUNDARY and not (words[edge - 1] == "\n" and _is_wrap(words, edge - 1)):
+            break
         edge -= 1
         if words[edge] == "(":
             inside = trimmed(words[edge + 1 : last])
@@ -251,8 +258,6 @@ _HEADING_END = ("公报", "报告", "总结", "情况", "单位")
 
 def _is_wrap(words: str, position: int) -> bool:
     """A line break inside a sentence, as a page leaves it; the line above is no heading."""
-    if words[position] != "\n":
-        return False
     above = words[max(0, position - 80) : position].rstrip()
     line = above[above.rfind("\n") + 1 :].strip()
     if not line or not "㐀" <= line[-1] <= "鿿":

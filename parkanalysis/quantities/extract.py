@@ -24,7 +24,7 @@ from parkanalysis.quantities.units import UNKNOWN, WORDS, Unit
 _LONGEST_LIST = 12
 _KEPT = 16  # characters of the figure before that may still tell something
 _AHEAD = 48
-_MOST_KNOWN = 4096
+_MOST_KNOWN = 512
 _SYMBOLS = frozenset("¥$€£")
 _AND = re.compile(r" ?[、和及与,] ?")
 _RESPECTIVELY = re.compile(r"分别|依次|各(?=[增下为达占实完])")
@@ -54,14 +54,20 @@ def extract(text: str, rule: str | ReadingRule = "standard") -> list[Mention]:
         In the order of the text, spans disjoint.
     """
     reading_rule, clean = rule_of(rule), normalize(text)
-    times = iter([*time_line(clean), (len(clean) + 1, "")])
-    period, (next_time, next_period) = "", next(times)
+    times = iter([*time_line(clean), (len(clean) + 1, 0, None)])
+    period, dated, (next_time, end, says) = "", 0, next(times)
     found: list[Mention] = []
     waiting: list[re.Match[str]] = []
     known: dict[tuple[object, ...], Figure | None] = {}
-    heard, taken, position = Heard(), 0, 0
-    while (match := CORE.search(clean, position)) is not None:
+    heard, taken, position, search = Heard(), 0, 0, CORE.search
+    while (match := search(clean, position)) is not None:
         start, position = match.span()
+        while start >= next_time:
+            period, dated = period if says is None else says, end
+            next_time, end, says = next(times)
+        if start < dated:  # the number of a date
+            position = dated
+            continue
         before = clean[max(0, start - REACH, taken - _KEPT) : start]
         if is_plain(match, before) and "指数" not in before[-8:]:
             if run := _RUN.match(clean, position):
@@ -88,8 +94,6 @@ def extract(text: str, rule: str | ReadingRule = "standard") -> list[Mention]:
         position = start + figure.length
         previous = found[-1] if found else None
         begin = max(start - figure.back, previous.end if previous is not None else 0)
-        while begin >= next_time:
-            period, (next_time, next_period) = next_period, next(times)
         quantity, subject = figure.quantity, figure.subject
         listed: list[Mention] = []
         if _follows(clean, waiting, start):

@@ -180,7 +180,6 @@ def _amount(mantissa: str, power: int, unit: Unit) -> float:
     return float(f"{mantissa}e{power + unit.power}") * unit.factor
 
 
-@lru_cache(maxsize=1024)
 def _grain(step: int, unit: Unit) -> float:
     return _amount("1", step, unit)
 
