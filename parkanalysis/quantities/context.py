@@ -71,8 +71,8 @@ _HEAD_LINES = 400
 def time_line(clean: str) -> list[tuple[int, int, str | None]]:
     """Time phrases of a text: where each begins and ends, and the period from there on; a paragraph ends it.
 
-    A phrase that only says with what a figure is compared (比 2005 年, 完成全年目标的) leaves the period as it
-    is. The year in the title of a communiqué dates what bears no year of its own.
+    A phrase that only says with what a figure is compared (比 2005 年, 完成全年目标的) leaves the period
+    as it is. The year in the title of a communiqué dates what bears no year of its own.
     """
     title = _TITLE.match(clean[:_HEAD_LINES].lstrip("\n \ufeff"))
     own = title["year"] if title else ""
@@ -121,6 +121,9 @@ _PRODUCT = re.compile(
     r" ?(?P<name>(?![占比较同增下为是实完达超左以其及和的、在]|合计|合同|合资|合作)[㐀-鿿A-Za-z]{1,12}?)"
     r"(?=(?:[一二三四]期)?(?:扩建|技改|改扩建|建设|综合利用|深加工)?(?:项目|生产线|工程|基地|装置|产能|生产|机组|扩能)|[及和、与])"
 )
+_SECTORS = re.compile(
+    r"(?:[㐀-鿿]{1,6}、)+[㐀-鿿]{1,6}(?:及|和)[㐀-鿿]{1,8}业"
+)  # 电力、热力、燃气及水生产和供应业
 _OUTPUT = re.compile(r"(?:产量|产能|能力|销量|库存|面积|总量|存栏|出栏|量|值|额|数|率|收入|人口)$")
 _MEASURED = re.compile(
     r"增加值|产值|收入|投资|总额|产量|利润|税|增长率|率|额|量|人口|指数|价格|进出口|出口|进口|比重|占比|支出|面积|工业|产业|存款|贷款"
@@ -138,6 +141,9 @@ _REMAINS = frozenset({"期末", "期间", "末", "时期", "份", "度"})
 _SCOPE = re.compile(r"^(?:其中|全市|全省|全区|全县|全国|全州|我市|我区|我县|今年|去年|上年)*$")
 
 
+_OF_WHOLE = re.compile(r"(?:所?占(?![地用]).*|所?占?比重)$")  # 采矿业增加值占比: of 采矿业增加值
+
+
 class Heard(NamedTuple):
     """What the text has spoken of so far: the last subject, the last amount's, whether it was a share."""
 
@@ -151,7 +157,9 @@ class Heard(NamedTuple):
         if quantity.unit == "percentage_point" and self.subject:
             return self
         share = quantity.unit == "fraction" and quantity.direction is None
-        return Heard(subject, self.amount if share and self.amount else subject, quantity.unit, share)
+        whole = _OF_WHOLE.sub("", subject)
+        amount = whole or self.amount if whole != subject else self.amount if share else ""
+        return Heard(subject, amount or subject, quantity.unit, share)
 
 
 def subject_of(before: str, fresh: int, after: str, quantity: Quantity, heard: Heard) -> str:
@@ -222,7 +230,7 @@ def phrase_before(words: str, lowest: int) -> tuple[str, bool]:
             edge = last = opening
     if edge > lowest and words[edge - 1] == "、":  # 分别高于国、省2.6和3.1个百分点
         clause = words[max(lowest, *(words.rfind(mark, lowest, edge) + 1 for mark in ",。;:\n")) :]
-        if AGAINST.search(clause):
+        if AGAINST.search(clause) or _SECTORS.match(clause):
             return trimmed(clause), False
     return trimmed("".join([words[edge:last], *pieces])), False
 
@@ -269,9 +277,10 @@ def _is_wrap(words: str, position: int) -> bool:
 # --- figures dealt out to names: 分别, shared directions, shared units ---------------------
 
 _JOINED = re.compile(r" ?(?:,?[、和及与]|,|以及) ?(?:力争|确保|争取|同比|分别)?")
-_JOINTS = frozenset("、,和及与")
+_JOINTS = frozenset(" 、,和及与以")
 _LONGEST_JOINT = 4
-_RESPECTIVELY = re.compile(r"分别|依次|各(?=[增下为达占实完])")
+RESPECTIVELY = r"(?:分别|依次|各(?=[增下为达占实完]))"
+_TOLD = re.compile(rf"(?P<before>.*){RESPECTIVELY}(?P<between>.*)", re.DOTALL)
 _SENTENCE = re.compile(r"[。;!?]|(?<=[。;:!?\n])\n")
 _MEASURE = re.compile(
     r"(?:增加值|总产值|产值|产量|销售额|零售额|投资额?|可支配收入|收入|利润|税收)(?:占.{2,16}?)?(?:的?比重|占比)?$|占.{2,16}比重$"
@@ -289,7 +298,7 @@ def deal_out(clean: str, mentions: list[Mention]) -> list[Mention]:
         if dealt and _is_joined(clean, dealt[-1], mention):
             dealt[-1], mention = _alike(dealt[-1], mention)
         dealt.append(mention)
-    if _RESPECTIVELY.search(clean) is None:
+    if re.search(RESPECTIVELY, clean) is None:
         return dealt
     first = 0
     while first < len(dealt):
@@ -303,10 +312,10 @@ def deal_out(clean: str, mentions: list[Mention]) -> list[Mention]:
 
 
 def _is_joined(clean: str, one: Mention, other: Mention) -> bool:
-    if other.start - one.end > _LONGEST_JOINT:
+    joint = clean[one.end] if other.start - one.end <= _LONGEST_JOINT else "."
+    if joint not in _JOINTS or (joint == "," and one.quantity.unit != other.quantity.unit):
         return False
-    gap = clean[one.end : other.start]
-    return gap in _JOINTS or (len(gap) > 1 and _JOINED.fullmatch(gap) is not None)
+    return _JOINED.fullmatch(clean, one.end, other.start) is not None
 
 
 def _alike(one: Mention, other: Mention) -> tuple[Mention, Mention]:
@@ -321,49 +330,37 @@ def _alike(one: Mention, other: Mention) -> tuple[Mention, Mention]:
 
 
 def _named(clean: str, mentions: list[Mention], first: int, last: int) -> list[Mention]:
-    """Deal the names before 分别 out to a group of figures; without 分别 the group stays as it is."""
-    group, size = mentions[first:last], last - first
-    start = group[0].start
-    begins = max(
-        (m.end() for m in _SENTENCE.finditer(clean, max(0, start - REACH), start)),
-        default=max(0, start - REACH),
-    )
-    told = next(reversed(list(_RESPECTIVELY.finditer(clean, begins, start))), None)
-    if told is None or any(
-        told.end() < m.start and m.end <= start
-        for m in mentions[max(0, first - 3) : first]
-        if clean[m.start - 1 : m.start] != "("
-    ):
+    """Deal the names or dates before 分别 out to a group of figures; without 分别 it stays as it is."""
+    group, size, start = mentions[first:last], last - first, mentions[first].start
+    sentence = _SENTENCE.split(clean[max(0, start - REACH) : start])[-1]
+    told = _TOLD.fullmatch(sentence)
+    near = [m for m in mentions[max(0, first - 4 * size) : first] if m.start >= start - len(sentence)]
+    spoken = [m for m in near if clean[m.start - 1 : m.start] != "("]
+    if told is None or (spoken and spoken[-1].start > start - len(told["between"])):
         return group
-    between = clean[told.end() : start]
-    against = AGAINST.search("分别" + _MOVED.sub("", between))
-    before = clean[begins : told.start()]
-    clauses = before.split(",")
-    own = trimmed(clauses[-1])
-    names: list[str] | None = None
-    objects = re.split(r"[、和与]", against["object"]) if against else []
-    if against and len(objects) == size:
-        spoken = [m.subject for m in mentions[max(0, first - size - 1) : first] if clean[m.start - 1] != "("]
-        subject = own or (spoken[-1] if spoken else "")
-        return [replace(m, subject=subject or m.subject) for m in group]
-    if own and own not in MOVES:
+    clauses = told["before"].split(",")
+    own, names = trimmed(clauses[-1]), None
+    dates = list(_TIME.finditer(clauses[-1]))
+    if len(dates) == size:
+        group = [replace(m, period=date.group()) for m, date in zip(group, dates, strict=True)]
+        own = trimmed(clauses[-1][: dates[0].start()])
+    against = AGAINST.search("分别" + _MOVED.sub("", told["between"]))
+    if len(dates) == size or (against and len(re.split("[、和与]", against["object"])) == size):
+        names = [own or (spoken[-1].subject if spoken else group[0].subject)] * size
+    elif own and own not in MOVES:
         names = _split(own, size) or _clauses(clauses, size)
     else:
-        names = _earlier(mentions, first, size, begins)
+        names = _earlier(spoken, size)
         if names is None and len(clauses) > 1 and not own:
             names = _split(trimmed(clauses[-2]), size)
     if names is None:
         return group
-    extra = own if own in MOVES else _share(between)
+    extra = own if own in MOVES else trimmed(told["between"])
+    extra = extra if extra in MOVES or extra.startswith("占") else ""
     return [
         replace(m, subject=name if name.endswith(extra) else name + extra)
         for m, name in zip(group, names, strict=True)
     ]
-
-
-def _share(between: str) -> str:
-    phrase = trimmed(between)
-    return phrase if phrase.startswith("占") else ""
 
 
 def _split(phrase: str, size: int) -> list[str] | None:
@@ -388,9 +385,8 @@ def _clauses(clauses: list[str], size: int) -> list[str] | None:
     return names if all(names) else None
 
 
-def _earlier(mentions: list[Mention], first: int, size: int, begins: int) -> list[str] | None:
+def _earlier(spoken: list[Mention], size: int) -> list[str] | None:
     """Subjects of the figures before, one each: the last amounts of the sentence, else the last group."""
-    spoken = [m for m in mentions[max(0, first - 4 * size) : first] if m.start >= begins]
     amounts = [m.subject for m in spoken if m.quantity.unit not in RELATIVE]
     for subjects in (amounts, [m.subject for m in spoken]):
         names = list(dict.fromkeys(subjects))[-size:]

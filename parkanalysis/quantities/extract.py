@@ -6,7 +6,15 @@ import re
 from dataclasses import replace
 from typing import NamedTuple
 
-from parkanalysis.quantities.context import REACH, Heard, Mention, deal_out, subject_of, time_line
+from parkanalysis.quantities.context import (
+    REACH,
+    RESPECTIVELY,
+    Heard,
+    Mention,
+    deal_out,
+    subject_of,
+    time_line,
+)
 from parkanalysis.quantities.hedges import DIRECTIONS, Front, ReadingRule, look_back, rule_of
 from parkanalysis.quantities.numbers import CHINESE, plain
 from parkanalysis.quantities.parse import (
@@ -21,13 +29,12 @@ from parkanalysis.quantities.parse import (
 )
 from parkanalysis.quantities.units import UNKNOWN, WORDS, Unit
 
-_LONGEST_LIST = 12
 _KEPT = 16  # characters of the figure before that may still tell something
 _AHEAD = 48
 _MOST_KNOWN = 512
 _SYMBOLS = frozenset("¥$€£")
-_AND = re.compile(r" ?[、和及与,] ?")
-_RESPECTIVELY = re.compile(r"分别|依次|各(?=[增下为达占实完])")
+_LIST = re.compile(r"(?: ?[、和及与,] ?\d++(?:\.\d++)?+(?= ?[、和及与,])){0,12}+ ?[、和及与,] ?(?=\d)")
+_NUMBERS = re.compile(r"[\d.]+")
 _LEADING_DIGITS = re.compile(r"^[\d., ]+")
 _LIST_NUMBER = re.compile(r"(?:\A|(?<=\A\n)|(?<=[。;:!?\n]\n))\d{1,2}\. (?=\d)")
 _PARAGRAPH = re.compile(r"(?<=[。;!?:*\n]) *\n|\n *(?=[#(]|[一二三四五六七八九十]{1,3}、)")
@@ -55,55 +62,50 @@ def extract(text: str, rule: str | ReadingRule = "standard") -> list[Mention]:
     """
     reading_rule, clean = rule_of(rule), normalize(text)
     times = iter([*time_line(clean), (len(clean) + 1, 0, None)])
-    period, dated, (next_time, end, says) = "", 0, next(times)
+    period, dated, (next_time, passed, says) = "", 0, next(times)
     found: list[Mention] = []
-    waiting: list[re.Match[str]] = []
     known: dict[tuple[object, ...], Figure | None] = {}
     heard, taken, position, search = Heard(), 0, 0, CORE.search
     while (match := search(clean, position)) is not None:
         start, position = match.span()
         while start >= next_time:
-            period, dated = period if says is None else says, end
-            next_time, end, says = next(times)
+            period, dated = period if says is None else says, passed
+            next_time, passed, says = next(times)
         if start < dated:  # the number of a date
             position = dated
             continue
         before = clean[max(0, start - REACH, taken - _KEPT) : start]
+        lent = None
         if is_plain(match, before) and "指数" not in before[-8:]:
             if run := _RUN.match(clean, position):
                 position = max(position, run.end() - 80)
-            waiting = [*waiting[-_LONGEST_LIST:], match] if _follows(clean, waiting, start) else [match]
-            continue
-        if before[-1:] in "\n" and (item := _LIST_NUMBER.match(clean, start)):
+                continue
+            lent = _lent(match, before, clean)
+            if lent is None:
+                continue
+        elif before[-1:] in "\n" and (item := _LIST_NUMBER.match(clean, start)):
             position = item.end()
             continue
         fresh = min(start - taken, len(before))
         if "\n" in before[-fresh:] and _PARAGRAPH.search(before, max(0, len(before) - fresh - 1)):
             heard = Heard()
-        after = clean[position : position + _AHEAD]
+        read, end = (match, position) if lent is None else lent
+        after = clean[end : end + _AHEAD]
         # what is printed again in the same surroundings is not read again
-        key = (before, fresh, match.group(), after, heard)
+        key = (before, fresh, read.group(), after, heard)
         if key not in known:
             if len(known) >= _MOST_KNOWN:
                 known.clear()
-            known[key] = _figure(match, before, fresh, after, heard, reading_rule)
+            known[key] = _figure(read, before, fresh, after, heard, reading_rule)
         if (figure := known[key]) is None:
             if "\n" in match.group() and match["n1"]:
                 position = match.end("n1")
             continue
-        position = start + figure.length
         previous = found[-1] if found else None
         begin = max(start - figure.back, previous.end if previous is not None else 0)
+        position = start + figure.length if lent is None else position
         quantity, subject = figure.quantity, figure.subject
-        listed: list[Mention] = []
-        if _follows(clean, waiting, start):
-            listed = _enumerated(
-                clean, waiting, match, quantity.direction, taken, heard, period, reading_rule
-            )
-        if listed:
-            found += listed
-            subject, quantity = listed[-1].subject, replace(quantity, direction=listed[-1].quantity.direction)
-        elif (
+        if (
             previous is not None
             and previous.quantity.unit == quantity.unit
             and (turn := _turn_between(clean, previous, begin))
@@ -191,49 +193,18 @@ def _index(match: re.Match[str], words: str, after: str, front: Front) -> Quanti
     return Quantity(value, value, value, "index", None, front.direction, printed)
 
 
-def _follows(clean: str, waiting: list[re.Match[str]], start: int) -> bool:
-    """2.16 和 1.66 个百分点: the number before shares the unit of the one behind."""
-    if not waiting or start - waiting[-1].end() > 3:
-        return False
-    return _AND.fullmatch(clean, waiting[-1].end(), start) is not None
-
-
-def _enumerated(
-    clean: str,
-    waiting: list[re.Match[str]],
-    last: re.Match[str],
-    direction: str | None,
-    taken: int,
-    heard: Heard,
-    period: str,
-    rule: ReadingRule,
-) -> list[Mention]:
-    """Figures of an enumeration that print their unit once, at its end."""
-    first = waiting[0].start()
-    decimal = all("." in m["n1"] for m in waiting) and "." in (last["n1"] or "")
-    told = _RESPECTIVELY.search(clean, max(0, first - 30), first)
-    if last["n1"] is None or last["n2"] or not (decimal or told) or clean[first - 1 : first] in ("第", "."):
-        return []
-    tail = _LEADING_DIGITS.sub("", clean[last.start("n1") : last.end()])
-    before = clean[max(0, first - REACH) : first]
-    front = look_back(before, clean[first])
-    shared = Front(direction=front.direction or direction)
-    mentions = []
-    for match in waiting:
-        whole = CORE.fullmatch(match["n1"] + tail)
-        if whole is None or match.group() != match["n1"]:
-            continue
-        try:
-            quantity = finish(reading_of(whole, rule, Front()), shared, match.group(), rule)
-        except UnreadableError:
-            continue
-        mentions.append(Mention(*match.span(), match.group(), quantity, "", period))
-    if not mentions:
-        return []
-    words, after = before[: len(before) - front.outer], clean[last.end() : last.end() + _AHEAD]
-    fresh = min(first - taken, len(before)) - front.outer
-    subject = subject_of(words, fresh, after, mentions[0].quantity, heard)
-    return [replace(m, subject=subject) for m in mentions]
+def _lent(match: re.Match[str], before: str, clean: str) -> tuple[re.Match[str], int] | None:
+    """2.16 和 1.66 个百分点: the number with the unit that the list prints once, and where the list ends."""
+    items = _LIST.match(clean, match.end())
+    last = items and CORE.match(clean, items.end())
+    if items is None or last is None or not last["n1"] or last["n2"] or is_plain(last, ""):
+        return None
+    decimal = all("." in number for number in [match["n1"], last["n1"], *_NUMBERS.findall(items.group())])
+    told = decimal or re.search(RESPECTIVELY, before[-60:])
+    if not told or match.group() != match["n1"] or before[-1:] in ("第", "."):
+        return None
+    whole = CORE.fullmatch(match["n1"] + _LEADING_DIGITS.sub("", last.group()))
+    return whole and (whole, last.end())
 
 
 # --- which numbers are figures ---
@@ -251,7 +222,12 @@ _MULTIPLIED = re.compile("[十百千万亿廿卅]")
 _PLAN = re.compile(r"规划|计划|行动|攻坚|滚动|倍增|大庆|[来间制期级]")
 _SPAN_OF_TIME = re.compile(r"(?:未来|今后|过去|最近|此后|以往|前|后|每|近|连)$")
 _NAMES_A_UNIT = re.compile(r" ?(?![的左上以之内建用于为至到和与及或、等大规])[㐀-鿿A-Za-z]")
-_SCOPE = re.compile(r"(?:的)?(?:工业|建筑业|服务业|法人|批发|零售|住宿|餐饮)*企业")
+_COUNTED = frozenset("家个户项名")
+_SCOPE = re.compile(
+    r" ?的?(?:工业|产业|制造业|建筑业|服务业|批发|零售|住宿|餐饮|法人|重大|重点|大型|在建|新建|续建|新开工"
+    r"|拟建|建设|投资|招商|引资|签约|技改|技术改造|内资|外资|市场|实体|[和及、])*(?P<of>项目|工程|企业)"
+)
+_TAKINGS = ("收入", "销售额", "营业额")
 _LETTERED_INDEX = re.compile(r"指数|得分|点位")
 _MONEY = re.compile(r"投资|资金|产值|收入|利润|税|贷款|融资|销售|总额|补助|金额|负债|费|价值|资产|投入|款")
 
@@ -347,20 +323,20 @@ def is_figure(match: re.Match[str], before: str, after: str, reading: Reading, f
     return True
 
 
-_TAKINGS = ("收入", "销售额", "营业额")
-_BRACKETED = re.compile(r"\) ?[㐀-鿿]{0,8}?[\d约近超达]")
 _OPENED = re.compile(r"\((?:年?主?营?业?务?收入|年?销售额)?$")
+_BRACKETED = re.compile(r"\) ?[㐀-鿿]{0,8}?[\d约近超达]")
 
 
 def _is_scope(match: re.Match[str], before: str, after: str) -> bool:
-    """Tell the threshold of a population, (2000万元以上) or 收入2000万元及以上工业企业, from its figure."""
+    """Tell the threshold of a population, (2000万元以上) or 5亿元以上的工业项目, from its figure."""
     behind = match["behind"]
-    if behind and behind.endswith("以上"):
+    if behind and behind.endswith(("以上", "以下")) and match["u1"] not in _COUNTED:
         if _OPENED.search(before[-12:]) and _BRACKETED.match(after):
             return True
-        return before.endswith(_TAKINGS) and _SCOPE.match(after) is not None
+        scope = _SCOPE.match(after)
+        return scope is not None and (scope["of"] != "企业" or before.endswith(_TAKINGS))
     bare = match["u1"] == "元" and before != "" and match["n1"].strip("百千万亿") == ""
-    return bare and after.startswith("企业")
+    return bare and after.startswith(("企业", "项目"))
 
 
 def _is_duration(match: re.Match[str], before: str, after: str, reading: Reading, front: Front) -> bool:
