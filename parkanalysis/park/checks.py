@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ from parkanalysis.park.levers import UNITS
 from parkanalysis.park.read import MAX_PROBLEMS, line_of
 from parkanalysis.park.schema import (
     PARAMETERS,
+    POINTS,
     SECTIONS,
     TABLES,
     Correlation,
@@ -36,7 +37,6 @@ Rows = list[tuple[int, Any]]
 
 HOURS_OF_A_YEAR = 8784
 LARGEST_AMOUNT = 1e15  # yuan, ten times the value added of all industry on earth
-POINTS = ("low", "central", "high")
 DERIVED = ("forecast", "tables")  # which give all points
 WITHOUT_CENTRAL = ("uniform", "lognormal")  # they may leave out the central value, which they do not use
 MAX_LEVERS = 5_000
@@ -113,6 +113,13 @@ def unknown(file: str, row: int | None, column: str, name: str, known: Collectio
     return Problem(file, f"unknown {what} {name!r}", allowed, row, column, nearest(name, known))
 
 
+def _bad(table: str, line: int, row: Any, column: str, allowed: str, found: str = "") -> Problem:
+    """The problem of a cell: what stands there, or what is found, and what may."""
+    value = getattr(row, column)
+    cell = "nothing" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+    return Problem(f"{table}.csv", found or cell, allowed, line, column)
+
+
 def _names(files: Files) -> Iterator[Problem]:
     """Whether the names in the tables lead somewhere."""
     for table, rows in files.rows.items():
@@ -122,11 +129,11 @@ def _names(files: Files) -> Iterator[Problem]:
                 if name is not None and name not in files.known(ref.role):
                     yield unknown(f"{table}.csv", line, field, name, files.known(ref.role), ref.role)
     for line, row in files.rows["levers"]:
-        what, tables = "series", ["history", "prices"]
-        if row.distribution == "tables":
-            what, tables = "industry with rates", ["value_added_rates"]
+        rated = row.distribution == "tables"
+        tables = ("value_added_rates",) if rated else ("history", "prices")
         if row.series is not None and all(row.series not in files.names[table] for table in tables):
             known = set().union(*(files.names[table] for table in tables))
+            what = "industry with rates" if rated else "series"
             yield unknown("levers.csv", line, "series", row.series, known, what)
 
 
@@ -162,32 +169,23 @@ def _lever(row: Any) -> Iterator[tuple[str, str]]:
                 yield column, "a number, the 10% or 90% point"
 
 
-def _found(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def check_tables(files: Files) -> Iterator[Problem]:
+def _tables(files: Files) -> Iterator[Problem]:
     """What is wrong between the tables."""
     yield from _names(files)
-    if len(files.rows["levers"]) > MAX_LEVERS:
-        found = f"{len(files.rows['levers']):,} levers"
-        yield Problem("levers.csv", found, f"at most {MAX_LEVERS:,}")
-        return
-    for line, row in files.rows["levers"]:
+    for line, row in files.rows["levers"][:MAX_LEVERS]:
         for column, allowed in _lever(row):
-            yield Problem("levers.csv", _found(getattr(row, column)), allowed, line, column)
+            yield _bad("levers", line, row, column, allowed)
         for column, found, allowed in _range(row, files):
-            yield Problem("levers.csv", found, allowed, line, column)
+            yield _bad("levers", line, row, column, allowed, found)
+    for line, row in files.rows["levers"][MAX_LEVERS : MAX_LEVERS + 1]:
+        yield _bad("levers", line, row, "lever", f"at most {MAX_LEVERS:,} levers")
     for line, row in files.rows["value_added_rates"]:
         if row.value_added_10k_cny > row.gross_output_10k_cny:
-            found, allowed = (
-                f"{row.value_added_10k_cny:g}",
-                f"at most the gross output {row.gross_output_10k_cny:g}",
-            )
-            yield Problem("value_added_rates.csv", found, allowed, line, "value_added_10k_cny")
-    yield from _series(files)
+            allowed = f"at most the gross output {row.gross_output_10k_cny:g}"
+            yield _bad("value_added_rates", line, row, "value_added_10k_cny", allowed)
+    for table in ("history", "prices"):
+        for rows in files.series[table].values():
+            yield from _series(table, rows)
     yield from _forecasts(files)
 
 
@@ -243,44 +241,40 @@ def shape_problem(distribution: str, low: float, central: float, high: float) ->
     return None if np.isfinite(values).all() else f"points through which a {distribution} goes"
 
 
-def _series(files: Files) -> Iterator[Problem]:
+def _series(table: str, rows: Rows) -> Iterator[Problem]:
     """One unit, basis and frequency a series; each value once."""
-    for table in ("history", "prices"):
-        for rows in files.series[table].values():
-            (at, other), seen = rows[0], dict[tuple[Any, ...], int]()
-            for line, row in rows:
-                for column in ("unit", "prices"):
-                    mine, theirs = getattr(row, column, None), getattr(other, column, None)
-                    if mine != theirs:
-                        allowed = f"{theirs} as in row {at}, one {column} a series"
-                        yield Problem(f"{table}.csv", str(mine), allowed, line, column)
-                if table == "history" and len(row.period) != len(other.period):
-                    allowed = f"a period like {other.period} in row {at}, one frequency a series"
-                    yield Problem("history.csv", row.period, allowed, line, "period")
-                if row.published.year < int(row.period[:4]):
-                    allowed = f"a day not before the period {row.period}"
-                    yield Problem(f"{table}.csv", str(row.published), allowed, line, "published")
-                if seen.setdefault((row.period, row.published), line) != line:
-                    found = (
-                        f"{row.series} of {row.period} again, first in row {seen[row.period, row.published]}"
-                    )
-                    allowed = "each value once (a revision has its own day of publication)"
-                    yield Problem(f"{table}.csv", found, allowed, line, "period")
+    (first, other), seen = rows[0], dict[tuple[Any, ...], int]()
+    for line, row in rows:
+        bad = partial(_bad, table, line, row)
+        for column in ("unit", "prices"):
+            theirs = getattr(other, column, None)
+            if getattr(row, column, None) != theirs:
+                yield bad(column, f"{theirs} as in row {first}, one {column} a series")
+        if table == "history" and len(row.period) != len(other.period):
+            yield bad("period", f"a period like {other.period} in row {first}, one frequency a series")
+        if row.published.year < int(row.period[:4]):
+            yield bad("published", f"a day not before the period {row.period}")
+        before = seen.setdefault((row.period, row.published), line)
+        if before != line:
+            again = f"{row.series} of {row.period} again, first in row {before}"
+            yield bad("period", "each value once (a revision has its own day of publication)", again)
 
 
 def _forecasts(files: Files) -> Iterator[Problem]:
     """A lever on a forecast needs a series long enough, published in time, and positive."""
     history = files.series["history"]
+    levers: dict[str, str] = {}
     for line, row in files.rows["levers"]:
-        if row.distribution == "forecast" and row.series in history and row.unit != "fraction":
-            yield Problem("levers.csv", row.unit, "fraction, as growth is", line, "unit")
-    levers = {row.series: row.lever for _, row in files.rows["levers"] if row.distribution == "forecast"}
+        if row.distribution == "forecast" and row.series in history:
+            levers[row.series] = row.lever
+            if row.unit != "fraction":
+                yield _bad("levers", line, row, "unit", "fraction, as growth is")
     for series, lever in levers.items():
-        rows = history.get(series, [])
+        rows = history[series]
         for at, row in rows:
             if row.value <= 0:
                 found = f"{row.value:g} in a series that {lever} forecasts"
-                yield Problem("history.csv", found, "a value above 0", at, "value")
+                yield _bad("history", at, row, "value", "a value above 0", found)
         if files.config is not None and len({len(row.period) for _, row in rows}) == 1:
             yield from _years(series, [row for _, row in rows], files.config)
 
@@ -305,7 +299,7 @@ def _years(series: str, rows: list[Any], config: ParkFile) -> Iterator[Problem]:
 
 def cross_check(files: Files) -> list[Problem]:
     """All problems that show only when the files are read together."""
-    problems = list(islice(check_tables(files), MAX_PROBLEMS))
+    problems = list(islice(_tables(files), MAX_PROBLEMS))
     if files.config is not None:
         problems += islice(_config(files, files.config), MAX_PROBLEMS)
     for name in files.scenarios:
@@ -536,15 +530,15 @@ def _vintage(files: Files, config: ParkFile) -> Iterator[Problem]:
     for line, row in files.rows["levers"]:
         own = any(value is not None for value in (row.low, row.central, row.high))
         if own and row.evidence != "assumed" and published.get(row.source, config.as_of) is None:
-            allowed = "a source with its day of publication, or evidence assumed"
             found = f"{row.source} without a day of publication behind {row.lever}"
-            yield Problem("levers.csv", found, allowed, line, "source")
+            allowed = "a source with its day of publication, or evidence assumed"
+            yield _bad("levers", line, row, "source", allowed, found)
     for table in ("figures", "levers", "value_added_rates"):
         for line, row in files.rows[table]:
             if row.source in late and getattr(row, "use", "yes") == "yes":
                 found = f"{row.source}, published on {published[row.source]}"
                 allowed = f"a source published by the vintage date {config.as_of}"
-                yield Problem(f"{table}.csv", found, allowed, line, "source")
+                yield _bad(table, line, row, "source", allowed, found)
 
 
 def _scenario(name: str, files: Files) -> Iterator[Problem]:

@@ -73,12 +73,10 @@ def _split_at_mode(
     def scales(p: float) -> tuple[float, float]:
         return below / left(LOW / p), above / left(LOW / (1 - p))
 
-    if below == 0:  # the mode is the 10% point itself: only the other side has a distance to fit
-        s2 = above / left(LOW / (1 - LOW))
-        return s2 * LOW / (1 - LOW), s2, LOW
-    if above == 0:
-        s1 = below / left(LOW / (1 - LOW))
-        return s1, s1 * LOW / (1 - LOW), 1 - LOW
+    if below == 0 or above == 0:  # the mode is a point itself: only the other side has a distance to fit
+        scale = (high - low) / left(LOW / (1 - LOW))
+        narrow = scale * LOW / (1 - LOW)
+        return (narrow, scale, LOW) if below == 0 else (scale, narrow, 1 - LOW)
 
     def error(p: float) -> float:
         s1, s2 = scales(p)

@@ -170,32 +170,25 @@ def _name(file: Path, name: str | None) -> None:
 def _writing(target: Path) -> Iterator[Path]:
     """A folder beside the target that takes its place when all is well, and vanishes otherwise."""
     book = target.suffix.lower() == ".xlsx"
-    aside: Path | None = None
     try:
         if target.is_symlink() or target.exists():
-            taken = target.is_symlink() or not target.is_dir() or any(target.iterdir())
-            if taken or book:
+            taken = book or target.is_symlink() or not target.is_dir() or any(target.iterdir())
+            if taken:
                 raise InputError(Problem(str(target), "something there already", "a new or empty folder"))
         target.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=".new-", dir=target.parent))
-        folder = aside / "park"
-        folder.mkdir()
-        yield folder
-        if book:
-            write_workbook(folder, aside / "park.xlsx")
-            os.replace(aside / "park.xlsx", target)
-        else:
-            with contextlib.suppress(FileNotFoundError):
-                target.rmdir()
-            os.replace(folder, target)
+        with tempfile.TemporaryDirectory(prefix=".new-", dir=target.parent) as aside:
+            folder = Path(aside) / "park"
+            folder.mkdir()
+            yield folder
+            if book:
+                write_workbook(folder, target)
+            else:
+                folder.replace(target)  # an empty folder gives way
+    except InputError:
+        raise
     except (OSError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
         found = getattr(error, "strerror", None) or str(error)
         raise InputError(Problem(str(target)[:200], found, "a place that can be written")) from None
-    finally:
-        if aside is not None:
-            shutil.rmtree(aside, ignore_errors=True)
 
 
 def _ledger(document: Document) -> list[dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,12 +14,12 @@ import pandas as pd
 from pydantic import BaseModel, ValidationError
 
 from parkanalysis.errors import InputError, Problem, nearest, told_once
-from parkanalysis.park.checks import Anything, Files, cross_check
+from parkanalysis.park.checks import WITHOUT_CENTRAL, Anything, Files, cross_check
 from parkanalysis.park.levers import UNITS, Lever
 from parkanalysis.park.read import MAX_PROBLEMS, Raw, RawTable, attempt, line_of, read_folder, read_workbook
 from parkanalysis.park.schema import KEYS, NAMES, TABLES, ParkFile, ScenarioFile
 from parkanalysis.park.slips import slips
-from parkanalysis.quantities import RULES, Quantity, parse
+from parkanalysis.quantities import Quantity, parse
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -326,47 +327,33 @@ def _frame(name: str, rows: list[tuple[int, Any]]) -> pd.DataFrame:
 
 def _parse_figures(rows: list[tuple[int, Any]], rule: str, problems: list[Problem]) -> dict[str, Quantity]:
     parsed: dict[str, Quantity] = {}
-    seen: dict[str, Quantity] = {}
     for row, figure in rows:
-        text = figure.quantity
         try:
-            parsed[figure.figure] = seen[text] if text in seen else parse(text, rule)
-            seen[text] = parsed[figure.figure]
+            parsed[figure.figure] = parse(figure.quantity, rule)
         except InputError as error:
             allowed = f"a quantity ({error.problems[0].allowed})"
-            problems.append(Problem("figures.csv", repr(text), allowed, row, "quantity"))
+            problems.append(Problem("figures.csv", repr(figure.quantity), allowed, row, "quantity"))
     return parsed
 
 
+_SAME = ("unit", "minimum", "maximum", "evidence", "source", "group", "note", "note_zh")
+
+
 def _lever(row: Any, parsed: Mapping[str, Quantity], rates: pd.DataFrame) -> Lever:
-    central, low, high = row.central, row.low, row.high
-    if row.distribution == "tables":
-        low, central, high = table_range(rates, row.series)
-    if row.figure is not None and central is None and row.figure in parsed:
+    shape, low, central, high = row.distribution, row.low, row.central, row.high
+    if row.figure is not None:
         central = _amount(parsed[row.figure], row.unit)
-    nan = float("nan")
-    if row.distribution == "point":
+    if shape == "tables":
+        shape, (low, central, high) = "triangular", table_range(rates, row.series)
+    elif shape == "point":
         low = high = central
-    if central is None and row.distribution in ("uniform", "lognormal") and None not in (low, high):
-        central = (low + high) / 2 if row.distribution == "uniform" else (low * high) ** 0.5
-    return Lever(
-        name=row.lever,
-        unit=row.unit,
-        low=nan if low is None else low,
-        central=nan if central is None else central,
-        high=nan if high is None else high,
-        minimum=row.minimum,
-        maximum=row.maximum,
-        distribution="triangular" if row.distribution == "tables" else row.distribution,
-        evidence=row.evidence,
-        source=row.source,
-        label={"zh": row.name_zh or row.name_en, "en": row.name_en},
-        group=row.group,
-        note=row.note,
-        note_zh=row.note_zh,
-        figure=row.figure or "",
-        series=row.series or "",
-    )
+    elif central is None and shape in WITHOUT_CENTRAL:
+        central = (low + high) / 2 if shape == "uniform" else (low * high) ** 0.5
+    lever: dict[str, Any] = {"low": low, "central": central, "high": high}
+    lever = {name: math.nan if value is None else value for name, value in lever.items()}
+    lever |= {name: getattr(row, name) for name in _SAME}
+    lever |= {"label": {"zh": row.name_zh or row.name_en, "en": row.name_en}, "distribution": shape}
+    return Lever(row.lever, figure=row.figure or "", series=row.series or "", **lever)
 
 
 def table_range(rates: pd.DataFrame, industry: str) -> tuple[float, float, float]:
@@ -404,7 +391,7 @@ def _validated(raw: Raw, problems: list[Problem]) -> Files:
         if scenario is not None:
             scenarios[name] = (document, scenario)
     rule = config.reading_rule if config is not None else "standard"
-    parsed = _parse_figures(rows["figures"], rule if rule in RULES else "standard", problems)
+    parsed = _parse_figures(rows["figures"], rule, problems)
     return Files(config, raw.park, rows, names, parsed, scenarios)
 
 
@@ -440,26 +427,14 @@ def read_park(path: str | Path) -> Park:
     problems += cross_check(files)
     if problems:
         raise InputError(raw.place(p) for p in told_once(problems[: 10 * MAX_PROBLEMS]))
+    assert files.config is not None
     frames = {name: _frame(name, files.rows[name]) for name in TABLES if name != "levers"}
     ordered = sorted(files.rows["levers"], key=lambda r: r[1].lever)
     levers = {row.lever: _lever(row, files.parsed, frames["value_added_rates"]) for _, row in ordered}
-    doubts = told_once(slips(files, levers))
-    if any(p.severity == "error" for p in doubts):
-        raise InputError(raw.place(p) for p in doubts if p.severity == "error")
-    return _park(raw, files, frames, levers, doubts, place)
-
-
-def _park(
-    raw: Raw,
-    files: Files,
-    frames: Mapping[str, pd.DataFrame],
-    levers: Mapping[str, Lever],
-    doubts: Iterable[Problem],
-    path: Path,
-) -> Park:
-    assert files.config is not None
-    scenarios = {name: scenario for name, (_, scenario) in files.scenarios.items()}
-    scenarios.setdefault("reference", REFERENCE)
+    doubts = [raw.place(p) for p in told_once(slips(files, levers))]
+    if wrong := [p for p in doubts if p.severity == "error"]:
+        raise InputError(wrong)
+    scenarios = {"reference": REFERENCE} | {name: file for name, (_, file) in files.scenarios.items()}
     return Park(
         id=raw.id,
         config=files.config,
@@ -468,8 +443,8 @@ def _park(
         levers=levers,
         scenarios=dict(sorted(scenarios.items())),
         digest=raw.digest,
-        path=path,
-        doubts=tuple(raw.place(p) for p in doubts),
+        path=place,
+        doubts=tuple(doubts),
         lines={row.lever: line for line, row in files.rows["levers"]},
         place=raw.place,
     )

@@ -182,6 +182,7 @@ class Strict(BaseModel):
 
     #: groups of fields of which one is filled, and no field beside it; an empty one: or none
     ways: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    ways_in_words: ClassVar[str] = ""
 
     @model_validator(mode="wrap")
     @classmethod
@@ -208,7 +209,8 @@ class Strict(BaseModel):
     def _one_way(self) -> Self:
         filled = {field for way in self.ways for field in way if getattr(self, field) is not None}
         if self.ways and filled not in map(set, self.ways):
-            raise ValueError("either " + ", or ".join(" and ".join(way) or "neither" for way in self.ways))
+            words = ", or ".join(" and ".join(way) or "neither" for way in self.ways)
+            raise ValueError(self.ways_in_words or f"either {words}")
         return self
 
 
@@ -422,6 +424,7 @@ TABLES: dict[str, type[TableRow]] = {
     "value_added_rates": ValueAddedRateRow,
     "sources": SourceRow,
 }
+POINTS = ("low", "central", "high")
 REQUIRED_TABLES = ("figures", "levers", "sources")
 KEYS = {"figures": "figure", "levers": "lever", "sources": "source"}
 #: column of the names that other places lead to
@@ -670,20 +673,15 @@ class ParkFile(Strict):
 class LeverSetting(Strict):
     """A lever in a scenario: a range, a quantile of the lever's own distribution, or a figure."""
 
+    ways = (POINTS, (*POINTS, "distribution"), ("quantile",), ("figure",))
+    ways_in_words = "a number, {low, central, high}, {quantile} or {figure}"
+
     low: Number | None = _says("10% point", default=None)
     central: Number | None = _says("mode", default=None)
     high: Number | None = _says("90% point", default=None)
     distribution: Literal["triangular", "pert", "two_piece_normal", "uniform", "lognormal"] | None = None
     quantile: Probability | None = _says("probability below the value", default=None)
     figure: Identifier | None = leads_to("figure", "figure that gives it", default=None)
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> LeverSetting:
-        ranged = [self.low, self.central, self.high]
-        kinds = [all(v is not None for v in ranged), self.quantile is not None, self.figure is not None]
-        if sum(kinds) != 1 or (not kinds[0] and any(v is not None for v in [*ranged, self.distribution])):
-            raise ValueError("a number, {low, central, high}, {quantile} or {figure}")
-        return self
 
 
 def _setting_kind(value: Any) -> str:
