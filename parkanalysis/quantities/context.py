@@ -44,7 +44,7 @@ class Mention:
 _PART = r"(?:全年|年?[末底初]|同期|同月|第?[一二三四]季度|前[一二三四]个?季度|[上下]半年|\d{1,2} ?月份?)"
 _TIME = re.compile(
     r"(?=[\d“〇零一二三四十上下前第全去今本当年近])"  # most characters begin no time
-    r"(?:(?:\d{4} ?年? ?[-至~] ?)?\d{4} ?年(?:度|末|底|初|全年|上年末)?"
+    r"(?:(?:\d{4} ?年? ?[-至~] ?)?(?:19|20)\d\d ?年(?:度|末|底|初|全年|上年末)?"
     r"(?: ?(?:\d{1,2} ?[-至~] ?)?\d{1,2} ?月(?:份|末|底|初)?)?"
     r"(?: ?\d{1,2} ?日)?(?:[一二三四1-4]季度|前?[一二三四]个?季度|[上下]半年)?"
     r"|(?<![\d.])(?:\d{1,2} ?[-至~] ?)?\d{1,2} ?月(?:份|末|底|初|(?: ?\d{1,2} ?日))?"
@@ -138,6 +138,7 @@ REACH = 400
 """How far back a figure looks for its sentence."""
 _SENTENCE_END = re.compile("[。;!?]")
 _REMAINS = frozenset({"期末", "期间", "末", "时期", "份", "度"})
+_AREA = re.compile(r"^(?:全[国省市州区县]|我[省市区县])")
 _SCOPE = re.compile(r"^(?:其中|全市|全省|全区|全县|全国|全州|我市|我区|我县|今年|去年|上年)*$")
 
 
@@ -224,7 +225,8 @@ def phrase_before(words: str, lowest: int) -> tuple[str, bool]:
                 return inside, edge == lowest
             outside, _ = phrase_before(words[:edge], lowest)
             against = AGAINST.search(words[max(lowest, edge - 19) : edge])
-            return outside or (re.split("[、和与]", against["object"])[-1] if against else ""), False
+            other = re.split("[、和与]", against["object"])[-1] if against else ""
+            return other + (_AREA.sub("", outside) if other else outside), False
         if words[edge] == ")" and (opening := words.rfind("(", max(lowest, edge - 31), edge)) > lowest:
             pieces.insert(0, words[edge + 1 : last])
             edge = last = opening
@@ -348,7 +350,8 @@ def _named(clean: str, mentions: list[Mention], first: int, last: int) -> list[M
     if len(dates) == size or (against and len(re.split("[、和与]", against["object"])) == size):
         names = [own or (spoken[-1].subject if spoken else group[0].subject)] * size
     elif own and own not in MOVES:
-        names = _split(own, size) or _clauses(clauses, size)
+        undated = trimmed(_TIME.sub("", clauses[-1]))
+        names = _split(own, size) or _split(undated, size) or _clauses(clauses, size)
     else:
         names = _earlier(spoken, size)
         if names is None and len(clauses) > 1 and not own:

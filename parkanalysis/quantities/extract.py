@@ -220,7 +220,7 @@ _FOREIGN = frozenset({"USD", "EUR", "HKD", "GBP", "JPY"})
 _AFTER_NAMES = frozenset("级强佳象一分里年月日号")
 _MULTIPLIED = re.compile("[十百千万亿廿卅]")
 _PLAN = re.compile(r"规划|计划|行动|攻坚|滚动|倍增|大庆|[来间制期级]")
-_SPAN_OF_TIME = re.compile(r"(?:未来|今后|过去|最近|此后|以往|前|后|每|近|连)$")
+_SPAN_OF_TIME = re.compile(r"(?:未来|今后|过去|最近|此后|以往|前|后|每|连)$")
 _NAMES_A_UNIT = re.compile(r" ?(?![的左上以之内建用于为至到和与及或、等大规])[㐀-鿿A-Za-z]")
 _COUNTED = frozenset("家个户项名")
 _SCOPE = re.compile(
@@ -353,10 +353,10 @@ def _is_duration(match: re.Match[str], before: str, after: str, reading: Reading
             return False
     if _PLAN.match(after) and not match["behind"]:
         return False
-    near, earlier = before[len(before) - front.start :], before[: len(before) - front.start]
-    if near[:1] == "近" and earlier and earlier[-1] not in "时了达耗历":
-        return False
-    return not _SPAN_OF_TIME.search(before[max(0, len(before) - 4) : len(before) - front.before])
+    if front.hedges:  # 近三年 says when, 历时近三年 how long
+        near, earlier = before[len(before) - front.start :], before[: len(before) - front.start]
+        return near[:1] != "近" or earlier[-1:] in ("时", "了", "达", "耗", "历")
+    return not _SPAN_OF_TIME.search(before[: len(before) - front.outer].rstrip()[-4:])
 
 
 def _is_spelled_figure(match: re.Match[str], before: str, word: str, code: str, hedged: bool) -> bool:

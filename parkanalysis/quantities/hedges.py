@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from math import floor, inf, isfinite, log10
 
 from parkanalysis.errors import InputError, Problem, nearest
+from parkanalysis.quantities.numbers import CHINESE
 from parkanalysis.quantities.units import UNITS, WORDS, Unit
 
 
@@ -166,21 +168,23 @@ _LENGTHS = {
     last: tuple(sorted({len(w) for w in _WORDS if w[-1] == last}, reverse=True))
     for last in {w[-1] for w in _WORDS}
 }
+FAR = rf"(?P<hedge>至少|最少|起码|最多|至多|顶多)(?:要|需要?|应当?|须|可)?(?:(?![{CHINESE}])[㐀-鿿]){{2}}"
+"""Regular expression of a hedge with its verb: 起码要投入."""
+_FAR = re.compile(FAR + "$")
 LEAD_IN = [*_MEASURES_TOO, *(w for w, (kind, _) in _WORDS.items() if kind not in ("stop", "rank"))]
 """What may stand before a number that is read alone."""
 
 
 @dataclass(slots=True)
 class Front:
-    """What :func:`look_back` found before a number; ``start``, ``outer`` and ``before`` count back from it.
+    """What :func:`look_back` found before a number; ``start`` and ``outer`` count back from it.
 
-    ``start`` begins the span with its hedges, ``outer`` the whole run of words read, ``before`` what says
-    nothing of its amount. ``level`` is the direction that led to a level (提高到 85%).
+    ``start`` begins the span with its hedges, ``outer`` the whole run of words read. ``level`` is the
+    direction that led to a level (提高到 85%).
     """
 
     start: int = 0
     outer: int = 0
-    before: int = 0
     hedges: tuple[tuple[str, str], ...] = ()
     direction: str | None = None
     level: str | None = None
@@ -233,7 +237,8 @@ def look_back(words: str, first: str) -> Front:
             front.per, front.start = says, whole - position
         level = word in ("到", "至")
         front.outer = whole - position
-    front.before = 0 if front.hedges else whole - position
+    if not front.hedges and (far := _FAR.search(words, max(0, position - 9), position)):
+        front.hedges, front.start = ((far["hedge"], FRONT[far["hedge"]]),), whole - far.start()
     return front
 
 

@@ -12,6 +12,7 @@ from parkanalysis.errors import InputError, Problem
 from parkanalysis.quantities.hedges import (
     BEHIND,
     DIRECTIONS,
+    FAR,
     FRONT,
     LEAD_IN,
     NEGATIONS,
@@ -350,7 +351,7 @@ class QuantityError(InputError):
 
 _LEAD = re.compile(
     rf"(?: |(?:{'|'.join(NEGATIONS)}) ?(?={trie(list(FRONT))})"
-    rf"|(?:是|为|相当于|等于)[^\n]{{1,20}}?的(?= ?[\d一二三四五六七八九十两百])|{trie(LEAD_IN)}"
+    rf"|(?:是|为|相当于|等于)[^\n]{{1,20}}?的(?= ?[\d一二三四五六七八九十两百])|{FAR}|{trie(LEAD_IN)}"
     r"|(?:比|较|与)(?:\d{4}年|上年|去年|前年|上月|上季度|上一年|全国|全省|年初|“?十[一二三四五]五”?)?"
     r"(?:同期|同月|末|底|平均水平|平均|期间|相比){0,2})*+"
 )

@@ -6,7 +6,7 @@ from math import isinf
 
 import pytest
 from cn2an import an2cn
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from parkanalysis.quantities import RULES, QuantityError, bounds, extract, parse
@@ -14,8 +14,14 @@ from parkanalysis.quantities.numbers import number
 
 steady = settings(deadline=None)  # the first numeral imports cn2an
 UNITS = ["元", "吨", "千瓦时", "兆瓦", "公里", "亩", "家", "元/吨", "个月", "年", "倍", "个百分点", "平方米"]
-FRONT = ["", "约 ", "近", "超过", "不足", "不低于", "达", "仅", "同比增长", "减少", "下降到"]
-BEHIND = ["", "以上", "以下", "以内", "左右"]
+HEDGES = ["", "约 ", "近", "超过", "不足", "达", "仅", "至少有", "大于等于", "最多", "接近", ">=", "多达"]
+NEGATED = [
+    f"{no}{hedge}"
+    for no in ("不", "不得", "不能", "不应", "不宜", "未", "没有", "难以", "不会", "尚未")
+    for hedge in ("低于", "超过", "高于", "少于", "突破")
+]
+FRONT = [*HEDGES, *NEGATED, "同比增长", "减少", "下降到", "起码要投入", "(约)"]
+BEHIND = ["", "以上", "以下", "以内", "左右", "及以上", "(含)以上", "之内", "上下"]
 
 numbers = st.one_of(
     st.integers(1, 10**7).map(str),
@@ -49,12 +55,42 @@ def test_bounds_contain_the_value(text, rule):
         assert not isinf(high)
 
 
+@given(st.sampled_from(["", "全年工业投资", "园区产值预计", "2015年，用地"]), printed())
+@steady
+def test_parse_and_extract_agree_on_every_bound(subject, text):
+    mentions = extract(subject + text)
+    assume(mentions or not ("近" in text or "年" in text))  # 近 3 年, 2016 年 say when
+    (mention,) = mentions
+    read = mention.quantity
+    for quantity in (parse(text), parse(mention.text)):
+        assert (quantity.low, quantity.value, quantity.high, quantity.unit) == (
+            read.low,
+            read.value,
+            read.high,
+            read.unit,
+        )
+
+
+@given(
+    st.integers(1, 400),
+    st.integers(401, 900),
+    st.sampled_from(["{}万元和{}万元之间", "大于{}万元的同时小于{}万元", "{}万元(含)至{}万元", "{}-{}万元"]),
+)
+@steady
+def test_parse_and_extract_agree_on_both_ends(low, high, form):
+    text = form.format(low, high)
+    (mention,) = extract("投资在" + text)
+    assert (mention.quantity.low, mention.quantity.high) == (low * 1e4, high * 1e4)
+    quantity = parse(text)
+    assert (quantity.low, quantity.high) == (low * 1e4, high * 1e4)
+
+
 @given(printed())
 @steady
 def test_the_literal_rule_is_open_where_the_standard_rule_is_capped(text):
     quantity = parse(text)
     literal, standard = bounds(quantity, "literal"), bounds(quantity, "standard")
-    assert literal[1] >= standard[1] or quantity.hedge in ("约", "左右", "近", "余", "多")
+    assert literal[1] >= standard[1] or quantity.hedge in ("约", "左右", "上下", "近", "接近", "余", "多")
 
 
 @given(printed())
