@@ -14,10 +14,22 @@ the first file are slips. Weights and widths maximise the likelihood; the recali
 regression of the mixture's normal scores; the spread of zones about their areas comes from prefectures in
 the sum of their province, ITL3 in ITL2 and ITL2 in the nation.
 
+How the rule of the recalibration was chosen. Written down beforehand: a fifth of the groups (provinces, ITL2
+regions, states) by CRC-32 of "unseen 2026/" and the name is set apart and scored once, with the rule frozen;
+the others are for development, by five-fold cross-validation over groups and by outturns after 2012 forecast
+with parameters of those before; loss is the mean over China, UK and US, 5 and 10 points, of the distances of
+the coverage from 80 and from 95 percent; of rules within 0.3 points the one with fewer parameters is taken.
+About 50 rules were tried. Taken: 13 parameters for areas and 7 for zones, in place of 84 and 55 (a level for
+each of three regimes times three numbers of points at each quantile). The loss fell from 3.1 to 2.2 in the
+cross-validation and from 5.5 to 2.5 after 2012, with interval scores lower by 0 and 3 percent. On the groups
+set apart it rose from 5.2 to 6.1, with an interval score lower by 0.7 percent: thirteen groups tell these two
+rules not apart. There the rule covers China 85 and 88, UK 77 and 73, US 81 and 81 percent. For zones the loss
+fell from 5.3 to 4.1 in the cross-validation and from 11.1 to 10.7 on the groups set apart.
+
     python scripts/make_reference_class.py <folder with the three files> [--until 2012] [--areas fit|all]
 
-``--until`` uses outturns up to a year only, ``--areas fit`` leaves out the areas held out (one in four
-provinces, ITL2 regions and states, by CRC-32 of the name); both are for tests of the rule, with ``--to``.
+``--until`` uses outturns up to a year only, ``--areas fit`` leaves out the groups set apart; both are for
+tests of the rule, with ``--to``.
 """
 
 from __future__ import annotations
@@ -45,7 +57,7 @@ from parkanalysis.forecasting.mixture import (
     inputs,
     mixture_cdf,
     softmax,
-    zone_inputs,
+    zone_tails,
 )
 
 TARGET = Path(parkanalysis.__file__).parent / "forecasting" / "reference_class.csv"
@@ -82,12 +94,12 @@ class Cases:
 
     def of(self, rows: np.ndarray) -> Cases:
         s = self.seen
-        part = Inputs(s.paths[rows], s.gate[rows], s.width[rows], s.regime[rows])
+        part = Inputs(s.paths[rows], s.gate[rows], s.width[rows], s.tails[rows])
         return Cases(part, self.outturn[rows], self.about[rows].reset_index(drop=True))
 
 
 def held(group: str) -> bool:
-    return zlib.crc32(group.encode()) % 4 == 0
+    return zlib.crc32(f"unseen 2026/{group}".encode()) % 5 == 0
 
 
 def panels(folder: Path) -> dict[str, pd.DataFrame]:
@@ -164,7 +176,7 @@ def blocks(folder: Path) -> Iterator[tuple[np.ndarray, np.ndarray, pd.DataFrame]
 
 def join(parts: list[Inputs]) -> Inputs:
     return Inputs(
-        *(np.concatenate([getattr(p, f) for p in parts]) for f in ("paths", "gate", "width", "regime"))
+        *(np.concatenate([getattr(p, f) for p in parts]) for f in ("paths", "gate", "width", "tails"))
     )
 
 
@@ -232,6 +244,40 @@ def quantile_regression(
     return np.array(found).T
 
 
+#: What a coefficient does below and above the middle, in units of its effect at 2.5 and 97.5%.
+NOMINAL = ndtri(PROBABILITIES)
+BELOW, ABOVE = np.minimum(NOMINAL, 0) / NOMINAL[-1], np.maximum(NOMINAL, 0) / NOMINAL[-1]
+
+
+def recalibration(
+    y: np.ndarray, base: np.ndarray, below: np.ndarray, above: np.ndarray, w: np.ndarray, levels: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Quantiles of scores as base + levels + (below @ b) BELOW + (above @ a) ABOVE; all seven at once.
+
+    Returns
+    -------
+    levels, b, a : ndarray
+        Levels of shape (7,), zero where they are not to be estimated.
+    """
+    k, start = below.shape[1], np.r_[NOMINAL * levels, np.zeros(below.shape[1] + above.shape[1])]
+
+    def loss(p: np.ndarray) -> tuple[float, np.ndarray]:
+        level, b, a = np.split(p, [7, 7 + k])
+        value, slope, low, high = 0.0, np.zeros_like(p), below @ b, above @ a
+        for j, q in enumerate(PROBABILITIES):
+            r = y - base[:, j] - level[j] - low * BELOW[j] - high * ABOVE[j]
+            size = np.sqrt(r * r + 0.02**2)  # smooth at zero
+            value += (w * (0.5 * size + (q - 0.5) * r)).sum()
+            pull = w * (0.5 * r / size + q - 0.5)
+            slope[j] -= pull.sum() * levels
+            slope[7 : 7 + k] -= BELOW[j] * (below.T @ pull)
+            slope[7 + k :] -= ABOVE[j] * (above.T @ pull)
+        return value + 2e-5 * ((p - start) ** 2).sum(), slope + 4e-5 * (p - start)
+
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500}).x
+    return tuple(np.split(found, [7, 7 + k]))
+
+
 def scores_of(x: np.ndarray, seen: Inputs, share: np.ndarray, s: np.ndarray, skew: float) -> np.ndarray:
     reached = mixture_cdf(x[:, None], seen.paths, share, s, skew)[:, 0]
     return ndtri(np.clip(reached, 1e-7, 1 - 1e-7))
@@ -264,7 +310,7 @@ def zones(folder: Path, n: int) -> Iterator[tuple[str, np.ndarray, np.ndarray, f
 
 def zone_rows(folder: Path, keep) -> tuple:
     """Inputs of areas, zone inputs, outturns of zones and weights, over windows of 5 and 10 years."""
-    seen, spreads, cells, outturns, labels = [], [], [], [], []
+    seen, tails, outturns, labels = [], [], [], []
     for n in (5, 10):
         rows = [r for r in zones(folder, n) if keep(r[5], r[4])]
         names = np.array([r[0] for r in rows])
@@ -273,42 +319,39 @@ def zone_rows(folder: Path, keep) -> tuple:
         foreign = names != "china"
         for rate, mask in ((1.0, np.ones(len(rows), bool)), (YUAN_PER_POUND / 100, foreign)):
             of_area = inputs(area[mask], 1)
-            spread, cell = zone_inputs(of_area, last[mask] * rate, last[mask] / area[mask][:, -1])
             size = np.digitize(last[mask], [100, 300, 1000, 2000])  # the classes weigh alike
             seen.append(of_area)
-            spreads.append(spread)
-            cells.append(cell)
+            tails.append(zone_tails(of_area, last[mask] * rate))
             outturns.append(outturn[mask] / last[mask] - 1)
-            labels.append(pd.DataFrame({"panel": names[mask], "n": n, "size": size, "double": foreign[mask]}))
+            labels.append(pd.DataFrame({"panel": names[mask], "n": n, "size": size}))
     label = pd.concat(labels, ignore_index=True)
     count = label.groupby(["panel", "n", "size"])["n"].transform("size").to_numpy()
     w = label["panel"].map({"china": 1.0, "uk": 1.0, "uk nation": 0.35}).to_numpy() / count
-    return join(seen), np.concatenate(spreads), np.concatenate(cells), np.concatenate(outturns), w / w.sum()
+    return join(seen), np.concatenate(tails), np.concatenate(outturns), w / w.sum()
 
 
 def zone_class(
-    rows: tuple, gate: np.ndarray, width: np.ndarray, skew: float, own_scores: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Spread of zones about their areas, and its recalibration."""
-    seen, spread, cells, x, w = rows
+    rows: tuple, gate: np.ndarray, width: np.ndarray, skew: float, scores: np.ndarray
+) -> tuple[float, np.ndarray]:
+    """Log of the spread of zones about their areas, and what they add to the scores.
+
+    The middle stays that of the area: small zones outran their areas in the years before 2012, which is no
+    reason to expect it again.
+    """
+    seen, tails, x, w = rows
     share, own = softmax(seen.gate @ gate.T), np.exp(seen.width @ width)
     side = np.sign(x[:, None] - seen.paths)
 
     def minus_log(c: np.ndarray) -> float:
-        s = np.sqrt(own**2 + np.exp(2 * spread @ c))[:, None]
+        s = np.sqrt(own**2 + np.exp(2 * c))[:, None]
         u = (x[:, None] - seen.paths) / (s * np.exp(skew * side))
         density = share * np.exp(-(DEGREES + 1) / 2 * np.log1p(u * u / DEGREES)) / s
-        return float(-(np.log(density.sum(axis=1)) * w).sum() + 1e-5 * (c[1:] ** 2).sum())
+        return float(-(np.log(density.sum(axis=1)) * w).sum())
 
-    c = minimize(minus_log, np.r_[np.log(0.08), np.zeros(5)], method="L-BFGS-B").x
-    scores = scores_of(x, seen, share, np.sqrt(own**2 + np.exp(2 * spread @ c)), skew)
-    start, more = np.zeros((cells.shape[1], len(PROBABILITIES))), seen.regime @ own_scores
-    added = [
-        quantile_regression(scores - more[:, i], cells, w, start)[:, i] for i in range(len(PROBABILITIES))
-    ]
-    # the centre stays that of the area: small zones outran their areas in the years before 2012, which is no
-    # reason to expect it again; the ends of the intervals hold what was measured, quartiles half of it
-    return c, np.column_stack(added) * np.array([1, 1, 0.5, 0, 0.5, 1, 1])
+    (spread,) = minimize(minus_log, np.log([0.08]), method="L-BFGS-B").x
+    reached = scores_of(x, seen, share, np.sqrt(own**2 + np.exp(2 * spread)), skew)
+    _, b, a = recalibration(reached, seen.tails @ scores, tails, tails, w, levels=False)
+    return float(spread), np.outer(b, BELOW) + np.outer(a, ABOVE)
 
 
 def estimate(folder: Path, until: int, areas: str) -> dict[str, np.ndarray]:
@@ -329,17 +372,19 @@ def estimate(folder: Path, until: int, areas: str) -> dict[str, np.ndarray]:
     gate, width, skew = gate - gate.mean(axis=0), p[k * q : -1], float(p[-1])
     w = weights(found.about, RECALIBRATE, (1, 0.7, 12, 0.7, 0.7, 12, 0.7, 1, 1), 10)
     s = np.exp(seen.width @ width)
-    nominal = np.vstack([np.tile(ndtri(PROBABILITIES), (9, 1)), np.zeros((3, len(PROBABILITIES)))])
-    scores = scores_of(x, seen, softmax(seen.gate @ gate.T), s, skew)
+    reached = scores_of(x, seen, softmax(seen.gate @ gate.T), s, skew)
+    nothing, tails = np.zeros((len(x), 7)), seen.tails[:, 1:]  # points, horizon, fast, points of fast growth
+    levels, b, a = recalibration(reached, nothing, tails[:, :2], tails, w, levels=True)
+    scores = np.vstack([levels, np.outer(np.append(b, [0, 0]), BELOW) + np.outer(a, ABOVE)])
     blocks = {
         "gate": gate,
         "width": width[:, None],
         "skew": np.array([[skew]]),
-        "scores": quantile_regression(scores, seen.regime, w, nominal),
+        "scores": scores,
     }
     rows = zone_rows(folder, lambda year, out: year <= until and not (areas == "fit" and out))
-    spread, cells = zone_class(rows, gate, width, skew, blocks["scores"])
-    blocks |= {"zone spread": spread[:, None], "zone scores": cells}
+    spread, more = zone_class(rows, gate, width, skew, scores)
+    blocks |= {"zone spread": np.array([[spread]]), "zone scores": more}
     by_points = between(np.log(found.about["points"].to_numpy(float)), np.log(POINTS))
     by_points = np.column_stack([by_points, np.log(found.about["horizon"].to_numpy(float))])
     begin = np.vstack([np.tile(ndtri(PROBABILITIES), (3, 1)), np.zeros((1, len(PROBABILITIES)))])

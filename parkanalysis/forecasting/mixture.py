@@ -8,10 +8,12 @@ Balabdaoui and Polakowski 2005):
 
 The gate g knows how firm the growth of the series is, whether its last year turned from it, and the
 horizon; v knows the spread of its yearly growth, the number of points, the horizon, and how far the
-methods disagree. F is then recalibrated: for a wanted normal score the class says, by regime of mean
-growth and number of points, which score of F to take, so that the stated intervals hold and keep their
-skew (Kuleshov, Fenner and Ermon 2018). For a zone inside the area the square of a spread is added to
-that of s, which falls with the size of the zone. ``scripts/make_reference_class.py`` estimates it all.
+methods disagree. F is then recalibrated: for a wanted normal score the class says which score of F to
+take, so that the stated intervals hold and keep their skew (Kuleshov, Fenner and Ermon 2018). The same
+scores hold everywhere, but for the number of points and the horizon, and above the middle for fast growth:
+booms are larger than elsewhere, while a slowdown may come to any area, whether its own past shows one or not.
+For a zone inside the area a constant is added to the square of s, and the scores lie the farther out the
+smaller the zone. ``scripts/make_reference_class.py`` estimates it all and says how the rule was chosen.
 """
 
 from __future__ import annotations
@@ -38,12 +40,11 @@ PROBABILITIES: Array = np.array([0.025, 0.10, 0.25, 0.50, 0.75, 0.90, 0.975])
 GRID: Array = np.concatenate([stdtrit(DEGREES, np.linspace(0.001, 0.999, 60)), [-200, -60, -25, 25, 60, 200]])
 #: Log growth beyond a doubling or a halving in a year is a break and counts as one.
 BREAK = float(np.log(2))
-#: Mean yearly log growth of the three regimes (falling, slow, fast), and points; straight lines between.
-#: More than ten points count as ten: longer windows of fast growth all end in the same slowdown.
-REGIMES: Array = np.array([-0.04, 0.02, 0.12])
+#: Mean yearly log growth from which on growth is partly, and wholly, fast.
+SLOW, FAST = 0.02, 0.12
+#: Points; straight lines of logs between. More than ten count as ten: longer windows of fast growth all end
+#: in the same slowdown.
 POINTS: Array = np.array([3.0, 5.0, 10.0])
-#: Sizes of zones, 亿元, between which the recalibration in a fast-growing area is on straight lines of logs.
-SIZES: Array = np.array([50.0, 200.0, 600.0, 1500.0])
 #: As many years of a spread of 6% are added to a series' own before its spread is believed.
 PRIOR_YEARS, PRIOR_SPREAD = 6.0, 0.06
 
@@ -56,19 +57,19 @@ class Inputs:
     ----------
     paths : ndarray, shape (N, 5)
         Growth over h steps by each of ``COMPONENTS``, relative to the last value.
-    gate, width, regime : ndarray, shapes (N, 4), (N, 6), (N, 12)
+    gate, width, tails : ndarray, shapes (N, 4), (N, 6), (N, 5)
         What weights, scale and recalibration depend on.
     """
 
     paths: Array
     gate: Array
     width: Array
-    regime: Array
+    tails: Array
 
     @property
     def fast(self) -> Array:
-        """How far the regime is that of fast growth, 0 to 1."""
-        return np.asarray(self.regime[:, 2 * len(POINTS) : 3 * len(POINTS)].sum(axis=1))
+        """How far growth is fast, 0 to 1."""
+        return self.tails[:, 3]
 
 
 def between(x: Array, knots: Array) -> Array:
@@ -120,19 +121,18 @@ def inputs(y: Array, h: int) -> Inputs:
     paths = np.clip((paths - y[:, -1:]) / size[:, None], 2.0**-h - 1, 2.0**h - 1)
     one, far = np.ones(len(y)), np.full(len(y), np.log(h))
     apart = np.log(paths.std(axis=1) / h + 0.01)
-    by_regime = between(mean, REGIMES)
-    by_points = between(np.full(len(y), np.log(k + 1)), np.log(POINTS))
-    cells = (by_regime[:, :, None] * by_points[:, None, :]).reshape(len(y), -1)
+    fast = np.interp(mean, (SLOW, FAST), (0, 1))
+    long = np.full(len(y), np.log(np.clip(k + 1, POINTS[0], POINTS[-1]) / POINTS[1]))
     return Inputs(
         paths,
         np.column_stack([one, firm, turn, far]),
         np.column_stack([one, np.log(spread), far, one / k, apart, far * firm]),
-        np.column_stack([cells, by_regime * far[:, None]]),
+        np.column_stack([one, long, far, fast, long * fast]),
     )
 
 
-def zone_inputs(seen: Inputs, size: Array, share: Array) -> tuple[Array, Array]:
-    """What the spread of a zone about its area depends on, and its recalibration: (N, 6) and (N, 7).
+def zone_tails(seen: Inputs, size: Array) -> Array:
+    """What the scores of a zone depend on beyond those of its area, shape (N, 3).
 
     Parameters
     ----------
@@ -140,17 +140,8 @@ def zone_inputs(seen: Inputs, size: Array, share: Array) -> tuple[Array, Array]:
         Of the area.
     size : ndarray, shape (N,)
         Last value of the zone, 亿元.
-    share : ndarray, shape (N,)
-        The same as a fraction of the area.
     """
-    one, fast = np.ones(len(size)), seen.fast
-    big = np.log(np.clip(size, 5, 5000) / 100)
-    part = np.log(np.clip(share, 0.005, 1) / 0.05)
-    by_size = between(np.log(np.clip(size, SIZES[0], SIZES[-1])), np.log(SIZES))
-    spread = np.column_stack([one, fast, big, part, big * fast, part * fast])
-    slow = 1 - fast
-    scores = np.column_stack([slow, slow * big, fast[:, None] * by_size, part])
-    return spread, scores
+    return np.column_stack([np.ones(len(size)), np.log(np.clip(size, 5, 5000) / 100), seen.fast])
 
 
 def softmax(a: Array) -> Array:
@@ -199,10 +190,12 @@ class ReferenceClass:
         Rows ``COMPONENTS``, columns those of ``Inputs.gate``.
     width : ndarray, shape (6,)
     skew : float
-    scores : ndarray, shape (12, 7)
-        Score of the mixture for each of ``PROBABILITIES``, by ``Inputs.regime``.
-    zone_spread, zone_scores : ndarray, shapes (6,) and (7, 7)
-        The latter is what a zone adds to the scores of its area.
+    scores : ndarray, shape (5, 7)
+        Score of the mixture for each of ``PROBABILITIES``, by ``Inputs.tails``.
+    zone_spread : float
+        Log of the spread of a zone about its area.
+    zone_scores : ndarray, shape (3, 7)
+        What a zone adds to the scores of its area, by ``zone_tails``.
     methods : mapping of str to ndarray, shape (4, 7)
         For one method alone: errors at ``PROBABILITIES`` in units of the scale, a row for each of
         ``POINTS`` and one for log h.
@@ -212,7 +205,7 @@ class ReferenceClass:
     width: Array
     skew: float
     scores: Array
-    zone_spread: Array
+    zone_spread: float
     zone_scores: Array
     methods: dict[str, Array]
 
@@ -232,45 +225,47 @@ def reference_class() -> ReferenceClass:
         block["width"][:, 0],
         float(block["skew"][0, 0]),
         block["scores"],
-        block["zone spread"][:, 0],
+        float(block["zone spread"][0, 0]),
         block["zone scores"],
         own,
     )
 
 
-@dataclass(frozen=True)
-class Zone:
-    """A zone inside the area of the series: its last value in 亿元 and the same as a share of the area."""
-
-    size: float
-    share: float
-
-
-def kernel_scale(seen: Inputs, h: int, zone: Zone | None, found: ReferenceClass) -> Array:
-    """Common scale of the kernels, shape (N,), in units of ``unit``."""
+def kernel_scale(seen: Inputs, h: int, found: ReferenceClass, zone: float | None = None) -> Array:
+    """Common scale of the kernels, shape (N,), in units of ``unit``; for a zone with its spread."""
     s = np.exp(seen.width @ found.width)
-    if zone is None:
-        return np.asarray(s)
-    spread, _ = zone_inputs(seen, np.array([zone.size]), np.array([zone.share]))
-    return np.asarray(np.sqrt(s**2 + h * np.exp(2 * spread @ found.zone_spread)))
+    return np.asarray(s if zone is None else np.sqrt(s**2 + h * np.exp(2 * found.zone_spread)))
 
 
-def _quantiles(seen: Inputs, h: int, zone: Zone | None) -> Array:
+def _quantiles(seen: Inputs, h: int, zone: float | None = None) -> Array:
     """Growth of one area, or of a zone inside it, at every knot of ``SCORES``."""
     found = reference_class()
-    s = kernel_scale(seen, h, zone, found)
+    s = kernel_scale(seen, h, found, zone)
     weights = softmax(seen.gate @ found.gate.T)
     grid = np.unique(seen.paths[0][:, None] + s[0] * GRID[None, :])
     reached = mixture_cdf(grid[None, :], seen.paths, weights, s, found.skew)[0]
-    wanted = seen.regime @ found.scores
+    wanted = seen.tails @ found.scores
     if zone is not None:
-        _, cells = zone_inputs(seen, np.array([zone.size]), np.array([zone.share]))
-        wanted = wanted + cells @ found.zone_scores
+        wanted = wanted + zone_tails(seen, np.array([zone])) @ found.zone_scores
     levels = ndtri(np.clip(reached, 1e-12, 1 - 1e-12))
     return np.asarray(np.interp(on_all_scores(wanted[0], PROBABILITIES), levels, grid))
 
 
-def mixture_table(y: Array, horizon: int, zone: Zone | None = None) -> Array:
+def _errors(seen: Inputs, h: int, n: int, name: str, zone: float | None = None) -> Array:
+    """Errors of one method, of an area or of a zone inside it, at every knot of ``SCORES``."""
+    found = reference_class()
+    at = np.append(between(np.array([np.log(n)]), np.log(POINTS))[0], np.log(h)) @ found.methods[name]
+    if zone is not None:
+        at = at + (zone_tails(seen, np.array([zone])) @ found.zone_scores)[0]
+    return np.asarray(kernel_scale(seen, h, found, zone)[0] * on_all_scores(at, PROBABILITIES))
+
+
+def _outside(zone: Array, area: Array) -> Array:
+    """Quantiles of a zone, nowhere nearer to the middle than its area's: nothing is surer of a part."""
+    return np.where(SCORES < 0, np.minimum(zone, area), np.maximum(zone, area))
+
+
+def mixture_table(y: Array, horizon: int, zone: float | None = None) -> Array:
     """Quantiles of the value at every knot of ``SCORES``, shape (horizon, len(SCORES)).
 
     Parameters
@@ -278,32 +273,27 @@ def mixture_table(y: Array, horizon: int, zone: Zone | None = None) -> Array:
     y : ndarray, shape (n,)
         Yearly values, n of 2 or more.
     horizon : int
-    zone : Zone, optional
-        The quantiles are then those of an area that grows as the zone does; nowhere nearer to the
-        middle than the area's own, since nothing is surer of a zone than of its area.
+    zone : float, optional
+        Last value of a zone inside the area, 亿元; the quantiles are then those of an area that grows as
+        the zone does.
     """
     row, tables = y[None, :], []
     for h in range(1, horizon + 1):
         seen = inputs(row, h)
-        table = _quantiles(seen, h, None)
-        if zone is not None:
-            part = _quantiles(seen, h, zone)
-            table = np.where(SCORES < 0, np.minimum(part, table), np.maximum(part, table))
-        tables.append(table)
+        area = _quantiles(seen, h)
+        tables.append(area if zone is None else _outside(_quantiles(seen, h, zone), area))
     return np.asarray(y[-1] + unit(row)[0] * np.stack(tables))
 
 
-def method_table(y: Array, path: Array, method: str, zone: Zone | None = None) -> tuple[Array, str]:
+def method_table(y: Array, path: Array, method: str, zone: float | None = None) -> tuple[Array, str]:
     """Quantiles about the path of one method, and the name of the class of errors they rest on.
 
     A method whose errors are not in the class takes those of drift.
     """
-    found, row = reference_class(), y[None, :]
-    name = method if method in found.methods else "drift"
-    cells = between(np.array([np.log(len(y))]), np.log(POINTS))[0]
-    tables = []
-    for h, centre in enumerate(path, start=1):
-        s = kernel_scale(inputs(row, h), h, zone, found)[0]
-        errors = np.append(cells, np.log(h)) @ found.methods[name]
-        tables.append(centre + unit(row)[0] * s * on_all_scores(errors, PROBABILITIES))
-    return np.stack(tables), name
+    name = method if method in reference_class().methods else "drift"
+    row, tables = y[None, :], []
+    for h in range(1, len(path) + 1):
+        seen = inputs(row, h)
+        area = _errors(seen, h, len(y), name)
+        tables.append(area if zone is None else _outside(_errors(seen, h, len(y), name, zone), area))
+    return np.asarray(path[:, None] + unit(row)[0] * np.stack(tables)), name

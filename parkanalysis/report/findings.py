@@ -635,12 +635,12 @@ def known_values(park: Park, most: int = 6) -> pd.DataFrame:
 
 
 def candidates(series: pd.Series) -> pd.DataFrame:
-    """Growth of the next year by every method.
+    """Growth of the next year by every method: its point; of the default the projection's median.
 
     Returns
     -------
     DataFrame
-        Index method; ``growth``, ``low``, ``high`` (fractions: point, 10% and 90%), ``transform``, ``used``.
+        Index method; ``growth``, ``low``, ``high`` (fractions; 10% and 90%), ``transform``, ``used``.
 
     Examples
     --------
@@ -652,7 +652,8 @@ def candidates(series: pd.Series) -> pd.DataFrame:
     for method in ("default", *METHODS):
         made = growth(series, method=method)
         low, high = made.quantile([0.1, 0.9])[:, 0] - 1
-        rows[method] = (made.mean[0] - 1, low, high, made.transform, made.method)
+        middle = made.median if made.method == "default" else made.mean
+        rows[method] = (middle[0] - 1, low, high, made.transform, made.method)
     columns = ["growth", "low", "high", "transform", "used"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("method")
 
@@ -720,7 +721,7 @@ def vintages(park: Park, most: int = 6) -> pd.DataFrame:
     -------
     DataFrame
         Index year of the forecast; ``as_of``, ``known_to`` (last year known), ``growth``, ``low``, ``high``
-        (fractions: point, 10% and 90%), ``outturn`` (NaN where not yet published by the park's ``as_of``).
+        (fractions: median, 10% and 90%), ``outturn`` (NaN where not yet published by the park's ``as_of``).
         Years before which too little was known for a forecast are left out, in the end all of them.
 
     Examples
@@ -740,7 +741,7 @@ def vintages(park: Park, most: int = 6) -> pd.DataFrame:
         made = growth(series, year - int(series.index[-1]), park.config.growth_method)
         low, high = made.quantile([0.1, 0.9])[:, -1] - 1
         outturn = known.get(year, np.nan) / series.iloc[-1] - 1
-        rows[year] = (cut, int(series.index[-1]), made.mean[-1] - 1, low, high, outturn)
+        rows[year] = (cut, int(series.index[-1]), made.median[-1] - 1, low, high, outturn)
     columns = ["as_of", "known_to", "growth", "low", "high", "outturn"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("year")
 

@@ -12,7 +12,6 @@ from parkanalysis.forecasting.methods import COMPONENTS
 from parkanalysis.forecasting.mixture import (
     DEGREES,
     PROBABILITIES,
-    Zone,
     between,
     inputs,
     kernel_scale,
@@ -38,6 +37,9 @@ def test_inputs_by_hand():
     assert seen.gate[0, 2] == pytest.approx((logs[-1] - logs.mean()) / np.sqrt(noise))
     spread = np.sqrt((((logs - logs.mean()) ** 2).sum() + 6 * 0.06**2) / 9)
     assert seen.width[0, 1] == pytest.approx(np.log(spread))
+    # five points are the middle of their scale; mean growth of 6.75% is nearly half the way from slow to fast
+    assert seen.tails[0] == pytest.approx([1, 0, 0, (logs.mean() - 0.02) / 0.1, 0])
+    assert inputs(Y[:1, 1:], 3).tails[0, 1:3] == pytest.approx([np.log(4 / 5), np.log(3)])
     own = [METHODS[name](Y[0], 1)[0] / 131 - 1 for name in COMPONENTS]
     assert seen.paths[0] == pytest.approx(own)
 
@@ -75,9 +77,9 @@ def test_table_agrees_with_root_finding():
     from scipy.optimize import brentq
 
     found, seen = reference_class(), inputs(Y[:1], 1)
-    s = kernel_scale(seen, 1, None, found)
+    s = kernel_scale(seen, 1, found)
     weights = softmax(seen.gate @ found.gate.T)
-    wanted = (seen.regime @ found.scores)[0]
+    wanted = (seen.tails @ found.scores)[0]
     table = mixture_table(Y[0], 1)[0] / 131 - 1
     for p, score in zip(PROBABILITIES, wanted, strict=True):
 
@@ -95,6 +97,15 @@ def test_scores_run_through_the_tabulated_points_and_straight_on():
     assert np.interp(knots, SCORES, found) == pytest.approx(at, abs=2e-3)
     slope = (at[-1] - at[-2]) / (knots[-1] - knots[-2])
     assert found[-1] == pytest.approx(at[-1] + slope * (4 - knots[-1]))
+
+
+def test_fast_growth_widens_what_lies_above_and_leaves_what_lies_below():
+    scores = reference_class().scores
+    long, far, fast, long_and_fast = scores[1:]
+    assert (fast[:3] == 0).all()
+    assert (long_and_fast[:3] == 0).all()
+    assert (np.diff(fast[3:]) > 0).all()
+    assert long[3] == far[3] == fast[3] == 0  # the middle is the same everywhere
 
 
 def test_units_do_not_matter_but_the_size_of_a_zone_does():
@@ -142,8 +153,9 @@ def test_a_series_that_is_not_above_zero_is_forecast_on_levels():
 
 
 def test_zone_of_the_whole_area_is_still_its_own_growth():
-    table = mixture_table(Y[0], 1, Zone(131.0, 1.0))
-    assert (np.diff(table) >= 0).all()
+    area, zone = mixture_table(Y[0], 1), mixture_table(Y[0], 1, 131.0)
+    assert (np.diff(zone) >= 0).all()
+    assert np.where(SCORES < 0, zone <= area, zone >= area).all()
 
 
 def test_soft_floor_by_hand():
