@@ -16,13 +16,12 @@ from parkanalysis.quantities.context import (
     time_line,
 )
 from parkanalysis.quantities.hedges import DIRECTIONS, Front, ReadingRule, look_back, rule_of
-from parkanalysis.quantities.numbers import CHINESE, plain
+from parkanalysis.quantities.numbers import CHINESE, UnreadableError, plain
 from parkanalysis.quantities.parse import (
     CORE,
     TO,
     Quantity,
     Reading,
-    UnreadableError,
     finish,
     normalize,
     reading_of,

@@ -29,33 +29,17 @@ class ReadingRule:
     remainder : {"last", "leading"}
         余 and 多 end one unit of the last printed digit above the figure (130 余: to 140), or
         one unit of the leading digit (130 余: to 200).
-    several : tuple of float
-        What 数 and 几 stand for: 数十 is 10 to 100.
     """
 
     name: str
     description: str
-    around: float | None
-    nearly: float | None
     open_above: float
-    remainder: str
-    several: tuple[float, float]
+    around: float | None = None
+    nearly: float | None = None
+    remainder: str = "last"
 
 
-RULES: dict[str, ReadingRule] = {
-    rule.name: rule
-    for rule in (
-        ReadingRule(
-            "literal", "only what the words say; open bounds stay open", None, None, inf, "last", (1.0, 10.0)
-        ),
-        ReadingRule(
-            "standard", "约 and 左右 ±5%, 近 −10%, 以上 capped at +20%", 0.05, 0.1, 0.2, "last", (1.0, 10.0)
-        ),
-        ReadingRule(
-            "wide", "约 and 左右 ±10%, 近 −20%, 以上 capped at +50%", 0.1, 0.2, 0.5, "leading", (1.0, 10.0)
-        ),
-    )
-}
+RULES = {name: ReadingRule(name, **row) for name, row in WORDS["rules"].items()}
 """The presets by name; answers move with the rule, so a report states which it used."""
 
 

@@ -39,8 +39,12 @@ _ADJACENT = re.compile(
 _LONGEST = 40
 
 
-class NumeralError(ValueError):
-    """A number that cannot be read; ``str(error)`` says why."""
+class UnreadableError(ValueError):
+    """What is no number or no quantity: what is allowed, and where, counted from its start."""
+
+    def __init__(self, allowed: str, where: int = 0) -> None:
+        super().__init__(allowed)
+        self.where = where
 
 
 def plain(text: str) -> str:
@@ -67,7 +71,7 @@ def _spelled(text: str) -> tuple[str, int]:
     if not any(c in MULTIPLIER for c in whole):
         digits = whole.translate(_DIGITS)
         if len(digits) in (2, 3) and "0" not in digits:  # 一三个 is no way to say thirteen
-            raise NumeralError(f"{text!r} is a row of digits, not a number")
+            raise UnreadableError(f"{text!r} is a row of digits, not a number")
         return digits, step_exponent(digits)
     trailing = whole[len(whole.rstrip("十百千万亿")) :]
     if whole[0] in "百千万亿":
@@ -77,7 +81,7 @@ def _spelled(text: str) -> tuple[str, int]:
     try:
         digits = str(cn2an(whole, "smart"))
     except (ValueError, KeyError, IndexError) as error:
-        raise NumeralError(f"{text!r} is not a Chinese numeral") from error
+        raise UnreadableError(f"{text!r} is not a Chinese numeral") from error
     return digits, sum(MULTIPLIER[c] for c in trailing) or step_exponent(digits)
 
 
@@ -85,7 +89,7 @@ def _scale(multipliers: str) -> int:
     """Power of ten of a run of multipliers: 万亿 is 12; 亿万 and 十十 are none."""
     powers = [MULTIPLIER[c] for c in multipliers]
     if any(a >= b for a, b in itertools.pairwise(powers)):
-        raise NumeralError(f"{multipliers!r} is not a multiplier")
+        raise UnreadableError(f"{multipliers!r} is not a multiplier")
     return sum(powers)
 
 
@@ -106,11 +110,11 @@ def number(text: str) -> tuple[str, int, int]:
 
     Raises
     ------
-    NumeralError
+    UnreadableError
         When the text is no number.
     """
     if not 0 < len(text) <= _LONGEST:
-        raise NumeralError(f"a number of {len(text)} characters")
+        raise UnreadableError(f"a number of {len(text)} characters")
     match = _ONE.fullmatch(text)
     if match is None:
         return _sum(text)
@@ -129,7 +133,7 @@ def _sum(text: str) -> tuple[str, int, int]:
     while end < len(text):
         match = _PART.match(text, end)
         if match is None:
-            raise NumeralError(f"{text!r} is not a number")
+            raise UnreadableError(f"{text!r} is not a number")
         if match["spelled"]:
             (mantissa, step), scale = _spelled(match["spelled"]), 0
         else:
@@ -138,7 +142,7 @@ def _sum(text: str) -> tuple[str, int, int]:
             step = step_exponent(mantissa) + scale
         part = Decimal(mantissa).scaleb(scale)
         if scale >= last or part >= Decimal(10) ** last:
-            raise NumeralError(f"{text!r}: its parts do not fall in size")
+            raise UnreadableError(f"{text!r}: its parts do not fall in size")
         total, last, end = total + part, scale, match.end()
     return format(total, "f"), 0, step
 

@@ -29,7 +29,7 @@ from parkanalysis.quantities.numbers import (
     CHINESE,
     MULTIPLIER,
     SPELLED,
-    NumeralError,
+    UnreadableError,
     adjacent,
     number,
 )
@@ -140,14 +140,6 @@ class Quantity:
         return self.text
 
 
-class UnreadableError(ValueError):
-    """A match that is no quantity; ``where`` counts from the start of the match."""
-
-    def __init__(self, allowed: str, where: int = 0) -> None:
-        super().__init__(allowed)
-        self.where = where
-
-
 @dataclass(slots=True)
 class Reading:
     """What :func:`reading_of` found: the figure, its grain, its unit and the kind of hedge.
@@ -181,23 +173,19 @@ def _amount(mantissa: str, power: int, unit: Unit) -> float:
     return float(f"{mantissa}e{power + unit.power}") * unit.factor
 
 
-def _grain(step: int, unit: Unit) -> float:
-    return _amount("1", step, unit)
-
-
 _SIDES = {side: tuple(name + side for name in "nxyzu") for side in "12"}
 
 
-def _side_of(m: re.Match[str], side: str, unit: Unit, multiplier: str) -> tuple[float, float, str | None]:
-    """Value, step and 余/多 of one side of a range."""
-    digits, more, late, behind, word = m.group(*_SIDES[side])
+def _side_of(
+    m: re.Match[str], side: str, unit: Unit, multiplier: str, digits: str = ""
+) -> tuple[float, float, str | None]:
+    """Value, step and 余/多 of one side of a range; ``digits`` in place of those printed."""
+    printed, more, late, behind, word = m.group(*_SIDES[side])
     late = late or behind or ("多" if word and "多" in word else "半" if word and "半" in word else None)
+    digits = digits or printed
     fine = late in ("多", "余") or (more is not None and not multiplier and digits[-1] in "万亿")
-    try:
-        mantissa, power, step = _printed(digits, multiplier, fine)
-    except NumeralError as error:
-        raise UnreadableError(str(error), m.start("n" + side) - m.start()) from error
-    grain = _grain(step, unit)
+    mantissa, power, step = _printed(digits, multiplier, fine)
+    grain = _amount("1", step, unit)
     if more and step == 0 and unit.code == "count" and float(mantissa) >= 10:
         grain = 10 - float(mantissa) % 10  # 118 余家 leaves no whole number below 119: to 120
     if late == "半":
@@ -238,14 +226,12 @@ def _unit_of_match(m: re.Match[str], front: Front) -> Unit | None:
     if word == "块" and (m2 or m1 or (n2 or n1)[-1] in "万亿"):
         return Unit("count")  # 集成电路 212 亿块
     unit = unit_of(word) if word else front.currency
-    if unit is None:
-        if word:
-            where = m.start("u2" if u2 else "u1") - m.start()
-            raise UnreadableError(f"a unit of measurement, not {word!r}", where)
-        return None
-    if unit.code == "CNY" and front.currency is not None:
+    if word and unit is None:
+        where = m.start("u2" if u2 else "u1") - m.start()
+        raise UnreadableError(f"a unit of measurement, not {word!r}", where)
+    if unit is not None and unit.code == "CNY" and front.currency is not None:
         unit = front.currency  # 港币两千元
-    if front.per is not None and unit.code != "count":
+    if front.per is not None and (unit is None or unit.code != "count"):
         return unit_of(f"{word or '元'}/{front.per}") or unit
     return unit
 
@@ -271,15 +257,12 @@ def reading_of(m: re.Match[str], rule: ReadingRule, front: Front) -> Reading:
             raise UnreadableError(f"one unit on both sides, not {u1!r} and {u2!r}", m.start("u1") - m.start())
         low = _lower_side(m, left, high)
     elif (u1 or multiplier) and not n1.isascii() and (pair := adjacent(n1)):
-        (low, step), (high, _) = (
-            (_amount(mantissa, power, unit), _grain(grain, unit))
-            for mantissa, power, grain in (_printed(digits, multiplier, False) for digits in pair)
-        )
+        (low, step, _), (high, _, _) = (_side_of(m, "1", unit, multiplier, digits) for digits in pair)
     else:
         low, step, more = _side_of(m, "1", unit, multiplier)
         low = high = low + (_small_change(m) if m["jiao"] or m["tenth"] else 0.0)
     if m["some"]:
-        low, high = low * rule.several[0], high * rule.several[1]
+        high *= 10  # 数十 is 10 to 100
     if times := m["times"] or m["after"]:
         if unit.code == "km":
             raise UnreadableError("one number; this is a pair of lengths", m.start("n1") - m.start())
@@ -296,26 +279,25 @@ _SPANS = {"半年": "year", "半个月": "month", "半小时": "hour", "半个�
 
 def _special_of(m: re.Match[str], hedges: tuple[tuple[str, str], ...]) -> Reading:
     """百分之八, 三分之二, 翻一番, 一半, 半年."""
-    if half := m["half"]:
-        more = (("过", "over"),) if half == "过半" else ()
-        return Reading(0.5, 0.5, 0.1, Unit(_SPANS.get(half, "fraction")), more + hedges)
-    try:
-        if m["den"] is None:
-            value = 2.0 ** float(number(m["fold"] or "1")[0])
-            more = ((m["foldx"], "over"),) if m["foldx"] else ()
-            return Reading(value, value, value, Unit("times"), more + hedges, "翻番")
-        scale = MULTIPLIER.get(m["den"], 0)  # 百分之 by powers of ten, 三分之 by division
-        mantissa, power, _ = number(m["den"])
-        base = 1.0 if scale else float(f"{mantissa}e{power}")
-        printed = [number(digits) for digits in (m["num"], m["num2"]) if digits]
-        values = sorted(float(f"{mantissa}e{power - scale}") / base for mantissa, power, _ in printed)
-    except (NumeralError, ZeroDivisionError) as error:
-        raise UnreadableError(str(error)) from error
-    if m["sign"] and m["sign"].strip() in ("-", "负"):
-        values = [-value for value in reversed(values)]
-    more = ((m["numx"], "more"),) if m["numx"] else ()
+    half, fold, den, sign = m.group("half", "fold", "den", "sign")
+    word, kind = m["foldx"] or m["numx"], "over" if m["foldx"] or half else "more"
+    if half == "过半":
+        word = "过"
+    hedges = ((word, kind), *hedges) if word else hedges
+    if half:
+        return Reading(0.5, 0.5, 0.1, Unit(_SPANS.get(half, "fraction")), hedges)
+    if den is None:
+        value = 2.0 ** float(number(fold or "1")[0])
+        return Reading(value, value, value, Unit("times"), hedges, "翻番")
+    scale, (whole, zeros, _) = MULTIPLIER.get(den, 0), number(den)
+    base = 1.0 if scale else float(f"{whole}e{zeros}")  # 百分之 by powers of ten, 三分之 by division
+    if base == 0:
+        raise UnreadableError("a part of something")
+    printed = [number(digits) for digits in (m["num"], m["num2"]) if digits]
+    minus = -1.0 if sign and sign.strip() in ("-", "负") else 1.0
+    values = sorted(minus * float(f"{mantissa}e{power - scale}") / base for mantissa, power, _ in printed)
     step = float(f"1e{printed[0][2] - scale}") if scale else 0.0
-    return Reading(values[0], values[-1], step, Unit("fraction"), more + hedges)
+    return Reading(values[0], values[-1], step, Unit("fraction"), hedges)
 
 
 def finish(reading: Reading, front: Front, text: str, rule: ReadingRule) -> Quantity:

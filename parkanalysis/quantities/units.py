@@ -104,20 +104,15 @@ UNIT_PATTERN = f"(?:{_ANY}(?: ?(?:/|每) ?{_MULTIPLE}{_ANY})?+)"
 """Regular expression of one unit, composite (元/吨, 元每吨, 吨标准煤/万元) included."""
 
 _POWERS = {"十": 1, "百": 2, "千": 3, "万": 4, "十万": 5, "百万": 6, "千万": 7, "亿": 8, "万亿": 12}
-_COMPOSITE = re.compile(r"([^/每 ]+) ?[/每] ?(.+)")
 _INDEX = re.compile(r"(?:以)?(?:上年|上年同期|上月|同期|\d{4}年?)(?:同期|同月)?(?:=|为)100|指数")
 
 
 @lru_cache(maxsize=1024)
 def unit_of(word: str) -> Unit | None:
     """Unit of a word printed behind a number, or None when the word is no unit."""
-    if word in UNITS:
-        return UNITS[word]
-    match = _COMPOSITE.fullmatch(word)
-    if match is None:
-        return None
-    above, below = UNITS.get(match[1]), UNITS.get(match[2]) or _multiplied(match[2])
-    return None if above is None or below is None else _ratio(above, below)
+    above, slash, below = word.replace("每", "/").partition("/")
+    top = UNITS.get(word) or UNITS.get(above.strip())
+    return _ratio(top, below) if slash and word not in UNITS else top
 
 
 @lru_cache(maxsize=1024)
@@ -134,13 +129,8 @@ def unit_of_head(text: str, weak: bool = True) -> Unit | None:
         return Unit("index")
     if text in UNITS:
         return None if UNITS[text].weak and not weak else _multiplied(text)
-    text = text.replace("每", "/").strip("/")
-    above, slash, below = text.partition("/")
-    top = _multiplied(above)
-    if not slash or top is None:
-        return None if slash else top
-    bottom = _multiplied(below)
-    return None if bottom is None else _ratio(top, bottom)
+    above, slash, below = text.replace("每", "/").strip("/").partition("/")
+    return _ratio(_multiplied(above), below) if slash else _multiplied(above)
 
 
 def _multiplied(text: str) -> Unit | None:
@@ -155,5 +145,9 @@ def _multiplied(text: str) -> Unit | None:
     return None
 
 
-def _ratio(above: Unit, below: Unit) -> Unit:
+def _ratio(above: Unit | None, word: str) -> Unit | None:
+    """元/吨: a unit and the word of what it is counted by."""
+    below = _multiplied(word.strip())
+    if above is None or below is None:
+        return None
     return Unit(f"{above.code}/{below.code}", above.power - below.power, above.factor / below.factor)

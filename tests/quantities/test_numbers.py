@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from parkanalysis.quantities.numbers import NumeralError, adjacent, number, step_exponent
+from parkanalysis.quantities.numbers import UnreadableError, adjacent, number, step_exponent
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_mantissa_power_and_last_printed_place(text, read):
 
 @pytest.mark.parametrize("text", ["一百1", "3万5亿", "3万一", "十十", "", "3亿万", "元"])
 def test_what_is_no_number(text):
-    with pytest.raises(NumeralError):
+    with pytest.raises(UnreadableError):
         number(text)
 
 
