@@ -17,15 +17,7 @@ from parkanalysis.quantities.context import (
 )
 from parkanalysis.quantities.hedges import DIRECTIONS, Front, ReadingRule, look_back, rule_of
 from parkanalysis.quantities.numbers import CHINESE, UnreadableError, plain
-from parkanalysis.quantities.parse import (
-    CORE,
-    TO,
-    Quantity,
-    Reading,
-    finish,
-    normalize,
-    reading_of,
-)
+from parkanalysis.quantities.parse import CORE, TO, Quantity, Reading, finish, normalize, reading_of
 from parkanalysis.quantities.units import UNKNOWN, WORDS, Unit
 
 _KEPT = 16  # characters of the figure before that may still tell something
@@ -112,20 +104,13 @@ def extract(text: str, rule: str | ReadingRule = "standard") -> list[Mention]:
             direction = DIRECTIONS.get(turn["word"], quantity.direction)
             quantity = replace(quantity, direction=direction, before=previous.quantity.value)
             subject = previous.subject
-        found.append(Mention(begin, position, quantity.text, quantity, subject, period))
+        printed = text[begin:position]
+        if printed != quantity.text:  # of full width, or the part of a list
+            quantity = replace(quantity, text=printed)
+        found.append(Mention(begin, position, printed, quantity, subject, period))
         if not figure.aside:
             taken, heard = position, heard.after(subject, quantity)
-    return _as_printed(text, deal_out(clean, found))
-
-
-def _as_printed(text: str, mentions: list[Mention]) -> list[Mention]:
-    """Give each mention the characters of the text, which may be of full width."""
-    return [
-        m
-        if m.text == (printed := text[m.start : m.end])
-        else replace(m, text=printed, quantity=replace(m.quantity, text=printed))
-        for m in mentions
-    ]
+    return deal_out(clean, found)
 
 
 class Figure(NamedTuple):
@@ -156,13 +141,13 @@ def _figure(
     """Read a match in its surroundings; None when it is no figure."""
     front = look_back(before, match.group()[0])
     words = before[: len(before) - front.outer]
-    if is_plain(match, before):
-        quantity = _index(match, words, after, front)
-    else:
-        read = _read(match, before, after, front, rule)
-        if read is None:
-            return None
-        match, after, quantity = read
+    try:
+        read = _index if is_plain(match, before) else _read
+        quantity = read(match, before, after, front, rule)
+    except UnreadableError:  # the halves are no range
+        half = match["n2"] and match["u1"] and CORE.match(match.string, match.start(), match.end("u1"))
+        rest = match.group()[len(half.group()) :] if half else ""
+        return _figure(half, before, fresh, rest + after, heard, rule) if half else None
     if quantity is None:
         return None
     subject = subject_of(words, fresh - front.outer, after, quantity, heard)
@@ -181,15 +166,17 @@ def _turn_between(clean: str, previous: Mention, begin: int) -> re.Match[str] | 
     return turn if turn and _FROM.search(clean, max(0, previous.start - 18), previous.start) else None
 
 
-def _index(match: re.Match[str], words: str, after: str, front: Front) -> Quantity | None:
+def _index(
+    match: re.Match[str], before: str, after: str, front: Front, _rule: ReadingRule
+) -> Quantity | None:
     """居民消费价格指数为 100.7: a bare number behind the name of an index."""
     printed = match.group()
-    if not words.endswith("指数") or after[:1] == "." or not printed[0].isdigit() or "-" in printed:
+    named = before[: len(before) - front.outer].endswith("指数")
+    if not named or after[:1] == "." or not printed[0].isdigit() or "-" in printed:
         return None
     value = float(plain(match["n1"]))
-    if not 20 <= value <= 2000:
-        return None
-    return Quantity(value, value, value, "index", None, front.direction, printed)
+    quantity = Quantity(value, value, value, "index", None, front.direction, printed)
+    return quantity if 20 <= value <= 2000 else None
 
 
 def _lent(match: re.Match[str], before: str, clean: str) -> tuple[re.Match[str], int] | None:
@@ -239,28 +226,15 @@ def is_plain(match: re.Match[str], before: str) -> bool:
     return not many and before[-1:] not in _SYMBOLS
 
 
-def _read(
-    match: re.Match[str], before: str, after: str, front: Front, rule: ReadingRule
-) -> tuple[re.Match[str], str, Quantity] | None:
-    """Read a match, or its first half when the halves are no range, and what then follows it."""
-    if _is_named(before):
-        return None
+def _read(match: re.Match[str], before: str, after: str, front: Front, rule: ReadingRule) -> Quantity | None:
+    """Read a match with a unit; UnreadableError when it is no quantity, None when it is no figure."""
     in_row = " " in before[-2:] and _IN_ROW.search(before[-14:]) is not None
-    if in_row and "\n" in match.group():
+    if _is_named(before) or (in_row and "\n" in match.group()):
         return None
-    words = before[: len(before) - front.outer]
-    if front.per is None and "每" in words[-12:] and (each := _EACH.search(words[-12:])):
+    words = before[: len(before) - front.outer][-12:]
+    if front.per is None and "每" in words and (each := _EACH.search(words)):
         front.per = each[1]
-    try:
-        reading = reading_of(match, rule, front)
-    except UnreadableError:
-        if not (match["n2"] and match["u1"]):
-            return None
-        half = CORE.match(match.string, match.start(), match.end("u1"))
-        if half is None:
-            return None
-        rest = match.group()[len(half.group()) :]
-        return _read(half, before, rest + after, front, rule)
+    reading = reading_of(match, rule, front)
     counted_in_parts = reading.unit.code == "count" and "." in (match["n2"] or match["n1"] or "")
     if in_row and counted_in_parts and not match["m1"]:
         return None  # 7.0家 is the end of one cell and the beginning of the next
@@ -270,8 +244,7 @@ def _read(
         reading.unit = bare_unit(match, before, after)
     if front.move and reading.unit.code == "percentage_point":
         front.direction = None  # 拉动增速 6.5 个百分点
-    printed = before[len(before) - front.start :] + match.group()
-    return match, after, finish(reading, front, printed, rule)
+    return finish(reading, front, before[len(before) - front.start :] + match.group(), rule)
 
 
 def _is_named(before: str) -> bool:
@@ -293,33 +266,30 @@ def bare_unit(match: re.Match[str], before: str, after: str) -> Unit:
 
 def is_figure(match: re.Match[str], before: str, after: str, reading: Reading, front: Front) -> bool:
     """Tell figures from dates, names and turns of phrase."""
-    digits, word, code = match["n1"], match["u2"] or match["u1"] or "", reading.unit.code
-    hedged = bool(front.hedges or reading.hedges)
+    digits, word, unit = match["n1"], match["u2"] or match["u1"] or "", reading.unit
+    count = unit.code == "count"
     if digits is None:  # 百分之八 and 翻一番 always; 半年 and 一半 only with a hedge
+        hedged = (front.hedges or reading.hedges) and match["half"] != "过半"
         half_a_year = before[: len(before) - front.start].endswith(("上", "下"))
-        return match["half"] is None or (hedged and match["half"] != "过半" and not half_a_year)
-    if after[:1] == "." and after[1:2].isdigit():
+        return match["half"] is None or bool(hedged and not half_a_year)
+    if (
+        (after[:1] == "." and after[1:2].isdigit())
+        or (not word and (not (reading.bare or front.currency) or after[:1] in _AFTER_NAMES))
+        or (count and (front.ranking or after[:1] == "级" or (word == "位" and front.direction)))
+        or (word == "点" and not ("." in digits and _LETTERED_INDEX.search(before[-40:])))
+        # 2.2 本项目 is a heading
+        or (count and not reading.high.is_integer() and (unit.weak or before[-1:] in "\n"))
+        or (unit.code in _TIME_UNITS and not _is_duration(match, before, after, reading, front))
+        or _is_scope(match, before, after)
+    ):
         return False
-    if not word and ((not reading.bare and front.currency is None) or after[:1] in _AFTER_NAMES):
-        return False
-    if _is_scope(match, before, after):
-        return False
-    if code in _TIME_UNITS and not _is_duration(match, before, after, reading, front):
-        return False
-    if code == "count" and (front.ranking or after[:1] == "级" or (word == "位" and front.direction)):
-        return False
-    if word == "点" and not ("." in digits and _LETTERED_INDEX.search(before[-40:])):
-        return False
-    if code == "count" and not reading.high.is_integer() and (reading.unit.weak or before[-1:] in "\n"):
-        return False  # 2.2 本项目 is a heading
     if digits[0] in _CHINESE or match["some"]:
-        loose = any(kind != "exact" for _, kind in front.hedges)
-        return _is_spelled_figure(match, before, word, code, bool(reading.hedges) or loose)
-    if digits[0] == "0" and digits[1:2].isdigit():
-        return False
-    if reading.unit.weak and code not in ("count", "point", "CNY"):
-        return bool(match["m1"]) or digits[-1] in "万亿百千" or (code == "kWh" and after[:1] == "电")
-    return True
+        hedged = reading.hedges or any(kind != "exact" for _, kind in front.hedges)
+        return _is_spelled_figure(match, before, word, unit.code, bool(hedged))
+    if unit.weak and unit.code not in ("count", "point", "CNY"):
+        many = match["m1"] or digits[-1] in "万亿百千"
+        return bool(many) or (unit.code == "kWh" and after[:1] == "电")
+    return digits[0] != "0" or not digits[1:2].isdigit()
 
 
 _OPENED = re.compile(r"\((?:年?主?营?业?务?收入|年?销售额)?$")
@@ -366,15 +336,13 @@ def _is_spelled_figure(match: re.Match[str], before: str, word: str, code: str, 
     if before[-1:] in _OPENING or before[-1:] == "个":
         return False
     if match["some"] or match["n2"] or match["x1"]:
-        return bool(word)
-    if digits[0] in "百千万亿佰仟" and digits != "百":
-        return bool(word) and hedged
-    if digits[0] == "百" and not hedged:
-        return False
+        return word != ""
+    if digits[0] in "百千万亿佰仟" and not (digits == "百" and hedged):
+        return word != "" and hedged
     if digits in ("一", "零"):
         return code in ("percentage_point", "times") or (hedged and code != "count") or code in _FOREIGN
     if word in ("方", "里", "两", "分", "度", "角", "毛", "块", "点"):
         return False
-    if len(digits) == 1:
-        return code != "count" or (word in _SPELLED and digits != "十") or (hedged and word != "")
-    return word != ""
+    if len(digits) == 1 and code != "count":
+        return True
+    return word != "" and (len(digits) > 1 or hedged or (word in _SPELLED and digits != "十"))
