@@ -6,6 +6,7 @@ import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -194,9 +195,10 @@ def _plausible(path: Array, y: Array, positive: bool) -> bool:
     return bool((np.abs(path - y[-1]) <= reach * _steps(len(path))).all())
 
 
-def _fit(method: str, y: Array, horizon: int, transform: str) -> Array:
-    """Run one method on its scale, in the units of ``y``."""
-    fit = METHODS[method]
+@lru_cache(maxsize=1024)
+def _fit(method: str, values: tuple[float, ...], horizon: int, transform: str) -> Array:
+    """Run one method on its scale, in the units of ``values``; once, for all that rests on them."""
+    fit, y = METHODS[method], np.array(values)
     # a steady series leaves nothing to estimate, and optimisers divide by its zero variance
     if method in NEEDS and np.ptp(np.diff(y)) <= 1e-12 * np.abs(y).max():
         fit = drift
@@ -212,7 +214,7 @@ def _single(method: str, y: Array, horizon: int, transform: str) -> Point | str:
     if len(y) < NEEDS.get(method, 2):
         return f"{method} needs {NEEDS[method]} points and found {len(y)}"
     try:
-        path = _fit(method, y, horizon, transform)
+        path = _fit(method, tuple(y), horizon, transform)
     except (ValueError, IndexError, ArithmeticError, np.linalg.LinAlgError) as error:
         return f"{method} could not be fitted ({type(error).__name__})"
     if not _plausible(path, y, transform == "log"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -109,14 +110,18 @@ def price_walk(series: pd.Series, horizon: int = 36) -> PriceWalk:
     >>> walk.order, walk.last
     ('ARIMA(1,1,0)', 110.0)
     """
+    return _walk(tuple(monthly(series)), horizon)
+
+
+@lru_cache(maxsize=64)
+def _walk(prices: tuple[float, ...], horizon: int) -> PriceWalk:
     from statsmodels.tsa.arima.model import ARIMA
     from statsmodels.tsa.arima_process import arma2ma
 
-    prices = monthly(series)
-    changes = np.diff(np.log(prices.to_numpy()))
+    changes = np.diff(np.log(prices))
     if np.ptp(changes) == 0:
         return PriceWalk(
-            np.zeros((horizon, horizon)), np.zeros(horizon), np.zeros(1), 0.0, "constant", prices.iloc[-1]
+            np.zeros((horizon, horizon)), np.zeros(horizon), np.zeros(1), 0.0, "constant", prices[-1]
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -133,7 +138,7 @@ def price_walk(series: pd.Series, horizon: int = 36) -> PriceWalk:
         shocks,
         float(shocks.std()),
         f"ARIMA({p},1,{q})",
-        float(prices.iloc[-1]),
+        float(prices[-1]),
     )
 
 
