@@ -6,42 +6,26 @@ import ast
 import math
 import operator
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from parkanalysis.errors import InputError, Problem, nearest
-from parkanalysis.model.scenario import own_lever
+from parkanalysis.model.scenario import YUAN_PER_100M, own_lever
 from parkanalysis.park import UNITS, Park
+from parkanalysis.park.schema import Check
 from parkanalysis.quantities import bounds
 
-COLUMNS = [
-    "check",
-    "name_zh",
-    "name_en",
-    "stated",
-    "stated_low",
-    "stated_high",
-    "computed",
-    "computed_low",
-    "computed_high",
-    "difference",
-    "unit",
-    "relation",
-    "tolerance",
-    "verdict",
-    "note_zh",
-    "note_en",
-    "figures",
-    "places",
-    "details",
-]
 OWN = ("reported", "derived")
 LARGEST = 1e30
 MAX_LENGTH = 500
+ENDS = ("", "_low", "_high")
+LANGUAGES: tuple[Any, ...] = ("zh", "en")
 
 
 class ExpressionError(ValueError):
@@ -61,48 +45,33 @@ class Interval:
         """An exact number."""
         return cls(value, value, value)
 
-    def combine(self, other: Interval, function: Callable[[float, float], float]) -> Interval:
+    def _combined(self, function: Callable[[float, float], float], other: Interval | float) -> Interval:
         """Apply a monotone operation to the values and to all corners."""
-        corners = [function(a, b) for a, b in product((self.low, self.high), (other.low, other.high))]
+        x = other if isinstance(other, Interval) else Interval.point(other)
+        corners = [function(a, b) for a, b in product((self.low, self.high), (x.low, x.high))]
         # inf - inf and 0 * inf have no value; the other corners hold the bounds
         known = [c for c in corners if not math.isnan(c)] or [math.nan]
-        return Interval(function(self.value, other.value), min(known), max(known))
+        return Interval(function(self.value, x.value), min(known), max(known))
+
+    def __add__(self, other: Interval | float) -> Interval:
+        return self._combined(operator.add, other)
+
+    def __sub__(self, other: Interval | float) -> Interval:
+        return self._combined(operator.sub, other)
+
+    def __mul__(self, other: Interval | float) -> Interval:
+        return self._combined(operator.mul, other)
+
+    def __truediv__(self, other: Interval | float) -> Interval:
+        return self._combined(operator.truediv, other)
 
 
-_OPERATORS: dict[type[ast.operator], Callable[[float, float], float]] = {
+_OPERATORS: dict[type[ast.operator], Callable[[Interval, Interval], Interval]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
 }
-
-
-def _tree(text: str) -> ast.expr:
-    if len(text) > MAX_LENGTH:
-        raise ExpressionError(f"more than {MAX_LENGTH} characters")
-    try:
-        return ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise ExpressionError(f"{text!r} is no arithmetic expression") from None
-
-
-def names(text: str) -> list[str]:
-    """Names an expression uses, in the order they stand; ``series[2015]`` counts as written.
-
-    Examples
-    --------
-    >>> names("contract / (capacity * 1000) - hours[2015]")
-    ['contract', 'capacity', 'hours[2015]']
-    """
-    found: list[tuple[int, str]] = []
-    inside = set()
-    for node in ast.walk(_tree(text)):
-        if isinstance(node, ast.Subscript):
-            found.append((node.col_offset, ast.unparse(node)))
-            inside.add(id(node.value))
-        elif isinstance(node, ast.Name) and id(node) not in inside:
-            found.append((node.col_offset, node.id))
-    return list(dict.fromkeys(name for _, name in sorted(found)))
 
 
 def evaluate(text: str, lookup: Callable[[str], Interval]) -> Interval:
@@ -126,26 +95,29 @@ def evaluate(text: str, lookup: Callable[[str], Interval]) -> Interval:
     """
 
     def walk(node: ast.expr) -> Interval:
-        if (
-            isinstance(node, ast.Constant)
-            and isinstance(node.value, int | float)
-            and not isinstance(node.value, bool)
-        ):
-            if abs(node.value) > LARGEST:
-                raise ExpressionError(f"a number above {LARGEST:g} in {text[:60]!r}")
-            return Interval.point(float(node.value))
-        if isinstance(node, ast.Name | ast.Subscript):
-            return lookup(ast.unparse(node))
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-            return Interval.point(0.0).combine(walk(node.operand), operator.sub)
-        if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
-            left, right = walk(node.left), walk(node.right)
-            if isinstance(node.op, ast.Div) and right.low <= 0 <= right.high:
-                raise ExpressionError(f"{text!r} divides by what may be 0")
-            return left.combine(right, _OPERATORS[type(node.op)])
+        match node:
+            case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+                if abs(number) > LARGEST:
+                    raise ExpressionError(f"a number above {LARGEST:g} in {text[:60]!r}")
+                return Interval.point(float(number))
+            case ast.Name() | ast.Subscript():
+                return lookup(ast.unparse(node))
+            case ast.UnaryOp(op=ast.USub()):
+                return Interval.point(0.0) - walk(node.operand)
+            case ast.BinOp() if type(node.op) in _OPERATORS:
+                left, right = walk(node.left), walk(node.right)
+                if isinstance(node.op, ast.Div) and right.low <= 0 <= right.high:
+                    raise ExpressionError(f"{text!r} divides by what may be 0")
+                return _OPERATORS[type(node.op)](left, right)
         raise ExpressionError(f"{ast.unparse(node)!r} in {text!r}; only names, numbers, + - * / and brackets")
 
-    return walk(_tree(text))
+    if len(text) > MAX_LENGTH:
+        raise ExpressionError(f"more than {MAX_LENGTH} characters")
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise ExpressionError(f"{text!r} is no arithmetic expression") from None
+    return walk(tree)
 
 
 CONSISTENT, OTHER_SCOPE, CONTRADICTION = "consistent", "other_scope", "contradiction"
@@ -192,157 +164,107 @@ def _lookup(park: Park, name: str) -> Interval:
     """
     if name in park.quantities:
         quantity = park.quantities[name]
-        low, high = bounds(quantity, park.config.reading_rule)
-        return Interval(
-            quantity.value,
-            low if math.isfinite(quantity.low) else quantity.low,
-            high if math.isfinite(quantity.high) else quantity.high,
-        )
+        pairs = zip(bounds(quantity, park.config.reading_rule), (quantity.low, quantity.high), strict=True)
+        return Interval(quantity.value, *(read if math.isfinite(own) else own for read, own in pairs))
     if name in park.levers:
         lever = park.levers[name]
-        factor = UNITS[lever.unit][1]
-        return Interval(lever.central * factor, lever.low * factor, lever.high * factor)
-    match = re.fullmatch(r"(\w+)\[(\d{4})\]", name)
-    if match:
+        return Interval(lever.central, lever.low, lever.high) * UNITS[lever.unit][1]
+    if match := re.fullmatch(r"(\w+)\[(\d{4})\]", name):
         rows = park.history[(park.history["series"] == match[1]) & (park.history["period"] == match[2])]
         if len(rows):
             return Interval.point(float(rows["value"].iloc[0]))
     raise ExpressionError(f"{name!r} is no figure, lever or year of a series")
 
 
-def check_names(park: Park) -> list[Problem]:
+def check_names(park: Park) -> Iterator[Problem]:
     """Problems of the checks a park declares: what cannot be read, what is unknown."""
-    problems = []
     known = [*park.quantities, *park.levers, *park.history["series"].unique()]
     for key, check in park.config.checks.items():
         for side in ("stated", "computed"):
+            text = getattr(check, side)
             try:
-                evaluate(getattr(check, side), lambda name: _lookup(park, name))
+                evaluate(text, partial(_lookup, park))
             except ExpressionError as error:
-                text = getattr(check, side)
                 near = nearest(text, known) if text.isidentifier() else None
                 place = f"checks.{key}.{side}"
-                problems.append(Problem("park.yml", str(error), "arithmetic over names", None, place, near))
-    return problems
+                yield Problem("park.yml", str(error), "arithmetic over names", None, place, near)
 
 
 def _row(
-    park: Park,
-    key: str,
-    stated: Interval,
-    computed: Interval,
-    unit: str,
-    relation: str = "equals",
-    tolerance: float = 0.0,
-    figures: tuple[str, ...] = (),
-    same_scope: bool = True,
-    names: dict[Any, str] | None = None,
-    note: dict[Any, str] | None = None,
-    details: dict[str, Any] | None = None,
+    park: Park, key: str, rule: Check, stated: Interval, computed: Interval, **details: Any
 ) -> dict[str, Any]:
-    factor = UNITS.get(unit, ("", 1.0))[1]
-    s, c = (Interval(i.value / factor, i.low / factor, i.high / factor) for i in (stated, computed))
-    place = park.figures.set_index("figure")["place"]
-    name, said = names or {}, note or {}
+    s, c = (i / UNITS.get(rule.unit, ("", 1.0))[1] for i in (stated, computed))
+    places = park.figures.set_index("figure")["place"].reindex(rule.figures).dropna()
+    note = rule.note or {}
     return {
         "check": key,
-        "name_zh": name.get("zh", ""),
-        "name_en": name.get("en", ""),
-        "stated": s.value,
-        "stated_low": s.low,
-        "stated_high": s.high,
-        "computed": c.value,
-        "computed_low": c.low,
-        "computed_high": c.high,
+        **{f"name_{lang}": rule.name.get(lang, "") for lang in LANGUAGES},
+        **{f"stated{end}": v for end, v in zip(ENDS, (s.value, s.low, s.high), strict=True)},
+        **{f"computed{end}": v for end, v in zip(ENDS, (c.value, c.low, c.high), strict=True)},
         "difference": s.value - c.value,
-        "unit": unit,
-        "relation": relation,
-        "tolerance": tolerance,
-        "verdict": verdict(s, c, relation, tolerance, same_scope),
-        "note_zh": said.get("zh", ""),
-        "note_en": said.get("en", ""),
-        "figures": ", ".join(figures),
-        "places": ", ".join(dict.fromkeys(place[f] for f in figures if f in place.index)),
-        "details": details or {},
+        "unit": rule.unit,
+        "relation": rule.relation,
+        "tolerance": rule.tolerance,
+        "verdict": verdict(s, c, rule.relation, rule.tolerance, rule.same_scope),
+        **{f"note_{lang}": note.get(lang, "") for lang in LANGUAGES},
+        "figures": ", ".join(rule.figures),
+        "places": ", ".join(dict.fromkeys(places)),
+        "details": details,
     }
+
+
+def _own(unit: str, figures: Iterable[str], same_scope: bool, relation: str = "equals") -> Check:
+    """The rule of a check of the package's own, which a report names."""
+    given = {"unit": unit, "figures": tuple(figures), "same_scope": same_scope, "relation": relation}
+    return Check.model_construct(name={}, stated="", computed="", **given)  # type: ignore[arg-type]
 
 
 def _declared(park: Park) -> Iterator[dict[str, Any]]:
     for key, check in park.config.checks.items():
-        stated, computed = (
-            evaluate(text, lambda name: _lookup(park, name)) for text in (check.stated, check.computed)
-        )
-        used = [n for text in (check.stated, check.computed) for n in names(text)]
-        figures = tuple(dict.fromkeys(n for n in (*used, *check.figures) if n in park.quantities))
-        rule = (check.unit, check.relation, check.tolerance, figures, check.same_scope)
-        yield _row(park, key, stated, computed, *rule, names=dict(check.name), note=dict(check.note or {}))
-
-
-def _by_rate(park: Park) -> dict[str, tuple[str, str]]:
-    """Figure of output and lever of the rate of each industry that is reckoned by a rate."""
-    found = {}
-    for key, industry in park.config.industries.items():
-        if industry.gross_output is not None and industry.value_added_rate is not None:
-            found[key] = (industry.gross_output, industry.value_added_rate)
-    return found
+        stated, computed = (evaluate(text, partial(_lookup, park)) for text in (check.stated, check.computed))
+        used = [*re.findall(r"\b[a-z_]\w*", f"{check.stated} {check.computed}"), *check.figures]
+        figures = tuple(dict.fromkeys(name for name in used if name in park.quantities))
+        yield _row(park, key, check.model_copy(update={"figures": figures}), stated, computed)
 
 
 def _accounts(park: Park) -> Iterator[dict[str, Any]]:
     """The published total against the industries before they are balanced to it."""
-    by_rate = _by_rate(park)
-    if not by_rate:
-        return
-    figures = (park.config.value_added, *(figure for figure, _ in by_rate.values()))
-    parts = Interval.point(0.0)
-    for figure, lever in by_rate.values():
-        part = Interval.point(park.amount(figure, "CNY")).combine(_lookup(park, lever), operator.mul)
-        parts = parts.combine(part, operator.add)
-    grades = {park.levers[lever].evidence for _, lever in by_rate.values()}
-    rest = [key for key in park.config.industries if key not in by_rate]
-
-    yield _row(
-        park,
-        "industries_within_total",
-        Interval.point(park.value_added * 1e8),
-        parts,
-        "CNY_100m",
-        "at_least" if rest else "equals",
-        figures=figures,
-        same_scope=grades <= set(OWN),
-        details={"evidence": sorted(grades), "industries": rest},
-    )
-    yield from _implied_rate(park, by_rate, figures)
+    config, parts, figures, grades = park.config, Interval.point(0.0), [park.config.value_added], set()
+    known = {key: item for key, item in config.industries.items() if key != config.other_industry}
+    for item in known.values():
+        name = item.value_added_rate or item.value_added or ""
+        part = _lookup(park, name)
+        if item.gross_output is not None:
+            part = part * park.amount(item.gross_output, "CNY")
+            figures.append(item.gross_output)
+        parts = parts + part
+        grades.add(park.levers[name].evidence)
+    rest = [config.other_industry] if config.other_industry else []
+    rule = _own("CNY_100m", figures, grades <= set(OWN), "at_least" if rest else "equals")
+    total = Interval.point(park.value_added * YUAN_PER_100M)
+    yield _row(park, "industries_within_total", rule, total, parts, evidence=sorted(grades), industries=rest)
 
 
-def _implied_rate(
-    park: Park, by_rate: dict[str, tuple[str, str]], figures: tuple[str, ...]
-) -> Iterator[dict[str, Any]]:
+def _implied_rate(park: Park) -> Iterator[dict[str, Any]]:
     """Published value added over the output listed, against what each complete table makes of that output."""
     rates = park.value_added_rates[park.value_added_rates["use"] == "yes"]
     rates = rates.assign(rate=rates["value_added_10k_cny"] / rates["gross_output_10k_cny"])
-    outputs = {key: park.amount(figure, "CNY") for key, (figure, _) in by_rate.items()}
-    series = {key: park.levers[lever].series for key, (_, lever) in by_rate.items()}
-    total = sum(outputs.values())
-    weighted: dict[tuple[str, str], float] = {}
+    items = [i for i in park.config.industries.values() if i.gross_output and i.value_added_rate]
+    figures = [str(i.gross_output) for i in items]
+    outputs = np.array([park.amount(figure, "CNY") for figure in figures])
+    series = [park.levers[str(i.value_added_rate)].series for i in items]
+    tables: list[dict[str, Any]] = []
     for table, rows in rates.groupby("table"):
-        mean = rows.groupby("industry")["rate"].mean()
-        if set(series.values()) <= set(mean.index):
-            names = (str(rows["table_zh"].iloc[0] or table), str(table))
-            weighted[names] = sum(outputs[k] * float(mean[series[k]]) for k in by_rate) / total
-    if not weighted:
-        return
-    found = list(weighted.values())
-
-    yield _row(
-        park,
-        "implied_rate",
-        Interval.point(park.value_added * 1e8 / total),
-        Interval(sum(found) / len(found), min(found), max(found)),
-        "fraction",
-        figures=figures,
-        same_scope=False,
-        details={"tables": [{"zh": zh, "en": en, "rate": rate} for (zh, en), rate in weighted.items()]},
-    )
+        mean = rows.groupby("industry")["rate"].mean().reindex(series)
+        if series and mean.notna().all():
+            rate = float(outputs @ mean.to_numpy() / outputs.sum())
+            tables.append({"zh": str(rows["table_zh"].iloc[0] or table), "en": str(table), "rate": rate})
+    if tables:
+        found = [t["rate"] for t in tables]
+        computed = Interval(sum(found) / len(found), min(found), max(found))
+        stated = Interval.point(park.value_added * YUAN_PER_100M / outputs.sum())
+        rule = _own("fraction", [park.config.value_added, *figures], same_scope=False)
+        yield _row(park, "implied_rate", rule, stated, computed, tables=tables)
 
 
 def _stated(park: Park) -> Iterator[dict[str, Any]]:
@@ -350,21 +272,16 @@ def _stated(park: Park) -> Iterator[dict[str, Any]]:
     stated = park.config.stated
     if stated is None:
         return
-    base = Interval.point(park.value_added * 1e8)
     growth = own_lever(park, park.config.growth)
     trend = Interval(growth.central, growth.low, growth.high)
-
-    def row(key: str, level: Interval, figures: tuple[str, ...]) -> dict[str, Any]:
-        implied = Interval(*(v / base.value - 1 for v in (level.value, level.low, level.high)))
-        own = growth.evidence in OWN
-        details = {"lever": growth.name}
-        return _row(park, key, implied, trend, "fraction", figures=figures, same_scope=own, details=details)
-
-    result = _lookup(park, stated.result)
-    yield row("stated_growth", result, (stated.result, park.config.value_added))
+    levels = {"stated_growth": [stated.result]}
     if stated.loss is not None:
-        both = result.combine(_lookup(park, stated.loss), operator.add)
-        yield row("implied_unshocked_growth", both, (stated.result, stated.loss, park.config.value_added))
+        levels["implied_unshocked_growth"] = [stated.result, stated.loss]
+    for key, names in levels.items():
+        level = sum((_lookup(park, name) for name in names), Interval.point(0.0))
+        implied = level / (park.value_added * YUAN_PER_100M) - 1.0
+        rule = _own("fraction", [*names, park.config.value_added], growth.evidence in OWN)
+        yield _row(park, key, rule, implied, trend, lever=growth.name)
 
 
 def audit(park: Park) -> pd.DataFrame:
@@ -373,10 +290,11 @@ def audit(park: Park) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns as in ``COLUMNS``: the stated and the computed value with bounds in ``unit``, their
-        difference (stated - computed), the verdict (consistent, other_scope, contradiction,
-        cannot_be_checked), and the figures with their places in the source. A check of park.yml has its
-        names and notes in both languages; the package's own have ``details`` that a report words.
+        ``check``; the ``stated`` and the ``computed`` value with bounds (``stated_low``, ...) in ``unit``,
+        their ``difference`` (stated - computed); ``relation``, ``tolerance`` and ``verdict`` (consistent,
+        other_scope, contradiction, cannot_be_checked); ``figures`` and their ``places`` in the source. A
+        check of park.yml has its names and notes in both languages (``name_zh``, ``note_en``, ...); the
+        package's own have ``details`` that a report words.
 
     Raises
     ------
@@ -390,8 +308,7 @@ def audit(park: Park) -> pd.DataFrame:
     >>> bool(table.loc["power_contract_hours", "stated"] == 1000.0)
     True
     """
-    problems = check_names(park)
+    problems = list(check_names(park))
     if problems:
         raise InputError(problems)
-    rows = [*_accounts(park), *_stated(park), *_declared(park)]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame([*_accounts(park), *_implied_rate(park), *_stated(park), *_declared(park)])

@@ -8,7 +8,6 @@ both ways. The list is data: whoever replays it needs arithmetic and no knowledg
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,47 +22,26 @@ from parkanalysis.park import Park
 
 MOST_SHOCKS = 10  # in one industry: every set of them is written down
 
-ARITHMETIC: dict[str, Callable[..., Any]] = {
-    "add": operator.add,
-    "sub": operator.sub,
-    "mul": operator.mul,
-    "div": operator.truediv,
-    "pow": operator.pow,
-    "min": min,
-    "max": max,
-    "lt": operator.lt,
-    "le": operator.le,
-    "gt": operator.gt,
-    "ge": operator.ge,
-    "eq": operator.eq,
-    "ne": operator.ne,
-    "and": lambda a, b: bool(a) and bool(b),
-    "or": lambda a, b: bool(a) or bool(b),
-    "not": lambda a: not a,
-    "where": lambda c, a, b: a if c else b,
-    "any": bool,
-}
-UFUNCS: dict[Any, str] = {
-    np.add: "add",
-    np.subtract: "sub",
-    np.multiply: "mul",
-    np.divide: "div",
-    np.power: "pow",
-    np.minimum: "min",
-    np.maximum: "max",
-    np.less: "lt",
-    np.less_equal: "le",
-    np.greater: "gt",
-    np.greater_equal: "ge",
-    np.equal: "eq",
-    np.not_equal: "ne",
-    np.logical_and: "and",
-    np.logical_or: "or",
-    np.logical_not: "not",
-    np.bitwise_and: "and",
-    np.bitwise_or: "or",
-    np.invert: "not",
-}
+#: What may be asked of NumPy, by its own names; a step bears the name.
+COMPARISONS = ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal")
+LOGIC = ("logical_and", "logical_or", "logical_not")
+ARITHMETIC = ("add", "subtract", "multiply", "divide", "power", "minimum", "maximum")
+OPERATIONS = (*ARITHMETIC, *COMPARISONS, *LOGIC, "where", "any")
+OF_BITS = {"bitwise_and": "logical_and", "bitwise_or": "logical_or", "invert": "logical_not"}
+#: Numbers that leave the other side as it is, on the right and on either side.
+NEUTRAL_RIGHT = {"subtract": 0.0, "divide": 1.0}
+NEUTRAL = {"add": 0.0, "multiply": 1.0, "logical_or": 0.0, "minimum": math.inf, "maximum": -math.inf}
+
+
+def worked(name: str, arguments: Sequence[Any]) -> Any:
+    """One step on plain numbers.
+
+    Examples
+    --------
+    >>> worked("subtract", [5.0, 2.0])
+    3.0
+    """
+    return getattr(np, name)(*arguments).item()
 
 
 class Tape:
@@ -72,7 +50,7 @@ class Tape:
     Attributes
     ----------
     steps : list of tuple
-        ``("input", name)``, ``("value", number)`` or an operation of ``ARITHMETIC`` with the places
+        ``("input", name)``, ``("value", number)`` or one of ``OPERATIONS`` with the places
         of its arguments. ``select`` is ``where`` with one condition for all draws: only the branch
         that it chooses is worth working out.
     """
@@ -91,8 +69,8 @@ class Tape:
     def step(self, name: str, *arguments: Any, each: bool) -> Step:
         key = (name, *(a.place if isinstance(a, Step) else a for a in arguments))
         if key not in self._known:
-            positive = name == "mul" and arguments[0] is arguments[1]
-            self._known[key] = Step(self, len(self.steps), name, arguments, each, positive)
+            square = name == "multiply" and arguments[0] is arguments[1]
+            self._known[key] = Step(self, len(self.steps), name, arguments, each, square)
             self.steps.append(key)
         return self._known[key]
 
@@ -104,7 +82,7 @@ class Tape:
         """One operation; on plain numbers it is worked out at once."""
         steps = [self.of(a) for a in arguments]
         if all(s.name == "value" for s in steps):
-            return self.of(ARITHMETIC[name](*(s.arguments[0] for s in steps)))
+            return self.of(worked(name, [s.arguments[0] for s in steps]))
         shorter = _shorter(name, steps)
         if shorter is not None:
             return self.of(shorter)
@@ -117,8 +95,6 @@ class Tape:
             self.path, self.asked = path, []
             try:
                 found = [self.of(np.asarray(v, dtype=object).item()) for v in calculation()]
-            except ZeroDivisionError:
-                raise
             except ValueError:
                 found = []
             if len(self.asked) == len(path):
@@ -137,28 +113,20 @@ class Tape:
 
 def _shorter(name: str, steps: list[Step]) -> Any:
     """What an operation comes to without being done."""
-    numbers = [s.arguments[0] if s.name == "value" else None for s in steps]
-    if name == "mul" and 0.0 in numbers:
+    first, last = steps[0], steps[-1]
+    left, right = (s.arguments[0] if s.name == "value" else None for s in (first, last))
+    if name in ("multiply", "logical_and") and 0.0 in (left, right):
         return 0.0
-    if (name == "min" and math.inf in numbers) or (name == "max" and -math.inf in numbers):
-        return steps[0] if numbers[0] is None or math.isfinite(numbers[0]) else steps[1]
-    if name == "lt" and steps[0].square and numbers[1] == 0.0:
-        return 0.0
-    first, second = steps[0], steps[-1]
-    if (name in ("add", "sub") and numbers[-1] == 0.0) or (name in ("mul", "div") and numbers[-1] == 1.0):
+    if right is not None and right == {**NEUTRAL, **NEUTRAL_RIGHT}.get(name):
         return first
-    if (name == "add" and numbers[0] == 0.0) or (name == "mul" and numbers[0] == 1.0):
-        return second
-    if name == "and" and (0.0 in numbers):
+    if left is not None and left == NEUTRAL.get(name):
+        return last
+    if name == "less" and first.square and right == 0.0:
         return 0.0
-    if name == "or" and numbers[0] == 0.0:
-        return second
-    if name == "or" and numbers[-1] == 0.0:
-        return first
     if name == "any" and not first.each:
         return first
-    if name == "where" and numbers[0] is not None:
-        return steps[1] if numbers[0] else steps[2]
+    if name == "where" and left is not None:
+        return steps[1] if left else last
     return None
 
 
@@ -196,8 +164,8 @@ class Traced(np.ndarray[Any, Any]):
             return self.__array_ufunc__(np.subtract, method, 0.0, *inputs, **options)
         if ufunc is np.square or (ufunc is np.power and inputs[1] == 2):
             return self.__array_ufunc__(np.multiply, method, inputs[0], inputs[0])
-        name = UFUNCS.get(ufunc)
-        if name is None or method not in ("__call__", "reduce"):
+        name = OF_BITS.get(ufunc.__name__, ufunc.__name__)
+        if name not in OPERATIONS or method not in ("__call__", "reduce"):
             return NotImplemented
         if method == "reduce":
             return _reduced(tape, name, arrays[0], options.get("axis", 0))
@@ -231,7 +199,7 @@ def _reduced(tape: Tape, name: str, array: Any, axis: int | None) -> Any:
     """A reduction over other axes than the draws, or over all of them whether any holds."""
     over_draws = axis is None or axis in (-1, array.ndim - 1)
     one_for_all = not any(isinstance(s, Step) and s.each for s in array.flat)
-    if over_draws and not one_for_all and name != "or":
+    if over_draws and not one_for_all and name != "logical_or":
         raise TypeError(f"{name} over draws cannot be written down")
     parts = np.moveaxis(array, axis, 0) if axis is not None else array.reshape(-1)
     result = parts[0]

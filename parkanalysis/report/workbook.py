@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from parkanalysis.model.draws import Draws, canonical_amount
-from parkanalysis.model.record import ARITHMETIC, Calculation, recorded
+from parkanalysis.model.record import Calculation, recorded, worked
 from parkanalysis.report.results import Results
 from parkanalysis.report.sections import environment
 from parkanalysis.report.words import N_, NAMES, Words
@@ -25,20 +25,21 @@ LIVE, STEPS = N_("Try out"), N_("Calculation")
 #: How a spreadsheet writes each elementary step of the recorded calculation.
 FORMULAS: dict[str, str] = {
     "add": "{0}+{1}",
-    "sub": "{0}-{1}",
-    "mul": "{0}*{1}",
-    "div": "IFERROR({0}/{1},0)",
-    "min": "MIN({0},{1})",
-    "max": "MAX({0},{1})",
-    "lt": "{0}<{1}",
-    "le": "{0}<={1}",
-    "gt": "{0}>{1}",
-    "ge": "{0}>={1}",
-    "eq": "{0}={1}",
-    "ne": "{0}<>{1}",
-    "and": "AND({0},{1})",
-    "or": "OR({0},{1})",
-    "not": "NOT({0})",
+    "subtract": "{0}-{1}",
+    "multiply": "{0}*{1}",
+    "divide": "IFERROR({0}/{1},0)",
+    "power": "{0}^{1}",
+    "minimum": "MIN({0},{1})",
+    "maximum": "MAX({0},{1})",
+    "less": "{0}<{1}",
+    "less_equal": "{0}<={1}",
+    "greater": "{0}>{1}",
+    "greater_equal": "{0}>={1}",
+    "equal": "{0}={1}",
+    "not_equal": "{0}<>{1}",
+    "logical_and": "AND({0},{1})",
+    "logical_or": "OR({0},{1})",
+    "logical_not": "NOT({0})",
     "where": "IF({0},{1},{2})",
     "select": "IF({0},{1},{2})",
     "any": "{0}",
@@ -290,11 +291,11 @@ def _write_live(book: _Book, r: Results) -> None:
 
 
 def _worked(name: str, given: list[Any]) -> Any:
-    if name == "div" and given[1] == 0:
+    if name == "divide" and given[1] == 0:
         return 0.0
     if name == "select":
         return given[1] if given[0] else given[2]
-    return ARITHMETIC[name](*given)
+    return worked(name, given)
 
 
 def _write_top(book: _Book, live: Any, r: Results, found: dict[str, tuple[str, float]]) -> None:
