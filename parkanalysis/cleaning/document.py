@@ -29,6 +29,8 @@ MAX_STREAM = 16_000_000
 MAX_TEXT = 2_000_000
 """Most characters of a report; a thousand printed pages have half of it."""
 
+_LONGEST_CELL = 40  # of a table whose cells tabs divide
+
 MAX_SPAN = 1_000
 """Most columns over which one cell of a docx table may reach."""
 
@@ -102,20 +104,33 @@ def _plain(path: Path, data: bytes) -> str:
 
 
 def _text(path: Path, data: bytes) -> Document:
-    """Text whose lines of cells between bars are tables (| 指标 | 2015年 |)."""
+    """Text whose lines of cells between bars (| 指标 | 2015年 |) or tabs are tables."""
     lines: list[str] = []
     grids: list[Grid] = []
-    for barred, run in groupby(_plain(path, data).split("\n"), key=lambda line: line.count("|") > 1):
-        if not barred:
-            lines += run
-            continue
-        rows = [line.strip().strip("|").split("|") for line in run]
-        rows = [row for row in rows if not re.fullmatch(r"[-: ]*", "".join(row))]
-        if len(rows) > 1:
+    for row_like, run in groupby(_rows_of(_plain(path, data).split("\n")), key=lambda row: len(row) > 1):
+        rows = [row for row in run if not row_like or not re.fullmatch(r"[-: ]*", "".join(row))]
+        if row_like and len(rows) > 1:
             grids.append(_filled(path, rows, title_of(lines)))
         else:
             lines += [" ".join(row) for row in rows]
     return Document(path.name, "\n".join(lines), tuple(grids))
+
+
+def _rows_of(lines: list[str]) -> list[list[str]]:
+    """Cells of each line; a heading between rows of a table is a row too, with an empty second cell."""
+    rows = [_cells_of(line) for line in lines]
+    for before, row, after in zip(rows, rows[1:], rows[2:], strict=False):
+        if len(row) == 1 and len(before) > 1 and len(after) > 1 and 0 < len(row[0]) <= _LONGEST_CELL:
+            row.append("")
+    return rows
+
+
+def _cells_of(line: str) -> list[str]:
+    if line.count("|") > 1:
+        return line.strip().strip("|").split("|")
+    cells = line.rstrip().split("\t")
+    prose = "。" in line or max(map(len, cells)) > _LONGEST_CELL
+    return [line] if prose or sum(map(bool, cells)) < 2 else cells
 
 
 # --- html ---

@@ -51,7 +51,7 @@ class Label:
         name, printed = split_unit(clean_name(_OF_WHICH.sub("", whole)))
         based = _BASE.search(whole)
         base = based.group().removeprefix("以").replace("为", "=") if based else ""
-        return cls(name, _OF_WHICH.match(whole) is not None, printed or "", base)
+        return cls(clean_name(name), _OF_WHICH.match(whole) is not None, printed or "", base)
 
     @property
     def unit(self) -> Unit | None:
@@ -97,7 +97,7 @@ class Line:
 
     @cached_property
     def cumulative(self) -> bool:
-        return "累计" in self.name
+        return "累计" in f"{self.section}{self.group}{self.name}"
 
 
 class Entry(NamedTuple):
@@ -211,7 +211,7 @@ _YEAR_NAME = re.compile(r"(?:19|20)\d\d年?")
 _TITLE_PERIOD = re.compile(
     r"(?:19|20)\d\d年(?:\s*(?:\d{1,2}月?\s*[-—－~至]\s*)?\d{1,2}月|[^\d\s]{0,3}季度|上半年)?"
 )
-_TITLE_NUMBER = re.compile(r"^[表\d\-—－.\s]+|(?:19|20)\d\d年?(?:[-—－至](?:19|20)\d\d年)?|单位.*$")
+_TITLE_NUMBER = re.compile(r"(?:19|20)\d\d年(?:[-—－至](?:19|20)\d\d年)?|^[表\d\-—－.\s]+|单位.*$")
 _TITLE_UNIT = re.compile(r"(?:^|[\s　（(])(?:计量|金额|数量)?单\s*位\s*[:：]\s*([^（）()]+)")
 _MEASURE_LINE = re.compile(r"指\s*标\s*[:：]\s*(.+)")
 _OFFICE = re.compile(r"[局委会司厂区市县办院处]$|中心$")
@@ -238,6 +238,7 @@ class Reader:
         self.columns: list[Line] = []
         for c in self.values:
             self.columns.append(self._column(c))
+        self._tell_apart()
 
     def change(self, place: str, found: str, became: str, why: str) -> None:
         if found != became:
@@ -334,7 +335,8 @@ class Reader:
                 unit = unit_of_head(printed)
                 self.change(f"column {letter(c)}", printed, str(unit), "unit of the header")
             if name and (read := period(name)) is not None:
-                when, name = when.join(read[0]), read[1]
+                # 当月 and 累计 beside rows of months are names
+                when, name = when.join(read[0]), name if self.dated and read[0].current else read[1]
             kind = "of_which" if label.marked else "total" if TOTAL.fullmatch(name) else kind
             names += [name] if name else []
         if any(self.grid.cells[r][c].strip() in _DASHES for r in self.layout.unit_rows):
@@ -357,6 +359,18 @@ class Reader:
         if unit is None and implied is not None:
             self.change(f"column {letter(c)}", "no unit", str(implied), "what the name implies")
         return Line(c, name, resolved, unit, implied, base, "_".join(names[:-1]), kind)
+
+    def _tell_apart(self) -> None:
+        """Name 增速 behind 产值 and 增速 behind 利润 after the columns before them."""
+        times = Counter((column.name, column.when, column.base) for column in self.columns)
+        left = ""
+        for n, column in enumerate(self.columns):
+            if times[column.name, column.when, column.base] == 1:
+                left = column.name
+            elif left:
+                name = f"{left}_{column.name}"
+                self.columns[n] = replace(column, name=name)
+                self.change(f"column {letter(column.index)}", column.name, name, "a name that stands twice")
 
     def _beside(self, when: Period, c: int) -> Period:
         """Period of 同比增长 or 上年同期 beside dated columns: the latest year's, of these the nearest."""
@@ -391,11 +405,12 @@ class Reader:
     def _rows(self) -> list[Line]:
         """Name every body row, with its parent by section, group, outline or 其中."""
         rows: list[Line] = []
-        section, group, year = Label(), "", Period()
+        section, names, year, spell = Label(), list[str](), Period(), Period()
         at, units = letter(self.labels[-1]), self.layout.of("unit")
         printed = {r: [t for c in self.values if (t := self.layout.own(r, c))] for r in self.layout.body}
         for r, below in zip(printed, [*printed.values(), []][1:], strict=True):
-            raw, group = self._names(r, group)
+            names = self._names(r, names)
+            raw, group = names[-1], clean_name(" ".join(names[:-1]))
             label = Label.of(raw)
             if units and not label.printed:
                 label = replace(label, printed=self.grid.cells[r][units[-1]].strip())
@@ -405,8 +420,8 @@ class Reader:
                 self.change(f"row {r + 1}", label.printed, UNKNOWN, "a unit that is not known")
             elif label.unit is None and implied is not None:
                 self.change(f"row {r + 1}", "no unit", str(implied), "what the name implies")
-            when = Period()
-            if self.dated and (read := period(label.name)) is not None:
+            when, read = spell, period(label.name)
+            if self.dated and read:
                 when = read[0].join(Period(year.year))
                 year = when if when.year else year
             filled = bool(printed[r] or not (below or _SECTION.match(raw.strip())))
@@ -415,21 +430,26 @@ class Reader:
             row = replace(row, section=section.name, group=group, indent=indent(raw), marked=label.marked)
             row = replace(row, filled=filled, amount=cell.value if cell else None)
             rows.append(row)
-            section = section if filled or label.marked else label
+            if not filled and not label.marked:
+                dates = read is not None and not read[1] and not self.dated
+                spell = read[0] if read and dates else Period()
+                section = replace(label, name="") if dates else label  # 2019年 above names
+        for row in rows:
+            if row.filled and not row.name:
+                self.problem("figures without a name", "a name in each row of figures", row.index)
         if not self.dated and any(row.filled and _YEAR_NAME.fullmatch(row.name) for row in rows):
             allowed = "years or names, or a heading without figures for each year"
             self.problem("years and names in one column of labels", allowed, column=self.labels[-1])
         return nested(rows)
 
-    def _names(self, r: int, group: str) -> tuple[str, str]:
-        """Return the printed name of a row and the group that label columns before it give."""
-        *before, last = (self.grid.cells[r][c] for c in self.labels)
-        if not before:
-            return last, ""
-        if not last.strip():
-            return before[-1], ""
-        name, upper = clean_name(last), clean_name(" ".join(before))
-        return last, upper or ("" if TOTAL.fullmatch(name) and name != "小计" else group)
+    def _names(self, r: int, above: list[str]) -> list[str]:
+        """Printed texts of the label columns, blanks filled from above; those behind the last go."""
+        texts = [self.grid.cells[r][c] for c in self.labels]
+        while len(texts) > 1 and not texts[-1].strip():
+            texts.pop()
+        whole = TOTAL.fullmatch(clean_name(texts[-1])) and clean_name(texts[-1]) != "小计"
+        first = next((n for n, text in enumerate(texts) if text.strip()), 0)
+        return [*("" if whole else text for text in above[:first]), *texts[min(first, len(above)) :]]
 
     # figures
 
@@ -467,13 +487,15 @@ class Reader:
             self.change(f"{at}{row.index + 1}", text, became, "sign for a missing figure")
         elif not read.plain and text.rstrip("%") != f"{value:f}":
             self.change(f"{at}{row.index + 1}", text, f"{value:f}", "digits, separators, unit and marks")
-        item, parent, variable, when = row.name, row.parent, column.name, column.when
+        when = row.when.join(column.when) if row.when != Period() else column.when
+        item, parent, variable = row.name, row.parent, column.name
         if self.dated:
-            when = row.when.join(column.when).join(self.period)
+            when = when.join(self.period)
             item, parent, variable = column.name, column.parent, "value"
             if row.group:
                 item, parent, variable = row.group, row.section, column.name
-        if column.cumulative if self.dated else row.cumulative:
+        says = column if self.dated else row
+        if says.cumulative or says.when.open:
             when = when.cumulative()
         base = column.base or row.base or (self.base if unit.code == "index" else "")
         amount = None if value is None else unit.amount(value)

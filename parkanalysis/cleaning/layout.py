@@ -20,7 +20,7 @@ _MARKS = re.compile(r"[①-⑳⑴-⒇¹²³⁰-⁹*＊†‡]+|[\[［〔]\s*(?:\
 _HAN = re.compile(r"[㐀-鿿]")
 _SPACES = re.compile(r"(?<=[㐀-鿿])\s+(?=[㐀-鿿(:])|(?<=[():])\s+|\s+(?=[():])")
 _GLOSS = re.compile(
-    r"\n(?=[ -~\n]*[A-Za-z]{3})[ -~\n]*$|(?<=[㐀-鿿)])\s*(?=[A-Z][A-Za-z ]*[a-z]{3})[^㐀-鿿]*$"
+    r"\n(?=[ -~\n]*[A-Za-z]{3})[ -~\n]*$|(?<=[㐀-鿿)])[\s/]*(?=[A-Z][A-Za-z ]*[a-z]{3})[^㐀-鿿]*$"
 )
 _ORDINAL = re.compile(
     r"^(?:[一二三四五六七八九十]+、|\([一二三四五六七八九十]+\)|\(\d{1,2}\)|\d{1,2}[.、](?!\d))\s*"
@@ -129,6 +129,11 @@ class Period:
             self.year or other.year, *months, self.shift or other.shift, self.current or other.current
         )
 
+    @property
+    def open(self) -> bool:
+        """Whether it runs from January to a month that is stated elsewhere: 累计."""
+        return self.first == 1 and self.last is None
+
     def cumulative(self) -> Period:
         """Return the period from January on, where it is a month or a quarter."""
         return replace(self, first=1) if self.last else self
@@ -185,7 +190,7 @@ def _built(groups: dict[str, str]) -> Period:
     if quarter := groups.get("quarter"):
         return Period(year, *_quarter(quarter))
     if "now" in groups:
-        current = ytd or now.endswith("月") or now == "本期"
+        current = ytd or now.endswith("月")
         return Period(year, 1 if ytd else None, None, int(now[:1] in tuple("上去同")), current)
     last = int(groups.get("last") or 0) or None
     return Period(year, 1 if ytd else int(groups.get("first") or 0) or last, last)
@@ -223,7 +228,7 @@ _LEFT_OUT = {
     "once": "the same for all columns",
     "gloss": "the heads in English",
     "again": "a continued table repeats its header",
-    "code": "a code or a gloss",
+    "code": "a code, a gloss or how often a figure appears",
 }
 
 
@@ -283,6 +288,15 @@ class Layout:
         """Columns of a kind."""
         return [c for c, found in self.columns.items() if found == kind]
 
+    def uses(self) -> dict[tuple[int, int], str]:
+        """What each cell with content is for: the kind of its row, in the body that of its column."""
+        body = {"section", "data"}
+        return {
+            (r, c): self.columns.get(c, "") if kind in body else kind
+            for r, kind in self.rows.items()
+            for c in self.grid.own[r]
+        }
+
     def own(self, row: int, column: int) -> str:
         """Text of a cell, empty where a merged area only repeats it."""
         return self.grid.own[row].get(column, "")
@@ -305,11 +319,18 @@ class _Rows:
         self.grid, self.own = grid, grid.own
         self.filled = [r for r, own in enumerate(grid.own) if own]
         self.first = min(min(grid.own[r]) for r in self.filled)
-        self.figured = [any(self.figures(r)) for r in range(len(grid.own))]
+        self.figured = [any(self.figures(r)) or self._odd(r) for r in range(len(grid.own))]
 
     def figures(self, r: int) -> Iterator[str]:
         """Texts right of the first column that are meant as figures."""
         return (t for c, t in self.own[r].items() if c > self.first and _looks(t) and not _DATED.search(t))
+
+    def _odd(self, r: int) -> bool:
+        """Tell whether a named row below the first holds digits that are neither period nor unit: 亏损120."""
+        if not self.label(r) or not any(len(own) > 1 for own in self.own[:r]):
+            return False
+        texts = (clean_name(t) for c, t in self.own[r].items() if c > self.first and re.search(r"\d", t))
+        return any(not period(t) and not unit_of_head(t) and not split_unit(t)[1] for t in texts)
 
     def label(self, r: int) -> str:
         return self.own[r].get(self.first, "")
@@ -452,7 +473,7 @@ def _columns(rows: _Rows, header: list[int], data: list[int]) -> dict[int, str]:
             continue
         if head in _UNIT_HEADS and (not words or any(unit_of_head(t) for t in words)):
             kinds[c] = "unit"
-        elif head in _CODE_HEADS or (labelled and wordy and all(map(_foreign, words))):
+        elif head in _CODE_HEADS | _ONCE_HEADS or (labelled and wordy and all(map(_foreign, words))):
             kinds[c] = "code"
         elif head in _REMARK_HEADS:
             kinds[c] = "remark"

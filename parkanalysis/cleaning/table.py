@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from parkanalysis.cleaning.entries import Entry, Line, Reader
-from parkanalysis.cleaning.layout import find_layout
+from parkanalysis.cleaning.layout import find_layout, letter
 from parkanalysis.cleaning.sheets import Change, Draft, Grid, read_grid
 from parkanalysis.errors import InputError, Problem
 from parkanalysis.quantities import Unit
@@ -48,6 +48,10 @@ class Table:
         Everything that was changed, with its place.
     title : tuple of str
         Lines above the header.
+    cells : dict of str to int
+        Number of cells with content by what they were read as: ``value``, ``label``, ``unit``, ``remark``,
+        ``title``, ``head``, ``note``, or left out, as the changes say (``numbers``, ``once``, ``gloss``,
+        ``again``, ``code``). No cell is passed over: one that is none of these refuses the table.
     """
 
     frame: pd.DataFrame
@@ -55,22 +59,25 @@ class Table:
     notes: tuple[str, ...]
     changes: tuple[Change, ...]
     title: tuple[str, ...]
+    cells: dict[str, int]
 
     def said(self) -> list[str]:
-        """List the totals that differ from their parts, and what was changed, a line each."""
+        """List the totals that differ from their parts, what was changed, and what all cells were read as."""
         wrong = self.totals[self.totals["verdict"] == "differs"].to_dict("records")
         lines = [
             f"total differs: row {t['row']}, column {t['column']}: {t['item']}: {t['stated']:.15g} stated, "
             f"{t['computed']:.15g} from its parts"
             for t in wrong
         ]
-        return lines + [f"changed: {c.place}: {c.found} -> {c.became} ({c.why})" for c in self.changes]
+        lines += [f"changed: {c.place}: {c.found} -> {c.became} ({c.why})" for c in self.changes]
+        return [*lines, "cells: " + ", ".join(f"{count} {kind}" for kind, count in self.cells.items())]
 
     def to_json(self) -> str:
         """Return the whole table as JSON: figures, totals, notes, title, changes."""
         frames = {name: getattr(self, name).to_json(orient="records") for name in ("frame", "totals")}
         parts = {name: json.loads(text) for name, text in frames.items()}
         parts |= {"title": self.title, "notes": self.notes, "changes": [asdict(c) for c in self.changes]}
+        parts["cells"] = self.cells
         return json.dumps(parts, ensure_ascii=False, indent=1)
 
 
@@ -126,12 +133,16 @@ def table_of(grid: Grid, *, totals: Literal["refuse", "report"] = "refuse") -> T
         reader.problems += [_accused(grid.name, check) for check in checks if check["verdict"] == "differs"]
     plain = [e for e in entries if e.line.kind == "plain" and e.head.kind != "total"]
     reader.problems += _twins(grid.name, plain)
+    uses = layout.uses()
+    allowed = "a figure, a name, a unit, a heading or a note"
+    passed_over = [(r, c, repr(layout.own(r, c)[:40])) for (r, c), use in uses.items() if not use]
+    reader.problems += [Problem(grid.name, found, allowed, r + 1, letter(c)) for r, c, found in passed_over]
     if reader.problems:
         raise InputError(reader.problems)
     frame = pd.DataFrame([e[:11] for e in plain], columns=COLUMNS).astype({"value": float, "row": int})
     apart = pd.DataFrame(checks, columns=_CHECKED).astype(dict.fromkeys(_NUMBERS, float))
     changes = (*grid.changes, *layout.changes, *reader.changes)
-    return Table(frame, apart, layout.notes, changes, layout.title)
+    return Table(frame, apart, layout.notes, changes, layout.title, dict(Counter(uses.values())))
 
 
 def _accused(name: str, check: dict[str, Any]) -> Problem:
