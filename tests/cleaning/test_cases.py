@@ -11,6 +11,7 @@ import pytest
 from openpyxl import Workbook
 
 from parkanalysis.cleaning import read_table
+from parkanalysis.cleaning.sheets import read_grid
 from parkanalysis.errors import InputError
 
 HERE = Path(__file__).parent
@@ -97,10 +98,20 @@ def test_tables_as_bureaus_publish_them(tmp_path, case):
             read_table(path)
         return
     table = read_table(path)
-    assert not table.frame.duplicated(KEY).any()
-    for item, parent, period, variable, value, unit in case["expect"]:
+    frame, totals = table.frame, table.totals
+    assert not frame.duplicated(KEY).any()
+    for item, parent, period, variable, value, unit, *base in case["expect"]:
         wanted = {"item": item, "parent": parent, "period": period, "variable": variable, "unit": unit}
-        rows = table.frame.loc[(table.frame[list(wanted)] == list(wanted.values())).all(axis=1), "value"]
+        wanted |= {"base": base[0]} if base else {}
+        rows = frame.loc[(frame[list(wanted)] == list(wanted.values())).all(axis=1), "value"]
         assert any(isclose(found, value) for found in rows), wanted
-    parts = set(zip(table.totals["item"], table.totals["parent"], strict=True))
+    if case.get("complete"):
+        assert frame["value"].notna().sum() == len(case["expect"])
+    parts = set(zip(totals["item"], totals["parent"], strict=True))
     assert {tuple(part) for part in case.get("parts", [])} <= parts
+    assert not (totals["verdict"] == "differs").any()
+    # every cell with content is a figure, or named as what else it is
+    own = [text for row in read_grid(path).own for text in row.values()]
+    figures = {(f.row, f.column) for part in (frame, totals) for f in part.itertuples() if f.printed}
+    assert sum(table.cells.values()) == len(own)
+    assert table.cells["value"] == len(figures)

@@ -241,3 +241,15 @@ def test_a_text_without_figures_gives_an_empty_draft():
     draft = draft_ledger(Document("report.txt", "没有数字。"), "report")
     assert draft.empty
     assert set(draft.columns) == set(LEDGER[0])
+
+
+def test_a_table_between_tabs(tmp_path):
+    path = tmp_path / "report.txt"
+    path.write_text(
+        "2022年产值\n单位：亿元\n行业\t产值\t增长（%）\n按轻重分\n轻工业\t21.5\t8.5\n重工业\t20.9\t-3.1\n\n"
+        "（一）\t园区产值 5 亿元。\n（二）\t税收 2 亿元。\n",
+        "utf-8",
+    )
+    draft = draft_ledger(read_document(path), "report")
+    assert draft["quantity"].tolist() == ["5 亿元", "2 亿元", "21.5 亿元", "20.9 亿元", "8.5%", "-3.1%"]
+    assert draft["subject"].tolist()[2:4] == ["按轻重分_轻工业", "按轻重分_重工业"]

@@ -418,3 +418,31 @@ def test_true_totals_always_hold(tmp_path_factory, parts, on_top, printed):
     assert table.totals["verdict"].tolist() == ["holds"]
     power = {"万元": 1e4, "亿元": 1e8}.get(printed, 1)
     assert math.isclose(table.frame["value"].sum(), sum(parts) / 100 * power, rel_tol=1e-9, abs_tol=1e-9)
+
+
+def test_a_cell_that_is_neither_figure_nor_name_is_said(read):
+    with pytest.raises(InputError, match="row 4, column D: found .见附表."):
+        read("单位：万元\n企业,产值\n华锦,10\n,,,见附表\n广铝,5\n")
+    with pytest.raises(InputError, match="row 4: found figures without a name"):
+        read("单位：万元\n企业,产值\n华锦,10\n,5\n")
+    with pytest.raises(InputError, match="亏损120"):
+        read("企业,利润(万元)\n华锦,亏损120\n广铝,5\n")
+
+
+def test_a_head_that_stands_twice_is_named_after_the_column_before_it(read):
+    table = read("2020年\n企业,产值(万元),增速(%),利润(万元),增速(%)\n华锦,10,3,2,-5\n广铝,5,1,1,7\n")
+    assert value(table.frame, item="广铝", variable="利润_增速") == 0.07
+    assert ("增速", "产值_增速") in {(c.found, c.became) for c in table.changes}
+
+
+def test_a_heading_that_is_a_year_dates_the_rows_below(read):
+    frame = read("单位：万元\n指标,数值\n2019年,\n产值,100\n利润,10\n2020年,\n产值,120\n利润,11\n").frame
+    assert value(frame, item="利润", period="2020") == 110_000
+    assert set(frame["parent"]) == {""}
+
+
+def test_labels_in_several_columns_are_filled_from_above(read):
+    frame = read(
+        "2020年 单位：万元\n地区,行业,指标,数值\n清镇,铝,产值,100\n,,利润,10\n,电,产值,50\n,,利润,5\n"
+    ).frame
+    assert frame["parent"].tolist() == ["清镇铝", "清镇铝", "清镇电", "清镇电"]
