@@ -10,9 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from parkanalysis.errors import InputError, Problem, told_once
-from parkanalysis.model.accounts import Base, base_year
 from parkanalysis.model.audit import CONTRADICTION, OTHER_SCOPE, audit, check_names
-from parkanalysis.model.draws import Draws
+from parkanalysis.model.draws import Base, Draws, base_year
 from parkanalysis.model.projection import project
 from parkanalysis.model.scenario import YUAN_PER_100M, Scenario, build_scenario, read_scenario
 from parkanalysis.model.target_year import used_levers

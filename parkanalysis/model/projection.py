@@ -1,4 +1,4 @@
-"""The projection of a scenario: draws of value added in the target year, and what follows from them."""
+"""The projection of a scenario: draws of value added in the target year, and what is to be read in them."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ from numpy.typing import NDArray
 from parkanalysis.errors import InputError, Problem
 from parkanalysis.forecasting import annual, forecast
 from parkanalysis.model import inverse
-from parkanalysis.model.contributions import Contributions, contributions, frame
+from parkanalysis.model.contributions import BASELINE, Contributions, contributions, frame
 from parkanalysis.model.draws import chunks
-from parkanalysis.model.scenario import Scenario, in_year, own_lever, read_scenario
+from parkanalysis.model.scenario import YUAN_PER_100M, Scenario, in_year, own_lever, read_scenario
 from parkanalysis.model.target_year import Kind, common, kind_of, length, state, total
-from parkanalysis.park import Park, read_park
+from parkanalysis.park import Lever, Park, read_park
+from parkanalysis.quantities import bounds
 
 Array = NDArray[np.float64]
 QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 MAX_DRAWS = 2_000_000
 LEAST_DEFLATORS = 3
+READING = ["low", "value", "high", "growth", "model_low", "model", "model_high", "probability"]
 
 
 def _quantiles(ordered: Array, quantiles: Iterable[float]) -> pd.DataFrame:
@@ -382,3 +384,89 @@ def growth_quantiles(projection: Projection) -> pd.DataFrame:
     """
     columns = {name: np.quantile(v, QUANTILES) for name, v in growth_draws(projection).items()}
     return pd.DataFrame(columns, index=pd.Index(QUANTILES, name="quantile"))
+
+
+def interval(park: Park, figure: str) -> tuple[float, float, float]:
+    """Low, value and high of a printed amount, 亿元; an open end stays open.
+
+    Examples
+    --------
+    >>> interval(read_park("qingzhen"), "stated_loss_2016")
+    (5.0, 5.0, inf)
+    """
+    quantity = park.quantities[figure]
+    read = bounds(quantity, park.config.reading_rule)
+    open_ends = (quantity.low, quantity.high)
+    low, high = (r if np.isfinite(o) else o for r, o in zip(read, open_ends, strict=True))
+    return low / YUAN_PER_100M, quantity.value / YUAN_PER_100M, high / YUAN_PER_100M
+
+
+def readings(projection: Projection) -> pd.DataFrame:
+    """What the stated result and loss imply, by the way in which the two are read.
+
+    ``without_shocks``: the loss is counted from a year without shocks, which is result and loss together.
+    ``new_capacity``: the loss is counted from the base year on what ran then; growth and new capacity make
+    up what the result has beyond it. ``target``: the loss is counted from a target that others would set;
+    only the result is a statement about the year.
+
+    Returns
+    -------
+    DataFrame
+        Index ``reading``; ``low``, ``value``, ``high`` of what it implies (value added without shocks, what
+        growth and new capacity add, the result), ``growth`` = value over the base year, less 1 (that of the
+        target for ``target``, what is added for ``new_capacity``); ``model_low``, ``model``,
+        ``model_high``: 10%, 50% and 90% points of the same in the model; ``probability``, by the model, of a
+        value between ``low`` and ``high``. 亿元 and fractions. Empty where no loss is stated.
+
+    Examples
+    --------
+    >>> readings(project("qingzhen", "combined", draws=256))["value"].round(2).to_dict()
+    {'without_shocks': 45.0, 'new_capacity': 7.99, 'target': 40.0}
+    """
+    park, stated = projection.park, projection.park.config.stated
+    if stated is None or stated.loss is None:
+        return pd.DataFrame(columns=READING, dtype=float).rename_axis("reading")
+    result, loss, base = interval(park, stated.result), interval(park, stated.loss), park.value_added
+    both = tuple(a + b for a, b in zip(result, loss, strict=True))
+    adds = {BASELINE, *(name for name in projection.scenario.shocks if kind_of(park.config, name).adds)}
+    gained = sum((v for (d, _), v in projection.shares.shapley.items() if d in adds), np.zeros(1))
+    cases = {
+        "without_shocks": (both, both[1], projection.baseline),
+        "new_capacity": (tuple(v - base for v in both), both[1], gained),
+        "target": (result, both[1], projection.draws),
+    }
+    rows = {}
+    for name, (implied, level, draws) in cases.items():
+        low, middle, high = np.quantile(draws, [0.1, 0.5, 0.9])
+        chance = float(((draws >= implied[0]) & (draws <= implied[2])).mean())
+        rows[name] = [*implied, level / base - 1, low, middle, high, chance]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=READING).rename_axis("reading")
+
+
+def pooled(projection: Projection) -> Array | None:
+    """Draws in which the stated result counts as an expert's forecast, 亿元; None at a weight of 0.
+
+    A linear opinion pool (Stone 1961): each draw is the expert's with the declared weight, else the
+    model's. The expert's distribution has the bounds of the printed figure as its 10% and 90% points,
+    divided by one plus the declared bias.
+
+    Examples
+    --------
+    >>> pooled(project("qingzhen", "combined", draws=64)) is None
+    True
+    """
+    park, stated = projection.park, projection.park.config.stated
+    if stated is None or stated.weight == 0:
+        return None
+    low, value, high = interval(park, stated.result)
+    # an end that is open is as far as the other one
+    low, high = (
+        (low if np.isfinite(low) else 2 * value - high),
+        (high if np.isfinite(high) else 2 * value - low),
+    )
+    shape = "two_piece_normal" if low < high else "point"
+    expert = Lever(stated.result, "CNY_100m", low, value, high, -np.inf, np.inf, shape, "reported", "")
+    place, choice = np.random.default_rng([projection.seed, len(projection.draws)]).random(
+        (2, len(projection.draws))
+    )
+    return np.where(choice < stated.weight, expert.ppf(place) / (1 + stated.bias), projection.draws)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from parkanalysis.errors import InputError, Problem
-from parkanalysis.model.accounts import Base, base_year, with_products
+from parkanalysis.model.draws import Base, base_year, with_products
 from parkanalysis.model.scenario import Scenario, read_scenario
 from parkanalysis.model.target_year import State, Stretch, effect, industry_growth, ordered_shocks
 from parkanalysis.park import Park

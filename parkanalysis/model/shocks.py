@@ -8,8 +8,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from parkanalysis.model.accounts import Base, volume_made
-from parkanalysis.model.draws import Draws
+from parkanalysis.model.draws import Base, Draws, volume_made
 from parkanalysis.model.scenario import YUAN_PER_100M
 from parkanalysis.model.target_year import Effect, Kind, Stretch
 from parkanalysis.park.schema import (

@@ -10,8 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from parkanalysis.model.accounts import Base, base_year, with_products
-from parkanalysis.model.draws import Draws
+from parkanalysis.model.draws import Base, Draws, base_year, with_products
 from parkanalysis.model.scenario import Scenario
 from parkanalysis.park import ParkFile, Shock, levers_of, references
 

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from parkanalysis.forecasting import METHODS, backtest, forecast, growth, scores, vintage
 from parkanalysis.forecasting import annual as complete_years
 from parkanalysis.model.inverse import BreakEven, break_even, importance, tornado, with_levers
-from parkanalysis.model.projection import Projection, path, project
-from parkanalysis.model.readings import interval
+from parkanalysis.model.projection import Projection, interval, path, project
 from parkanalysis.model.scenario import Scenario, own_lever, price_average
 from parkanalysis.model.target_year import common, length, state, target_year_levers, used_levers
 from parkanalysis.park import Park

@@ -14,7 +14,6 @@ from parkanalysis import __version__
 from parkanalysis.errors import Problem
 from parkanalysis.model import compare as comparison
 from parkanalysis.model import projection as model
-from parkanalysis.model import readings as stated
 from parkanalysis.model.audit import audit
 from parkanalysis.model.case import Case
 from parkanalysis.model.check import doubts
@@ -135,7 +134,7 @@ class Results:
     shocks = _of(findings.shock_frame)
     parts = _of(findings.parts)
     ranked = _of(findings.ranking)
-    readings = _of(stated.readings)
+    readings = _of(model.readings)
     cut_backs = _of(model.cut_backs)
 
     # -- the headline ------------------------------------------------------------------------------
@@ -265,7 +264,7 @@ class Results:
     @cached_property
     def pooled(self) -> tuple[float, float, float] | None:
         """10%, 50% and 90% points with the stated figure pooled as a forecast; None at a weight of 0."""
-        draws = stated.pooled(self.projection)
+        draws = model.pooled(self.projection)
         if draws is None:
             return None
         low, middle, high = np.quantile(draws, [0.1, 0.5, 0.9])

@@ -1,4 +1,4 @@
-"""Draws: ranks as declared, the same whatever the spans, contradictions named."""
+"""Draws of the levers; balancing against hand-worked numbers and against the solution of the full system."""
 
 import itertools
 from dataclasses import replace
@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import minimize
 from scipy.stats import spearmanr
 
 from parkanalysis.model import draws as sampling
+from parkanalysis.model.draws import balance, value_added
 from parkanalysis.model.scenario import read_scenario
+from parkanalysis.model.target_year import state
 from parkanalysis.park.levers import Lever
 from parkanalysis.park.schema import Correlation
 
@@ -112,3 +115,121 @@ def test_a_singular_matrix_is_allowed():
 
 def test_a_single_draw_and_a_single_lever():
     assert sampling.uniforms(("a",), (), 0, 1, 1).shape == (1, 1)
+
+
+parts = st.lists(st.tuples(st.floats(0.1, 50), st.floats(0.01, 9)), min_size=2, max_size=7)
+
+
+def kkt(prior, variance, total):
+    """The same minimum from its first-order conditions: V^-1 (x - prior) = lambda, sum(x) = total."""
+    n = len(prior)
+    system = np.zeros((n + 1, n + 1))
+    system[:n, :n] = np.diag(1 / np.asarray(variance))
+    system[:n, n] = -1
+    system[n, :n] = 1
+    right = np.append(np.asarray(prior) / np.asarray(variance), total)
+    return np.linalg.solve(system, right)[:n]
+
+
+def test_value_added_by_hand():
+    # 24.08 of output at 25%
+    assert value_added(0.25, 24.08) == pytest.approx(6.02)
+
+
+def test_a_gap_is_shared_in_proportion_to_the_variances():
+    # the parts sum to 10, the total is 12: the gap of 2 goes 1/8, 3/8, 4/8
+    assert balance([5, 3, 2], [1, 3, 4], 12) == pytest.approx([5.25, 3.75, 3.0])
+
+
+def test_a_part_without_variance_keeps_its_prior():
+    assert balance([5, 3], [0, 1], 10) == pytest.approx([5, 5])
+
+
+def test_without_any_variance_the_parts_are_scaled():
+    assert balance([4, 6], [0, 0], 20) == pytest.approx([8, 12])
+
+
+@given(parts, st.floats(1, 200))
+def test_it_solves_the_first_order_conditions(rows, total):
+    prior, variance = np.array(rows).T
+    assert balance(prior, variance, total) == pytest.approx(kkt(prior, variance, total), rel=1e-9, abs=1e-9)
+
+
+@given(parts, st.floats(1, 200))
+def test_the_sum_is_the_total_and_a_second_balancing_changes_nothing(rows, total):
+    prior, variance = np.array(rows).T
+    for minimum in (-np.inf, 0.0):
+        once = balance(prior, variance, total, minimum)
+        assert once.sum() == pytest.approx(total)
+        assert balance(once, variance, total, minimum) == pytest.approx(once)
+
+
+@given(parts, st.floats(0.05, 0.9))
+def test_none_falls_below_the_minimum_and_none_could_lie_nearer(rows, part):
+    prior, variance = np.array(rows).T
+    total = part * prior.sum()
+    found = balance(prior, variance, total, 0.0)
+    assert found.min() >= 0
+    # who is held would want to go lower still: one multiplier for the rest, not above it for the held
+    pull = (found - prior) / variance
+    free = found > 0
+    assert np.ptp(pull[free]) == pytest.approx(0, abs=1e-7)
+    assert (pull[~free] >= pull[free].max() - 1e-7).all()
+
+
+def test_a_held_minimum_against_a_numerical_solver():
+    prior, variance, total = np.array([1.0, 6.0, 3.0]), np.array([4.0, 1.0, 1.0]), 4.0
+    solver = minimize(
+        lambda x: ((x - prior) ** 2 / variance).sum(),
+        np.full(3, total / 3),
+        bounds=[(0, None)] * 3,
+        constraints={"type": "eq", "fun": lambda x: x.sum() - total},
+    )
+    assert balance(prior, variance, total, 0.0) == pytest.approx(solver.x, abs=1e-6)
+
+
+def test_draws_are_balanced_one_by_one():
+    prior = np.array([[1.0, 5.0], [6.0, 5.0]])
+    together = balance(prior, [1, 1], 3.0, 0.0)
+    each = np.stack([balance(column, [1, 1], 3.0, 0.0) for column in prior.T], axis=1)
+    assert together == pytest.approx(each)
+
+
+def test_the_posterior_spread_is_that_of_balanced_normal_draws():
+    rng = np.random.default_rng(1)
+    variance = np.array([1.0, 4.0, 0.25])
+    prior = rng.normal([[10], [20], [5]], np.sqrt(variance)[:, None], (3, 200_000))
+    # sqrt(v - v² / sum(v)), sum(v) = 5.25
+    expected = [np.sqrt(1 - 1 / 5.25), np.sqrt(4 - 16 / 5.25), np.sqrt(0.25 - 0.0625 / 5.25)]
+    assert balance(prior, variance, 36.0).std(axis=1) == pytest.approx(expected, rel=0.01)
+
+
+def test_a_total_that_differs_from_draw_to_draw():
+    prior = np.array([[1.0, 5.0], [6.0, 5.0]])
+    together = balance(prior, [1, 3], np.array([3.0, 14.0]), 0.0)
+    each = [balance(column, [1, 3], total, 0.0) for column, total in zip(prior.T, (3.0, 14.0), strict=True)]
+    assert together == pytest.approx(np.stack(each, axis=1))
+
+
+def test_bad_parts_are_refused():
+    with pytest.raises(ValueError, match="negative"):
+        balance([1, 2], [1, -1], 3)
+    with pytest.raises(ValueError, match="scaled"):
+        balance([0, 0], [0, 0], 3)
+
+
+def test_the_zone_balances_to_its_published_total(qingzhen):
+    base = state(read_scenario(qingzhen, "reference"), (0, 1024), 1).base
+    total = sum(base.value_added.values())
+    assert total == pytest.approx(37.01)
+    assert sum(base.gross_output[i][0] for i in base.gross_output) == pytest.approx(143.737)
+    assert min(v.min() for v in base.value_added.values()) >= 0
+
+
+def test_each_posterior_rate_lies_between_the_rates_of_its_tables(qingzhen):
+    base = state(read_scenario(qingzhen, "reference"), None, 1).base
+    rates = qingzhen.value_added_rates
+    for industry, rate in base.rate.items():
+        rows = rates[(rates["industry"] == industry) & (rates["use"] == "yes")]
+        published = rows["value_added_10k_cny"] / rows["gross_output_10k_cny"]
+        assert published.min() <= rate[0] <= published.max(), industry

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from parkfiles import PARKS
 
-from parkanalysis.model.accounts import Base, ProductDraws
-from parkanalysis.model.draws import Draws
+from parkanalysis.model.draws import Base, Draws, ProductDraws
 from parkanalysis.model.inverse import Probe
 from parkanalysis.model.scenario import in_year, read_scenario
 from parkanalysis.model.shocks import (
