@@ -53,7 +53,8 @@ def check(path: str | Path) -> list[Problem]:
         park = read_park(path)
     except InputError as error:
         return list(error.problems)
-    return list(_unworkable(park)) or doubts(park)
+    errors = list(_unworkable(park))
+    return [*errors, *park.doubts] if errors else doubts(park)
 
 
 def doubts(park: Park) -> list[Problem]:
@@ -106,14 +107,15 @@ def _unworkable(park: Park) -> Iterator[Problem]:
 
 
 def _template(park: Park) -> Iterator[Problem]:
-    tables = {"figures.csv": park.figures["source"], "history.csv": park.history["source"]}
-    tables |= {"prices.csv": park.prices["source"], "value_added_rates.csv": park.value_added_rates["source"]}
-    counts = {file: int((column == EXAMPLE_SOURCE).sum()) for file, column in tables.items()}
-    counts["levers.csv"] = sum(lever.source == EXAMPLE_SOURCE for lever in park.levers.values())
-    for file, count in counts.items():
-        if count:
-            found = f"{count} invented numbers of the template (source {EXAMPLE_SOURCE})"
-            yield Problem(file, found, "the park's own numbers, with their sources", column="source")
+    """Numbers of the template that still stand for the park's own."""
+    tables = {name: getattr(park, name)["source"] for name in ("figures", "history", "prices")}
+    tables |= {"value_added_rates": park.value_added_rates["source"]}
+    tables |= {"levers": [lever.source for lever in park.levers.values()]}
+    counts = {name: sum(source == EXAMPLE_SOURCE for source in column) for name, column in tables.items()}
+    listed = ", ".join(f"{name}.csv {count}" for name, count in counts.items() if count)
+    if listed:
+        found = f"{sum(counts.values())} rows that are the template's examples and not this zone's: {listed}"
+        yield Problem("park", found, "the zone's own numbers, with their sources", column="source")
 
 
 def _drafted(park: Park) -> Iterator[Problem]:

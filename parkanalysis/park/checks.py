@@ -42,6 +42,7 @@ WITHOUT_CENTRAL = ("uniform", "lognormal")  # they may leave out the central val
 MAX_LEVERS = 5_000
 MAX_TOGETHER = 12
 MAX_HORIZON = 10
+RATES = ("%", "％", "percent", "fraction", "percentage_point", "百分点")
 
 
 class Anything(set[str]):
@@ -271,10 +272,15 @@ def _forecasts(files: Files) -> Iterator[Problem]:
                 yield _bad("levers", line, row, "unit", "fraction, as growth is")
     for series, lever in levers.items():
         rows = history[series]
+        first, row = rows[0]
+        if row.unit in RATES:
+            yield _bad("history", first, row, "unit", "levels: chain the growth rates to an index", row.unit)
+            continue
         for at, row in rows:
             if row.value <= 0:
                 found = f"{row.value:g} in a series that {lever} forecasts"
-                yield _bad("history", at, row, "value", "a value above 0", found)
+                allowed = "a value above 0; growth rates are chained to an index first"
+                yield _bad("history", at, row, "value", allowed, found)
         if files.config is not None and len({len(row.period) for _, row in rows}) == 1:
             yield from _years(series, [row for _, row in rows], files.config)
 
@@ -446,7 +452,8 @@ def _method(files: Files, config: ParkFile) -> Iterator[Problem]:
 def _balance(files: Files, config: ParkFile) -> Iterator[Problem]:
     """The accounts can be scaled to the published total only from parts that cannot all be 0."""
     names = {i.value_added or i.value_added_rate or "" for i in config.industries.values()}
-    if all(name in files.levers and files.levers[name][1].minimum <= 0 for name in names):
+    rows = [files.levers[name][1] for name in names if name in files.levers]
+    if len(rows) == len(names) and all(r.minimum <= 0 and r.distribution != "point" for r in rows):
         allowed = "one industry at least whose lever has a minimum above 0"
         yield _at(files, ("industries",), "industries whose value added may all be 0", allowed)
 

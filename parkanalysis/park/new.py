@@ -37,6 +37,7 @@ EXAMPLE_SOURCE = "example"  # the source of every invented number of the templat
 DRAFTED = "drafted"
 """How the note of a row begins that nobody has confirmed."""
 MAX_NAME = 200
+_AMOUNTS = ("value_added", "gross_output", "revenue", "profit", "tax", "investment")
 MOST_INDUSTRIES = 12
 MOST_SUGGESTIONS = 12
 LONGEST_SENTENCE = 120
@@ -56,6 +57,7 @@ _COMPARED = re.compile(r"[比较与和]\s*(?:19|20)\d\d ?年")
 _DATE = re.compile(r"(20\d\d) ?年 ?(\d{1,2}) ?月 ?(\d{1,2}) ?日")
 _VALUE_ADDED = re.compile(r"工业增加值")
 _NOT_THE_ZONE = re.compile(r"占|新增|影响|拉低|减少")
+_SUPPOSED = re.compile(r"(?:若|如果|假如)[^。；]*$")
 _REACHES = re.compile(r"\s*[，,]?(?:力争|预计|将)*(?:达到|达|为|至)\s*")
 _OUTPUT = re.compile(
     r"(?:^|[^一-鿿、])(?:年|其中|园区|全区|全市|我区|[一二三四五六七八九十]是)*"
@@ -63,12 +65,14 @@ _OUTPUT = re.compile(
     r"(?:达到|达|为|约|实现|完成)?\s*$"
 )
 _NOT_AN_INDUSTRY = re.compile(r"(?<!加)工业$|规模|规上|全|总|园区|企业|完成|实现|新增|年|月|累计")
+_TIME_OF_A_YEAR = re.compile(r"全年|上年|当年|年[初末底]|[上下]半年|[一二三四]季度|\d{1,2}月份?")
 _PART_OF_A_YEAR = re.compile(r"半年|季|月")
 _FALLS = frozenset({"下降", "减少", "降低", "下跌", "降"})
+_RISES = frozenset({"增长", "增加", "提高", "上升"})
 _SHOCKS = {
     "plant_closure": re.compile(r"关停|停产|关闭|破产"),
     "price_change": re.compile(
-        r"价格?[^。]{0,24}(?:下跌|下降|下滑|回落|走低|上涨|回升|走高|跌)|(?:下跌|跌)至"
+        r"(?<!可比)(?<!不变)价格?[^。]{0,24}(?:下跌|下降|下滑|回落|走低|上涨|回升|走高|跌)|(?:下跌|跌)至"
     ),
     "contracted_volume": re.compile(
         r"签约[^。]{0,12}度|合同电量|供电合同|直购电|签订[^。]{0,20}(?:度|千瓦时)"
@@ -76,6 +80,7 @@ _SHOCKS = {
     "capacity_ramp_up": re.compile(r"(?:建成)?投产|达产|扩产|新增产能"),
     "output_cap": re.compile(r"限产|限电|错峰"),
 }
+_SUPPORT = re.compile("补贴|奖励|奖补")
 _SENTENCE = re.compile(r"[^。；\n]*[。；\n]")
 
 
@@ -116,36 +121,38 @@ def create(directory: str | Path, name: str | None = None, report: str | Path | 
     target = Path(directory)
     _check_name(name)
     document = None if report is None else read_document(Path(report))
-    figures = [] if document is None else _ledger(document)
+    figures, outline = [], None
+    if document is not None:
+        figures, outline = _ledger(document), outline_of(document.text)
+        if not figures:
+            raise InputError(Problem(document.name, "no figure", "a work report with figures"))
     with _writing(target) as folder:
-        if document is None or not figures:
+        if document is None or outline is None:
             shutil.copytree(
                 TEMPLATE, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
             )
             _name(folder / "park.yml", name)
         else:
-            _write_outline(folder, document, figures, name)
+            _write_outline(folder, document.name, figures, outline, name)
         _write_schemas(folder / "schemas")
         written = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
-    return _instructions(target, written, len(figures))
+    return _instructions(target, written, len(figures), outline)
 
 
-def _instructions(target: Path, written: list[str], drafted: int) -> list[str]:
+def _instructions(target: Path, written: list[str], drafted: int, outline: Outline | None) -> list[str]:
+    """What was written, and what to fill in by the README of a park."""
     book = target.suffix.lower() == ".xlsx"
     lines = [f"{target}: one sheet a table"] if book else [f"{target}{os.sep}{file}" for file in written]
-    sheet = "sheet" if book else "file"
     invented = "Numbers of the source example" if drafted else "All numbers"
-    lines += ["", f"{invented} are invented. Fill in first ({sheet} by {sheet}):"]
-    lines += [
-        "1. park: name, base_year, target_year, as_of, industries",
-        "2. sources: a row for each report or table",
-        "3. figures: published value added and output of each industry, as printed",
-        "4. history: a series whose growth stands for the park's, two complete years or more",
-        "5. value_added_rates and levers: every other uncertain number, with its range",
-        "6. plants, products and shocks in park; scenarios",
-    ]
+    lines += ["", f"{invented} are invented. Fill in first ({'sheet by sheet' if book else 'file by file'}):"]
+    steps = (TEMPLATE / "README.md").read_text(encoding="utf-8").splitlines()
+    lines += [step.replace("`", "") for step in steps if step[:1].isdecimal()]
     if drafted:
         lines += [f"{drafted} figures are drafted from the report: confirm each, delete what is not needed"]
+    if outline is not None and not outline.dated:
+        lines += [
+            f"No year was found in the report: base_year {TEMPLATE_YEAR} is the template's, not its own"
+        ]
     return [*lines, "", f"Then: parkanalysis check {target}"]
 
 
@@ -158,12 +165,10 @@ def _check_name(name: str | None) -> None:
 
 
 def _name(file: Path, name: str | None) -> None:
-    if name is None:
-        return
-    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
-    quoted = f"name: {_quoted(name)}\n"
-    text = "".join(quoted if line.startswith("name:") else line for line in lines)
-    file.write_text(text, encoding="utf-8", newline="\n")
+    if name is not None:
+        text = file.read_text(encoding="utf-8")
+        text = re.sub("^name:.*", lambda _: f"name: {_quoted(name)}", text, flags=re.MULTILINE)
+        file.write_text(text, encoding="utf-8", newline="\n")
 
 
 @contextlib.contextmanager
@@ -196,6 +201,10 @@ def _ledger(document: Document) -> list[dict[str, str]]:
     rows: list[dict[str, str]] = []
     for cells in draft_ledger(document, _source(Path(document.name))).to_dict("records"):
         row = {str(key): " ".join(str(value).split()) for key, value in cells.items()}
+        if row["quantity"].endswith("%") and row["variable"] in _AMOUNTS:
+            row["variable"] += "_growth"
+        elif not row["variable"] and "同比" in row["note"]:  # the head of a table's column
+            row["variable"] = "growth"
         row["note"] = f"{DRAFTED}; {row['note']}".rstrip("; ")
         # a cell that the report does not fill is for the analyst
         rows.append({key: value or ("" if key == "period" else "?") for key, value in row.items()})
@@ -208,23 +217,38 @@ def _source(report: Path) -> str:
     return stem if is_identifier(stem) and stem != EXAMPLE_SOURCE else "work_report"
 
 
-def _write_outline(folder: Path, document: Document, figures: list[dict[str, str]], name: str | None) -> None:
+def _write_outline(
+    folder: Path, title: str, figures: list[dict[str, str]], outline: Outline, name: str | None
+) -> None:
     """Write what the report says of the park; what it does not say is invented."""
-    outline = outline_of(document.text)
-    for named in outline.named():  # the ledger has the figures of the text in their order
+    for number, year in outline.years.items():  # the ledger has the figures of the text in their order
+        period = figures[number]["period"]
+        figures[number]["period"] = f"{year - (period == '上年')} 年{'' if period == '上年' else period}"
+    for named in outline.named():
         row = figures[named.number]
         row |= {"figure": named.figure, "variable": named.variable, "period": f"{named.year} 年"}
         row["subject"] = row["subject"].strip("?") or named.label
+    figures = [row for row in figures if _is_quantity(row["quantity"])]
+    base, total = outline.base_year, 50.0
+    if outline.value_added:
+        total = outline.value_added.mention.quantity.value / 1e8
+    parts = [] if outline.industries else _parts(figures, base)
+    rest = total - sum(part["amount"] for part in parts)
     values = {
         "o": outline if name is None else replace(outline, name=name),
-        "title": " ".join(document.name.split()),
-        "source": _source(Path(document.name)),
-        "figures": [row for row in figures if _is_quantity(row["quantity"])],
-        "total": outline.value_added.mention.quantity.value / 1e8 if outline.value_added else 50.0,
+        "title": " ".join(title.split()),
+        "source": _source(Path(title)),
+        "figures": figures,
+        "parts": parts,
+        # other industry: what the parts leave, or, where only outputs are known, a wide guess
+        "other": [share * rest for share in ((0.5, 1, 1.5, 0, 3) if parts else (0.1, 0.4, 0.8, 0.01, 2))],
+        "has_other": not parts or rest > 0.005 * total,
     }
-    loader = jinja2.FileSystemLoader(OUTLINE)
     drafts = jinja2.Environment(
-        loader=loader, undefined=jinja2.StrictUndefined, trim_blocks=True, keep_trailing_newline=True
+        loader=jinja2.FileSystemLoader(OUTLINE),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
     )
     drafts.filters |= {"cell": _cell, "quoted": _quoted}
     for template in drafts.list_templates():
@@ -233,6 +257,21 @@ def _write_outline(folder: Path, document: Document, figures: list[dict[str, str
     (folder / "scenarios").mkdir()
     for file in ("README.md", "scenarios/reference.yml"):
         shutil.copyfile(TEMPLATE / file, folder / file)
+
+
+def _parts(figures: list[dict[str, str]], base: int) -> list[dict[str, Any]]:
+    """Value added by industry in a table of the report: each row is renamed after its industry."""
+    parts: list[dict[str, Any]] = []
+    for row in figures:
+        if (
+            row["place"].startswith("table")
+            and row["variable"] == "value_added"
+            and str(base) in row["period"]
+        ):
+            row["figure"] = f"value_added_industry_{len(parts) + 1}_{base}"
+            amount = parse(row["quantity"]).value / 1e8
+            parts.append({"label": row["subject"], "figure": row["figure"], "amount": amount})
+    return parts if 1 < len(parts) <= MOST_INDUSTRIES else []
 
 
 def _is_quantity(text: str) -> bool:
@@ -384,6 +423,10 @@ class Outline:
         Output of each industry in the base year.
     shocks : tuple of (str, str)
         Kind of shock that a sentence may be of, and the sentence.
+    years : mapping of int to int
+        Year of each figure whose time is told by a word such as 全年, by its number.
+    dated : bool
+        Whether the report names a year.
     """
 
     name: str
@@ -394,6 +437,8 @@ class Outline:
     loss: Named | None
     industries: tuple[Named, ...]
     shocks: tuple[tuple[str, str], ...]
+    years: Mapping[int, int]
+    dated: bool
 
     def named(self) -> list[Named]:
         """List the figures that park.yml points to."""
@@ -404,29 +449,35 @@ class Outline:
 def outline_of(text: str) -> Outline:
     """Read what can be known of a park from its work report."""
     mentions = extract(text)
-    base = _base_year(text, mentions)
+    year_found = _base_year(text, mentions)
+    base = year_found or TEMPLATE_YEAR
     found: dict[str, Named] = {}
     industries: dict[str, Named] = {}
+    years: dict[int, int] = {}
     subject = ""
     for number, m in enumerate(mentions):
         gap = text[mentions[number - 1].end : m.start] if number else ""
         subject = m.subject or (subject if _REACHES.fullmatch(gap) else "")
-        year, moved = _year_of(text, m, base), m.quantity.direction
-        if m.quantity.unit != "CNY" or year not in (base, base + 1):
+        year, moved, unit = _year_of(text, m, base), m.quantity.direction, m.quantity.unit
+        if _TIME_OF_A_YEAR.fullmatch(m.period):
+            years[number] = year
+        if year not in (base, base + 1):
             continue
         whole = not moved and not _PART_OF_A_YEAR.search(m.period)
-        if _VALUE_ADDED.search(subject):
-            part = _NOT_THE_ZONE.search(subject) is not None
-            kind, variable = ("stated_result" if year > base else "value_added"), "value_added"
-            if year > base and (moved in _FALLS or part):
-                kind, variable = "stated_loss", "value_added_loss"
-            elif part or not whole:
-                continue
+        supposed = _SUPPOSED.search(text[max(0, m.start - LONGEST_HEADING) : m.start])
+        if (
+            _VALUE_ADDED.search(subject)
+            and not supposed
+            and (kind := _kind_of(m, subject, year > base, whole))
+        ):
             key = f"{kind}_{year}"
+            variable = {"stated_loss": "value_added_loss", "stated_goal": "value_added_growth"}.get(
+                kind, "value_added"
+            )
             # of several the first, or the first of the firms above scale
             if key not in found or ("规" in subject and "规" not in found[key].label):
                 found[key] = Named(key, variable, year, subject, number, m)
-        elif whole and year == base and (label := _industry(text, m)):
+        elif whole and unit == "CNY" and year == base and (label := _industry(text, m)):
             figure = f"output_industry_{len(industries) + 1}_{base}"
             industries.setdefault(label, Named(figure, "gross_output", base, label, number, m))
     return Outline(
@@ -434,11 +485,26 @@ def outline_of(text: str) -> Outline:
         base_year=base,
         as_of=_as_of(text, base),
         value_added=found.get(f"value_added_{base}"),
-        result=found.get(f"stated_result_{base + 1}"),
+        result=found.get(f"stated_result_{base + 1}", found.get(f"stated_goal_{base + 1}")),
         loss=found.get(f"stated_loss_{base + 1}"),
         industries=tuple(industries.values())[:MOST_INDUSTRIES],
         shocks=_suggestions(text, base),
+        years=years,
+        dated=year_found is not None,
     )
+
+
+def _kind_of(mention: Mention, subject: str, ahead: bool, whole: bool) -> str:
+    """What a figure of value added is for a park: the total, a result, a goal or a loss; or nothing."""
+    moved, unit = mention.quantity.direction, mention.quantity.unit
+    part = _NOT_THE_ZONE.search(subject) is not None
+    if unit == "fraction":
+        return "stated_goal" if ahead and moved in _RISES and not part else ""
+    if unit != "CNY":
+        return ""
+    if ahead and (moved in _FALLS or part):
+        return "stated_loss"
+    return "" if part or not whole else "stated_result" if ahead else "value_added"
 
 
 def _zone_name(text: str) -> str:
@@ -458,7 +524,7 @@ def _headings(text: str) -> list[tuple[int, str]]:
     return [(at, line) for at, line in short if _NUMBERED.match(line) or re.search(_YEAR, line)]
 
 
-def _base_year(text: str, mentions: Iterable[Mention]) -> int:
+def _base_year(text: str, mentions: Iterable[Mention]) -> int | None:
     """The year that the title or a heading looks back on, or that lies before the one it plans."""
     for _, line in ((0, text[:400]), *_headings(text)):
         if review := _REVIEW.search(line):
@@ -467,7 +533,7 @@ def _base_year(text: str, mentions: Iterable[Mention]) -> int:
         if _PLAN.search(line) and (year := re.search(_YEAR, line)):
             return int(year[1]) - 1
     years = Counter(year for m in mentions for year in re.findall(r"(?:19|20)\d\d", m.period))
-    return int(years.most_common(1)[0][0]) if years else TEMPLATE_YEAR
+    return int(years.most_common(1)[0][0]) if years else None
 
 
 def _year_at(text: str, place: int, base: int) -> int:
@@ -509,7 +575,11 @@ def _suggestions(text: str, base: int) -> tuple[tuple[str, str], ...]:
     for match in _SENTENCE.finditer(text + "\n"):
         sentence = " ".join(match.group().split()).strip(" 。；#*")
         later = _year_at(text, match.end() - 1, base) > base or re.search("预计|将", sentence) is not None
-        kinds = (kind for kind, words in _SHOCKS.items() if words.search(sentence))
+        kinds = [kind for kind, words in _SHOCKS.items() if words.search(sentence)]
+        if "price_change" in kinds:  # 受钢厂限产影响 is why a price falls
+            kinds = [kind for kind in kinds if kind != "output_cap"]
+        if _SUPPORT.search(sentence):
+            kinds = []
         found += [
             (not later, k, sentence[:LONGEST_SENTENCE]) for k in kinds if later or k != "capacity_ramp_up"
         ]

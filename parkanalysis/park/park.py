@@ -15,11 +15,11 @@ from pydantic import BaseModel, ValidationError
 
 from parkanalysis.errors import InputError, Problem, nearest, told_once
 from parkanalysis.park.checks import WITHOUT_CENTRAL, Anything, Files, cross_check
-from parkanalysis.park.levers import UNITS, Lever
+from parkanalysis.park.levers import EVIDENCE, UNITS, Lever
 from parkanalysis.park.read import MAX_PROBLEMS, Raw, RawTable, attempt, line_of, read_folder, read_workbook
 from parkanalysis.park.schema import KEYS, NAMES, TABLES, ParkFile, ScenarioFile
 from parkanalysis.park.slips import slips
-from parkanalysis.quantities import Quantity, parse
+from parkanalysis.quantities import Quantity, bounds, parse
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -191,9 +191,13 @@ def _problem(name: str, error: Mapping[str, Any], row: int | None, loc: Sequence
         found, allowed = "nothing", "a value"
     elif kind == "literal_error":
         choices = [c.strip(" '") for c in context["expected"].replace(" or ", ", ").split(",")]
-        near = _unit(str(error["input"]), choices) or nearest(str(error["input"]), choices)
+        typed = str(error["input"])
+        near = _unit(typed, choices) or _GRADES.get(typed) or nearest(typed, choices)
         allowed = ", ".join(choices)
     return Problem(name, found, allowed, row, column, near)
+
+
+_GRADES = dict(zip(("报告", "推算", "代理", "假设"), EVIDENCE, strict=True))
 
 
 def _unit(printed: str, choices: Sequence[str]) -> str | None:
@@ -336,6 +340,22 @@ def _parse_figures(rows: list[tuple[int, Any]], rule: str, problems: list[Proble
     return parsed
 
 
+def _goal(goal: str, base: str, parsed: Mapping[str, Quantity], rule: str) -> dict[str, Quantity]:
+    """A goal that is printed as growth, as the amount it comes to: published (1 + growth).
+
+    About 6 % is 5.5 to 6.5 %: half a unit of the last digit, as the rule "literal" has it.
+    """
+    if goal not in parsed or base not in parsed or parsed[goal].unit != "fraction":
+        return {}
+    growth, published = parsed[goal], parsed[base]
+    near = parse(growth.text, "literal")
+    low, high = (near.low, near.high) if math.isfinite(near.high - near.low) else bounds(growth, rule)
+    sign = -1 if _is_fall(growth) else 1
+    value, *ends = (published.value * (1 + sign * g) for g in (growth.value, low, high))
+    low, high = sorted(ends)
+    return {goal: replace(growth, value=value, low=low, high=high, unit=published.unit, hedge="growth")}
+
+
 _SAME = ("unit", "minimum", "maximum", "evidence", "source", "group", "note", "note_zh")
 
 
@@ -392,6 +412,8 @@ def _validated(raw: Raw, problems: list[Problem]) -> Files:
             scenarios[name] = (document, scenario)
     rule = config.reading_rule if config is not None else "standard"
     parsed = _parse_figures(rows["figures"], rule, problems)
+    if config is not None and config.stated is not None:
+        parsed |= _goal(config.stated.result, config.value_added, parsed, rule)
     return Files(config, raw.park, rows, names, parsed, scenarios)
 
 

@@ -17,6 +17,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -53,6 +54,7 @@ Records = list[tuple[int, dict[str, str]]]
 
 # control characters that no text of a park needs and that XML and terminals choke on
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
+_PARTED = re.compile(r"[1-9]\d{0,2},\d{3}(?:\.\d+)?")
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _FLOAT = re.compile(
     r"[-+]?(?=[^eE]*\.|.*[eE])([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})([eE][-+]?[0-9]{1,3})?"
@@ -81,9 +83,9 @@ class Located(dict[str, Any]):
 class LocatedList(list[Any]):
     """A list that knows the line of each item."""
 
-    def __init__(self, items: Iterable[Any], lines: Iterable[int]) -> None:
+    def __init__(self, items: Iterable[Any], lines: Mapping[int, int]) -> None:
         super().__init__(items)
-        self.lines = dict(enumerate(lines))
+        self.lines = dict(lines)
 
 
 def read_text(path: Path, limit: int = MAX_BYTES) -> str:
@@ -167,7 +169,11 @@ def read_csv(path: Path) -> RawTable:
     _check_separator(name, text)
 
     def misfit(row: int, cells: list[str], width: int) -> Problem:
-        return Problem(name, f"{len(cells)} cells", f"{width} cells, as in the header", row)
+        allowed = f"{width} cells, as in the header"
+        pairs = (f"{a},{b}" for a, b in pairwise(cells) if _PARTED.fullmatch(f"{a},{b}"))
+        if len(cells) > width and (number := next(pairs, "")):
+            allowed += f"; a comma inside a number, {number}? leave it out, or put the cell in quotes"
+        return Problem(name, f"{len(cells)} cells", allowed, row)
 
     return _tabulate(name, _lines(name, text), misfit)
 
@@ -222,41 +228,31 @@ def parse_yaml(name: str, text: str) -> Any:
     # libyaml reads thirty times as fast; without it the same classes exist in Python
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        _refuse_cleverness(name, yaml.parse(text, Loader=loader))
-        node = yaml.compose(text, Loader=loader)
-        return None if node is None else _build(name, node)
+        events = yaml.parse(text, Loader=loader)
+        next(events)  # the stream's start
+        if isinstance(next(events), yaml.StreamEndEvent):
+            return None
+        document = _build(name, events, next(events))
+        next(events)  # the document's end
+        if not isinstance(more := next(events), yaml.StreamEndEvent):
+            line = more.start_mark.line + 1
+            raise InputError(Problem(name, "another document", "one document", line))
+        return document
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         found = " ".join(str(error.problem or error.context).split()).removeprefix("found ")
         line = mark.line + 1 if mark else None
         if mark and text[mark.index : mark.index + 1] == "\t":
             raise InputError(Problem(name, "a tab", "spaces", line)) from None
+        near = list(enumerate(text.splitlines(), start=1))[max(0, (line or 0) - 2) : line]
+        for at, _ in (found for found in near if re.match(r"[\s-]*\w+：", found[1])):
+            raise InputError(Problem(name, "a full-width colon ：", "a colon and a blank", at)) from None
         raise InputError(Problem(name, found, "valid YAML", line)) from None
     except UnicodeEncodeError as error:
         found = f"the character {text[error.start]!r}"
         raise InputError(Problem(name, found, "text that UTF-8 can hold")) from None
     except YAMLError as error:
         raise InputError(Problem(name, str(error).splitlines()[0][:120], "valid YAML")) from None
-
-
-def _refuse_cleverness(name: str, events: Iterable[Any]) -> None:
-    """Look at the stream of events before anything is built from it."""
-    from yaml.events import (  # type: ignore[import-untyped]
-        AliasEvent,
-        CollectionEndEvent,
-        CollectionStartEvent,
-    )
-
-    depth = 0
-    for event in events:
-        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-        line = event.start_mark.line + 1
-        if getattr(event, "anchor", None) is not None or isinstance(event, AliasEvent):
-            raise InputError(Problem(name, "an anchor or alias", "plain YAML without & and *", line))
-        if getattr(event, "tag", None) not in (None, "!"):
-            raise InputError(Problem(name, f"the tag {event.tag[:60]}", "plain YAML without tags", line))
-        if depth > MAX_DEPTH:
-            raise InputError(Problem(name, "deeper nesting", f"at most {MAX_DEPTH} levels", line))
 
 
 def scalar(text: str) -> Any:
@@ -268,29 +264,40 @@ def scalar(text: str) -> Any:
     return float(text) if _FLOAT.fullmatch(text) else text
 
 
-def _build(name: str, node: Any) -> Any:
+def _build(name: str, events: Iterator[Any], event: Any, depth: int = 0) -> Any:
+    """The value that begins with an event; what is clever is refused before anything is built from it."""
     import yaml
 
-    if isinstance(node, yaml.ScalarNode):
-        return scalar(node.value) if node.style in (None, "") else node.value
-    if isinstance(node, yaml.SequenceNode):
-        lines = [item.start_mark.line + 1 for item in node.value]
-        return LocatedList((_build(name, item) for item in node.value), lines)
-    items: dict[str, Any] = {}
-    lines_of: dict[str, int] = {}
-    problems: list[Problem] = []
-    for key, value in node.value:
+    def refused(found: str, allowed: str, line: int) -> InputError:
+        return InputError(Problem(name, found, allowed, line))
+
+    line = event.start_mark.line + 1
+    if event.anchor is not None:
+        raise refused("an anchor or alias", "plain YAML without & and *", line)
+    if event.tag not in (None, "!"):
+        raise refused(f"the tag {event.tag[:60]}", "plain YAML without tags", line)
+    if isinstance(event, yaml.ScalarEvent):
+        return scalar(event.value) if event.style in (None, "") else event.value
+    if depth >= MAX_DEPTH:
+        raise refused("deeper nesting", f"at most {MAX_DEPTH} levels", line)
+    lines: dict[Any, int] = {}
+    if isinstance(event, yaml.SequenceStartEvent):
+        items: list[Any] = []
+        while not isinstance(part := next(events), yaml.SequenceEndEvent):
+            lines[len(items)] = part.start_mark.line + 1
+            items.append(_build(name, events, part, depth + 1))
+        return LocatedList(items, lines)
+    values: dict[str, Any] = {}
+    while not isinstance(key := next(events), yaml.MappingEndEvent):
         line = key.start_mark.line + 1
-        if not isinstance(key, yaml.ScalarNode):
-            problems.append(Problem(name, "a list or mapping as a key", "a name as a key", line))
-        elif key.value in items:
-            found = f"the key {key.value[:60]!r} again, first in line {lines_of[key.value]}"
-            problems.append(Problem(name, found, "each key once", line))
-        else:
-            items[key.value], lines_of[key.value] = _build(name, value), line
-    if problems:
-        raise InputError(problems)
-    return Located(items, lines_of)
+        if not isinstance(key, yaml.ScalarEvent):
+            raise refused("a list or mapping as a key", "a name as a key", line)
+        if key.value in values:
+            found = f"the key {key.value[:60]!r} again, first in line {lines[key.value]}"
+            raise refused(found, "each key once", line)
+        lines[key.value] = line
+        values[key.value] = _build(name, events, next(events), depth + 1)
+    return Located(values, lines)
 
 
 def line_of(node: Any, loc: Sequence[Any]) -> int | None:
@@ -553,7 +560,7 @@ def _numbered(node: Any) -> Any:
         return node
     items = {key: _numbered(value) for key, value in node.items()}
     if items and list(items) == [str(i + 1) for i in range(len(items))]:
-        return LocatedList(items.values(), node.lines.values())
+        return LocatedList(items.values(), dict(enumerate(node.lines.values())))
     return Located(items, node.lines)
 
 

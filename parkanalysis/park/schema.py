@@ -9,12 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import keyword
 import re
+import tomllib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from math import inf
+from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal, Self, Union, get_args
 
@@ -307,13 +309,28 @@ def _blank(value: Any) -> Any:
     return None if isinstance(value, str) and not value.strip() else value
 
 
-Maybe = BeforeValidator(_blank)
-MaybeNumber = Annotated[Number | None, Maybe]
-MaybeName = Annotated[Identifier | None, Maybe]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 
-
-Source = Annotated[Identifier, Ref("source"), _says("source, a row of sources.csv")]
+#: what a cell of a table may hold, by the kinds of tables.toml
+KINDS: dict[str, Any] = {
+    "name": Identifier,
+    "text": Text,
+    "remark": str,
+    "quantity": Annotated[Text, Field(max_length=200)],
+    "number": Number,
+    "positive": Positive,
+    "day": Day,
+    "period": Period,
+    "observed": Observed,
+    "prices": Literal["current", "comparable"],
+    "use": Literal["yes", "no"],
+    "unit": Literal[tuple(UNITS)],
+    "shape": Literal[(*DISTRIBUTIONS, "tables", "forecast")],
+    "evidence": Literal[EVIDENCE],
+    "source": Identifier,
+    "figure": Identifier,
+}
+_DEFAULTS = {"remark": "", "use": "yes"}
 
 
 class TableRow(BaseModel):
@@ -322,107 +339,26 @@ class TableRow(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
-class FigureRow(TableRow):
-    """figures.csv: every figure of the source as printed."""
-
-    figure: Identifier = _says("name of the figure, unique")
-    source: Source
-    place: Text = _says("chapter and paragraph in the source")
-    subject: Text = _says("whom or what the figure is about")
-    variable: Text = _says("what is measured")
-    period: str = _says("year, span of years or month", default="")
-    quantity: Annotated[Text, Field(max_length=200)] = _says("the quantity exactly as printed")
-    note: str = _says("remark", default="")
-
-
-SHAPES = (*DISTRIBUTIONS, "tables", "forecast")
-
-
-class LeverRow(TableRow):
-    """levers.csv: every uncertain number."""
-
-    lever: Identifier = _says("name of the lever, unique")
-    group: Text = _says("heading under which it is shown")
-    name_zh: str = _says("Chinese label", default="")
-    name_en: Text = _says("English label")
-    unit: Literal[tuple(UNITS)] = _says("unit of the numbers")  # type: ignore[valid-type]
-    low: MaybeNumber = _says("10% point", default=None)
-    central: MaybeNumber = _says("mode; empty where a figure or a series gives it", default=None)
-    high: MaybeNumber = _says("90% point", default=None)
-    minimum: Number = _says("hard lower bound")
-    maximum: Number = _says("hard upper bound")
-    distribution: Literal[SHAPES] = _says("shape between and beyond the points")  # type: ignore[valid-type]
-    evidence: Literal[EVIDENCE] = _says("evidence grade")  # type: ignore[valid-type]
-    figure: MaybeName = leads_to("figure", "figure that gives the central value", default=None)
-    series: MaybeName = _says(
-        "series whose forecast, or industry whose tabled rates, give the range", default=None
-    )
-    source: Source
-    note: str = _says("on what the range stands", default="")
-    note_zh: str = _says("the note in Chinese, for Chinese reports; note without", default="")
+def _row(table: str, about: str, columns: Mapping[str, tuple[str, str]]) -> type[TableRow]:
+    """The model of a row, from the declaration of its table."""
+    fields: dict[str, Any] = {}
+    for column, (kind, text) in columns.items():
+        name = kind.removesuffix("?")
+        cell: Any = KINDS[name]
+        default: Any = _DEFAULTS.get(kind, ...)
+        if kind != name:
+            cell, default = Annotated[cell | None, BeforeValidator(_blank)], None
+        role = name if name in ("source", "figure") else ""
+        fields[column] = (
+            cell,
+            leads_to(role, text, default=default) if role else _says(text, default=default),
+        )
+    return create_model(table, __base__=TableRow, __doc__=f"{table}.csv: {about}.", **fields)
 
 
-class HistoryRow(TableRow):
-    """history.csv: annual, quarterly or monthly series."""
-
-    series: Identifier = _says("name of the series")
-    period: Period = _says("year 2015, quarter 2015Q1 or month 2015-01")
-    value: Number = _says("value")
-    unit: Text = _says("unit of the value")
-    prices: Annotated[Literal["current", "comparable"] | None, Maybe] = _says("price basis", default=None)
-    published: Day = _says("day of publication")
-    published_rule: str = _says("rule that set the day, where it is not known", default="")
-    source: Source
-
-
-class PriceRow(TableRow):
-    """prices.csv: dated price observations."""
-
-    series: Identifier = _says("name of the price")
-    period: Observed = _says("day, month or year observed")
-    value: Positive = _says("price")
-    unit: Text = _says("unit of the price")
-    published: Day = _says("day of publication")
-    published_rule: str = _says("rule that set the day, where it is not known", default="")
-    source: Source
-    note: str = _says("place, basis", default="")
-
-
-class ValueAddedRateRow(TableRow):
-    """value_added_rates.csv: value added and gross output from input-output tables."""
-
-    industry: Identifier = _says("industry of the table")
-    table: Text = _says("input-output table")
-    table_zh: str = _says("the table's name in Chinese reports; table without", default="")
-    sector: Text = _says("sector of the table")
-    gross_output_10k_cny: Positive = _says("gross output, 10,000 yuan")
-    value_added_10k_cny: Positive = _says("value added, 10,000 yuan")
-    use: Literal["yes", "no"] = _says("whether the rate enters the range", default="yes")
-    source: Source
-    note: str = _says("why it is left out, how it differs", default="")
-
-
-class SourceRow(TableRow):
-    """sources.csv: where things come from."""
-
-    source: Identifier = _says("name of the source, unique")
-    title: Text = _says("title")
-    title_zh: str = _says("the title in Chinese, for Chinese reports; title without", default="")
-    publisher: Text = _says("publisher")
-    publisher_zh: str = _says("the publisher in Chinese, for Chinese reports; publisher without", default="")
-    published: Annotated[Day | None, Maybe] = _says("day of publication", default=None)
-    url: str = _says("address", default="")
-    note: str = _says("licence, remark", default="")
-    note_zh: str = _says("the remark in Chinese, for Chinese reports; note without", default="")
-
-
-TABLES: dict[str, type[TableRow]] = {
-    "figures": FigureRow,
-    "levers": LeverRow,
-    "history": HistoryRow,
-    "prices": PriceRow,
-    "value_added_rates": ValueAddedRateRow,
-    "sources": SourceRow,
+TABLES = {
+    name: _row(name, **table)
+    for name, table in tomllib.loads(Path(__file__).with_name("tables.toml").read_text("utf-8")).items()
 }
 POINTS = ("low", "central", "high")
 REQUIRED_TABLES = ("figures", "levers", "sources")

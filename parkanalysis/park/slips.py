@@ -6,12 +6,13 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby, islice, pairwise
 from statistics import median
 from typing import Any
 
 from parkanalysis.errors import Problem
-from parkanalysis.park.checks import Files, Use, uses
+from parkanalysis.park.checks import RATES, Files, Use, uses
 from parkanalysis.park.levers import UNITS, Lever
 from parkanalysis.park.read import MAX_PROBLEMS, line_of
 from parkanalysis.park.schema import PRICES, ParkFile, Product, Ref
@@ -152,7 +153,7 @@ def slips(files: Files, levers: Mapping[str, Lever]) -> list[Problem]:
     if any(p.severity == "error" for p in found):  # nothing can be set against a total that is wrong itself
         return found
     checks = (_industries, _plants, _products, _changes, _stated, _unusual)
-    for check in (*checks, _rates, _series, _prices, _periods):
+    for check in (*checks, _rates, _series, _reference, _prices, _periods):
         found += islice(check(known), MAX_PROBLEMS)
     return found
 
@@ -333,7 +334,7 @@ def _series(known: _Known) -> Iterator[Problem]:
 
 def _jumps(table: str, name: str, points: Sequence[tuple[int, Any]]) -> Iterator[Problem]:
     """Values that stand apart from the rest of their series by more than it ever changes by itself."""
-    if points[0][1].unit in ("percent", "%", "fraction") or any(row.value <= 0 for _, row in points):
+    if points[0][1].unit in RATES or any(row.value <= 0 for _, row in points):
         return
     logs = [math.log10(row.value) for _, row in points]
     steps = [abs(b - a) for a, b in pairwise(logs)]
@@ -367,6 +368,21 @@ def _gaps(name: str, points: Sequence[tuple[int, Any]]) -> Iterator[Problem]:
         found = f"no value of {name} for {', '.join(map(str, missing[:10]))}"
         allowed = "a value for each year; those left out are filled on a straight line"
         yield Problem("history.csv", found, allowed, after, "period", severity="warning")
+
+
+def _reference(known: _Known) -> Iterator[Problem]:
+    """The series that the park grows with: up to the base year, at the prices of the value added."""
+    series, base = known.levers[known.config.growth].series, known.config.base_year
+    rows = known.files.series["history"].get(series, [])
+    if rows:
+        line, last = max(rows, key=lambda r: r[1].period)
+        tell = partial(Problem, "history.csv", row=line, severity="warning")
+        if (year := int(last.period[:4])) < base:
+            allowed = f"values up to the base year {base}: what is forecast is the growth after {year}"
+            yield tell(found=f"{series} up to {last.period}", allowed=allowed, column="period")
+        if last.prices == "comparable":
+            allowed = "current prices, as those of the value added that it makes grow"
+            yield tell(found=f"{series} at comparable prices", allowed=allowed, column="prices")
 
 
 FALLING, RISING = (
@@ -454,5 +470,9 @@ def _periods(known: _Known) -> Iterator[Problem]:
         if use.ref.role == "figure" and use.ref.year == "base":
             years = re.findall(r"\d{4}", periods[use.name])
             if len(years) == 1 and str(year) not in years:
-                found = f"{use.name}, a figure of {periods[use.name]}"
-                yield known.told(use.name, found, f"one of the base year {year}", column="period")
+                found, allowed = (
+                    f"{use.name}, a figure of {periods[use.name]}",
+                    f"one of the base year {year}",
+                )
+                severity = "error" if use.field == "value_added" else "warning"
+                yield known.told(use.name, found, allowed, severity, "period")

@@ -28,10 +28,14 @@ def test_parks_with_nothing_to_say(name):
 def test_numbers_of_the_template_are_counted():
     found = check(TEMPLATE)
     assert of(found, "error") == []
-    counts = {p.file: p.found.split()[0] for p in found if "invented" in p.found}
-    rows = {f: str(len((TEMPLATE / f).read_text(encoding="utf-8").splitlines()) - 1) for f in counts}
-    assert counts == rows
-    assert set(counts) == {"figures.csv", "levers.csv", "history.csv", "value_added_rates.csv"}
+    (told,) = [p for p in found if (p.file, p.column) == ("park", "source")]
+    files = ("figures", "history", "value_added_rates", "levers")
+    rows = {f: len((TEMPLATE / f"{f}.csv").read_text(encoding="utf-8").splitlines()) - 1 for f in files}
+    listed = ", ".join(f"{file}.csv {count}" for file, count in rows.items())
+    assert (
+        told.found
+        == f"{sum(rows.values())} rows that are the template's examples and not this zone's: {listed}"
+    )
 
 
 def test_errors_come_alone_and_all(zone):
@@ -93,10 +97,10 @@ def test_the_audit_speaks_as_warnings(zone):
 
 
 def test_warnings_of_a_workbook_name_its_sheets(tmp_path):
-    write_workbook(TEMPLATE, tmp_path / "zone.xlsx")
-    assert {p.file for p in check(tmp_path / "zone.xlsx")} == {
-        f"zone.xlsx, sheet {name}" for name in ("figures", "levers", "history", "value_added_rates")
-    }
+    zone = copy_park(tmp_path)
+    add_row(zone / "sources.csv", source="idle", title="t", publisher="p")
+    write_workbook(zone, tmp_path / "zone.xlsx")
+    assert {p.file for p in check(tmp_path / "zone.xlsx")} == {"park", "zone.xlsx, sheet sources"}
 
 
 def test_a_place_that_is_no_park():

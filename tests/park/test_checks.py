@@ -223,6 +223,24 @@ SERIES = [
 ]
 
 
+def test_growth_rates_are_no_levels(zone):
+    history = zone / "history.csv"
+    text = history.read_text(encoding="utf-8")
+    history.write_text(text.replace("CNY_100m", "%"), encoding="utf-8")
+    problem = only(zone)
+    assert (problem.file, problem.row, problem.found) == ("history.csv", 2, "%")
+    assert problem.allowed == "levels: chain the growth rates to an index"
+    history.write_text(text.replace(",2020,411.8,", ",2020,-0.8,"), encoding="utf-8")
+    assert "growth rates are chained to an index first" in only(zone).allowed
+
+
+def test_industries_printed_as_points_need_no_minimum(tmp_path):
+    zone = copy_park(tmp_path, PARKS / "tiny")
+    set_cell(zone / "levers.csv", "mill", "minimum", "0")
+    set_cell(zone / "levers.csv", "mill", "distribution", "point")
+    assert problems(zone) == []
+
+
 @pytest.mark.parametrize(("cells", "found"), SERIES)
 def test_series(zone, cells, found):
     plain = {
@@ -328,7 +346,8 @@ def test_problems_of_all_files_come_at_once(zone):
 
 def test_one_industry_has_value_added_in_any_case(tmp_path):
     zone = copy_park(tmp_path, PARKS / "tiny")
-    set_cell(zone / "levers.csv", "mill", "minimum", "0")
+    for column, value in {"minimum": "0", "distribution": "triangular", "low": "3", "high": "4"}.items():
+        set_cell(zone / "levers.csv", "mill", column, value)
     assert only(zone).found == "industries whose value added may all be 0"
     set_cell(zone / "levers.csv", "mill", "minimum", "-1")
     assert {p.file for p in problems(zone)} == {"levers.csv", "park.yml"}

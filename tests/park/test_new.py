@@ -115,10 +115,9 @@ def test_a_work_report_becomes_a_draft_ledger(tmp_path):
 
 def test_a_report_without_figures_or_none_at_all(tmp_path):
     (tmp_path / "empty.txt").write_text("没有数字。", encoding="utf-8")
-    create(tmp_path / "zone", report=tmp_path / "empty.txt")
-    assert read_park(tmp_path / "zone").digest == read_park(TEMPLATE).digest
-    assert refused(tmp_path / "other", report=tmp_path / "nowhere.docx")
-    assert not (tmp_path / "other").exists()
+    for report in ("empty.txt", "nowhere.docx"):
+        assert refused(tmp_path / "other", report=tmp_path / report)[0].file == report
+        assert not (tmp_path / "other").exists()
 
 
 REPORT = """2018年工作总结
@@ -193,6 +192,45 @@ def test_reports_of_other_zones(tmp_path, file):
     assert len(park.config.industries) == len(says["industries"]) + 1
 
 
+TABLE = """岚川经济开发区2025年工作总结和2026年工作安排
+一、2025年工作回顾
+全年完成规模以上工业增加值86.4亿元，按可比价格计算同比下降4.7%。上年焦炭均价2050元/吨。
+
+| 行业 | 2025年增加值（亿元） | 同比增长（%） |
+|---|---|---|
+| 煤炭开采和洗选业 | 31.2 | 2.1 |
+| 炼焦 | 14.6 | -21.3 |
+| 装备制造业 | {last} | 12.8 |
+
+从更长时期看，全市规模以上工业增加值增速2024年为2.6%，2025年为0.8%。
+
+二、2026年工作安排
+预期目标是规模以上工业增加值增长6%左右，力争达到6.5%。对停产企业复产给予电价补贴。
+若焦炭价格继续下跌10%，预计影响全区规上工业增加值2.4亿元左右。
+"""
+
+
+@pytest.mark.parametrize(("last", "other"), [("40.6", False), ("30.6", True)])
+def test_a_table_of_value_added_and_a_goal_that_is_a_growth_rate(tmp_path, last, other):
+    report = tmp_path / "report.md"
+    report.write_text(TABLE.format(last=last), "utf-8")
+    create(tmp_path / "zone", report=report)
+    assert {p.severity for p in check(tmp_path / "zone")} == {"warning"}
+    park = read_park(tmp_path / "zone")
+    names = [industry.name["zh"] for industry in park.config.industries.values()]
+    assert names == ["煤炭开采和洗选业", "炼焦", "装备制造业", *(["其他工业"] if other else [])]
+    assert park.levers["value_added_industry_1_2025"].central == pytest.approx(31.2)
+    assert park.amount(park.config.stated.result) == pytest.approx(86.4 * 1.06)
+    assert park.config.stated.loss is None  # one that is only supposed
+    figures = park.figures.set_index("quantity")
+    assert figures.loc["2050元/吨", "period"] == "2024 年"
+    assert figures.loc["2.6%", "variable"] == "value_added_growth"
+    text = (tmp_path / "zone" / "park.yml").read_text("utf-8")
+    assert "#   price_change: 若焦炭价格" in text
+    assert "#   plant_closure" not in text  # a subsidy is no closure
+    assert text.count("#   price_change") == 1  # nor are comparable prices a price
+
+
 def test_a_loss_without_a_result_is_for_the_analyst(tmp_path):
     report = tmp_path / "report.txt"
     report.write_text(REPORT.replace("全年工业增加值完成30亿元左右", "情况严峻"), "utf-8")
@@ -240,7 +278,8 @@ def test_half_a_year_is_no_year():
 def test_a_report_that_says_little_still_gives_a_park(tmp_path):
     report = tmp_path / "little.txt"
     report.write_text("园区共有企业 12 家。", "utf-8")
-    create(tmp_path / "zone", report=report)
+    lines = create(tmp_path / "zone", report=report)
+    assert any(line.startswith("No year was found in the report") for line in lines)
     park = read_park(tmp_path / "zone")
     assert park.config.base_year == 2024  # the template's
     assert "12 家" in park.figures["quantity"].tolist()

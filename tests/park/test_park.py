@@ -7,7 +7,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from parkfiles import PARKS, copy_park, edit, only, problems
+from parkfiles import PARKS, copy_park, edit, only, problems, set_cell
 
 from parkanalysis import quantities
 from parkanalysis.errors import InputError
@@ -141,6 +141,19 @@ def test_the_reading_rule_reaches_the_ledger(zone):
     text = "53 亿元左右"
     assert read_park(zone).quantities["stated_result_2025"] == quantities.parse(text, "literal")
     assert quantities.parse(text, "literal") != quantities.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("printed", "value", "low", "high"),
+    [("增长6%左右", 1.06, 1.055, 1.065), ("下降2%", 0.98, 0.98, 0.98), ("增长10%以上", 1.1, 1.1, 1.12)],
+)
+def test_a_goal_stated_as_growth_is_the_amount_it_comes_to(zone, printed, value, low, high):
+    set_cell(zone / "figures.csv", "stated_result_2025", "quantity", printed)
+    park = read_park(zone)
+    assert park.amount("stated_result_2025") == pytest.approx(52.6 * value)
+    goal = park.quantities["stated_result_2025"]
+    assert quantities.bounds(goal) == pytest.approx((52.6e8 * low, 52.6e8 * high))
+    assert goal.text == printed
 
 
 def test_labels_follow_the_language():

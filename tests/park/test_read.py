@@ -328,3 +328,20 @@ def test_a_row_cut_short_is_told_and_nothing_that_follows_from_it(tmp_path, tabl
     file.write_text("\n".join([lines[0], lines[1].partition(",")[0], *lines[2:]]) + "\n", encoding="utf-8")
     problem = only(zone)
     assert (problem.file, problem.row) == (f"{table}.csv", 2)
+
+
+def test_a_comma_inside_a_number_is_told_as_such(tmp_path):
+    zone = copy_park(tmp_path)
+    edit(zone / "history.csv", "city_industry,2024,518.6", "city_industry,2024,1,518.6")
+    problem = only(zone)
+    assert (problem.row, problem.found) == (11, "9 cells")
+    assert "a comma inside a number, 1,518.6?" in problem.allowed
+
+
+@pytest.mark.parametrize(
+    "text", ["a: 1\nbase_year：2025\n", "base_year：2025\na: 1\n", "a:\n  - b：2\n  c: 1\n"]
+)
+def test_a_full_width_colon_is_told_as_such(text):
+    (problem,) = refused(parse_yaml, "x.yml", text)
+    assert (problem.found, problem.allowed) == ("a full-width colon ：", "a colon and a blank")
+    assert "：" in text.splitlines()[problem.row - 1]

@@ -11,13 +11,14 @@ from parkanalysis.errors import InputError
 from parkanalysis.park.park import parse_model, validate_rows
 from parkanalysis.park.read import RawTable, parse_yaml
 from parkanalysis.park.schema import (
-    HistoryRow,
+    TABLES,
     Industry,
-    LeverRow,
     LeverSetting,
     ParkFile,
     ScenarioFile,
 )
+
+HistoryRow, LeverRow = TABLES["history"], TABLES["levers"]
 
 LEVER = {
     "lever": "price",
@@ -90,6 +91,8 @@ def test_bad_cells_are_named(column, value, allowed):
         ("unit", "CNY/ton", "CNY/t"),
         ("distribution", "triangle", "triangular"),
         ("evidence", "asumed", "assumed"),
+        ("evidence", "假设", "assumed"),
+        ("evidence", "推算", "derived"),
     ],
 )
 def test_choices_come_with_the_nearest(column, value, nearest):

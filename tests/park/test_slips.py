@@ -292,6 +292,23 @@ def test_an_amount_of_another_year(zone):
     assert problem.column == "period"
 
 
+def test_a_total_of_another_year_cannot_be(zone):
+    set_cell(zone / "figures.csv", "value_added_2024", "period", "2023")
+    at(zone, "figures.csv", "value_added_2024, a figure of 2023", "one of the base year 2024", "error")
+
+
+def test_a_series_that_ends_before_the_base_year(zone):
+    history(zone, y2024="")
+    problem = at(zone, "history.csv", "city_industry up to 2023", "growth after 2023", "warning")
+    assert problem.column == "period"
+
+
+def test_a_series_at_comparable_prices_that_drives_growth_at_current_ones(zone):
+    file = zone / "history.csv"
+    file.write_text(file.read_text(encoding="utf-8").replace(",current,", ",comparable,"), encoding="utf-8")
+    at(zone, "history.csv", "city_industry at comparable prices", "current prices", "warning")
+
+
 @pytest.mark.parametrize(("quantity", "found"), [("much", "'much'"), ("1 亿元", "unknown source")])
 def test_a_problem_of_88_rows_is_told_once(zone, quantity, found):
     cells = {"place": "p", "subject": "s", "variable": "v", "period": "2024", "quantity": quantity}
