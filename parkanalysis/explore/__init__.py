@@ -9,22 +9,7 @@ Examples
 1700.0
 """
 
-from parkanalysis.explore.change import (
-    ScenarioChange,
-    save_scenario,
-    scenario_file,
-    scenario_of,
-    scenario_yaml,
-)
-from parkanalysis.explore.page import page_html
-from parkanalysis.explore.serve import Server
+from parkanalysis.explore.change import ScenarioChange, scenario_file, scenario_of, scenario_yaml
+from parkanalysis.explore.page import Server, page_html
 
-__all__ = [
-    "ScenarioChange",
-    "Server",
-    "page_html",
-    "save_scenario",
-    "scenario_file",
-    "scenario_of",
-    "scenario_yaml",
-]
+__all__ = ["ScenarioChange", "Server", "page_html", "scenario_file", "scenario_of", "scenario_yaml"]

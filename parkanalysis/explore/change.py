@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
@@ -41,6 +42,14 @@ class ScenarioChange:
     def switch(self, shocks: Iterable[str]) -> ScenarioChange:
         """The change with these shocks active."""
         return replace(self, shocks=frozenset(shocks))
+
+
+def plain_settings(scenario: Scenario) -> dict[str, Any]:
+    """What a scenario sets its levers to, as its file would say it."""
+    return {
+        name: setting.model_dump(exclude_none=True) if isinstance(setting, LeverSetting) else setting
+        for name, setting in scenario.settings.items()
+    }
 
 
 def scenario_of(park: Park, change: ScenarioChange) -> Scenario:
@@ -84,11 +93,7 @@ def scenario_file(park: Park, change: ScenarioChange, title: str) -> ScenarioFil
     0.13
     """
     scenario = scenario_of(park, change)
-    settings = {
-        n: s.model_dump(exclude_none=True) if isinstance(s, LeverSetting) else s
-        for n, s in scenario.settings.items()
-    }
-    file = ScenarioFile(title=title, shocks=scenario.shocks, levers=settings)  # type: ignore[arg-type]
+    file = ScenarioFile(title=title, shocks=scenario.shocks, levers=plain_settings(scenario))  # type: ignore[arg-type]
     build_scenario(park, file, change.start)
     return file
 

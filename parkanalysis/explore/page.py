@@ -1,6 +1,7 @@
 """The what-if page: one file that holds the levers, their draws and the model's own calculation.
 
-It asks nobody for anything, so that it opens offline and leaves nothing running.
+It asks nobody for anything, so that it opens offline and leaves nothing running; a server on this machine
+shows it and saves scenarios for it.
 """
 
 from __future__ import annotations
@@ -9,27 +10,30 @@ import base64
 import json
 import math
 import re
+import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import jinja2
-import numpy as np
-from numpy.typing import NDArray
 
 from parkanalysis import __version__
+from parkanalysis.errors import InputError
+from parkanalysis.explore.change import ScenarioChange, plain_settings, save_scenario, scenario_name
 from parkanalysis.model import Scenario, read_scenario
 from parkanalysis.model.draws import Draws
 from parkanalysis.model.record import recorded
 from parkanalysis.model.scenario import build_scenario
 from parkanalysis.model.target_year import shock_levers, target_year_levers
-from parkanalysis.park import Lever, LeverSetting, Park, ScenarioFile, known_parks, levers_of
+from parkanalysis.park import Lever, Park, ScenarioFile, known_parks, levers_of, read_park
 from parkanalysis.report import LANGUAGES, Words, font_face, goal
 from parkanalysis.report.words import N_
 
 TEMPLATES = Path(__file__).parent / "templates"
+MOST_BYTES = 1 << 20  # of a change that is saved
 GROUPS = {
     "growth": N_("Underlying growth"),
     "products": N_("Products in the base year"),
@@ -38,77 +42,44 @@ GROUPS = {
 }
 
 
-@dataclass(frozen=True)
-class SliderRange:
-    """Bounds and step of a slider, in the lever's unit."""
-
-    low: float
-    high: float
-    step: float
-
-
-def slider_range(lever: Lever) -> SliderRange:
-    """Range in which a lever is worth moving: its 10% to 90% range and as much again on both sides.
+def slider_range(lever: Lever) -> dict[str, float]:
+    """Bounds and step in which a lever is worth moving: its 10% to 90% range and as much again on both sides.
 
     Never beyond the hard bounds; a lever without a spread moves between them. The step is 1, 2 or 5
     times a power of ten and leads through about a hundred values.
     """
-    width = lever.high - lever.low
-    low, high = (
-        (lever.minimum, lever.maximum)
-        if lever.is_point or not width > 0
-        else (max(lever.low - width, lever.minimum), min(lever.high + width, lever.maximum))
-    )
-    return nice_range(min(low, lever.central), max(high, lever.central), lever.minimum, lever.maximum)
-
-
-def nice_range(low: float, high: float, minimum: float, maximum: float) -> SliderRange:
-    """A range on round steps, within bounds."""
+    low, high, width = lever.minimum, lever.maximum, lever.high - lever.low
+    if width > 0 and not lever.is_point:
+        low, high = max(lever.low - width, low), min(lever.high + width, high)
+    low, high = min(low, lever.central), max(high, lever.central)
     raw = (high - low) / 150 or 1.0
     power = math.floor(math.log10(raw))
     step = next(m for m in (1.0, 2.0, 5.0, 10.0) if m >= raw / 10**power - 1e-9)
     step = step * 10**power if power >= 0 else step / 10**-power
     first, last = math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
-    digits = max(0, 1 - power)
-    return SliderRange(round(max(first, minimum), digits), round(min(last, maximum), digits), step)
+    bounds = max(first, lever.minimum), min(last, lever.maximum)
+    low, high = (round(bound, max(0, 1 - power)) for bound in bounds)
+    return {"low": low, "high": high, "step": step}
 
 
 def lever_groups(park: Park, shocks: Iterable[str]) -> dict[str, list[str]]:
     """Levers of a park by what they belong to, each once; those of the shocks by kind of shock."""
     config = park.config
     shared = [n for p in config.products.values() for n in levers_of(p)]
-    by_kind: dict[str, list[str]] = {}
+    wanted = {"growth": [config.growth, *(i.growth for i in config.industries.values() if i.growth)]}
     for name in shocks:
-        levers = by_kind.setdefault(config.shocks[name].kind, [])
-        levers += [n for n in shock_levers(config, name) if n not in shared]
-    wanted = {
-        "growth": [config.growth, *(i.growth for i in config.industries.values() if i.growth)],
-        **by_kind,
-        "products": shared,
-        "accounts": [n for i in config.industries.values() for n in levers_of(i)],
-        "rest": list(park.levers),
-    }
-    taken: set[str] = set()
-    found: dict[str, list[str]] = {}
-    for key, names in wanted.items():
-        levers = [n for n in dict.fromkeys(names) if n not in taken]
-        taken.update(levers)
-        if levers:
-            found[key] = levers
-    return found
+        own = (n for n in shock_levers(config, name) if n not in shared)
+        wanted.setdefault(config.shocks[name].kind, []).extend(own)
+    wanted["products"] = shared
+    wanted["accounts"] = [n for i in config.industries.values() for n in levers_of(i)]
+    wanted["rest"] = list(park.levers)
+    first = {n: key for key in reversed(wanted) for n in wanted[key]}
+    return {key: [n for n in dict.fromkeys(names) if first[n] == key] for key, names in wanted.items()}
 
 
 def _finite(step: tuple[Any, ...]) -> list[Any]:
     """A step as JSON can hold it: it has no infinite numbers."""
     return [str(x).replace("inf", "Infinity") if x in (math.inf, -math.inf) else x for x in step]
-
-
-def _base64(values: NDArray[np.float64]) -> str:
-    return base64.b64encode(values.astype("<f8").tobytes()).decode("ascii")
-
-
-def _setting(setting: float | LeverSetting) -> Any:
-    return setting.model_dump(exclude_none=True) if isinstance(setting, LeverSetting) else setting
 
 
 class _Columns:
@@ -127,7 +98,7 @@ class _Columns:
         if lever not in self._levers:
             key = name if name not in self.texts else f"{name} in {scenario.name}"
             self._levers[lever] = key
-            self.texts[key] = _base64(draw(name))
+            self.texts[key] = base64.b64encode(draw(name).astype("<f8").tobytes()).decode()
         return self._levers[lever]
 
 
@@ -138,13 +109,11 @@ def _scenario_data(scenario: Scenario, names: list[str], columns: _Columns) -> d
     return {
         "title": dict(scenario.title),
         "shocks": list(scenario.shocks),
-        "settings": {n: _setting(s) for n, s in scenario.settings.items()},
+        "settings": plain_settings(scenario),
         "draws": {n: columns.of(scenario, n, draw) for n in names},
         "centrals": {n: float(middle(n)[0]) for n in names},
         "spreads": {n: draw.spread(n) for n in names},
-        "shown": {
-            n: {"low": levers[n].low, "central": levers[n].central, "high": levers[n].high} for n in names
-        },
+        "shown": {n: {key: getattr(levers[n], key) for key in ("low", "central", "high")} for n in names},
     }
 
 
@@ -163,10 +132,8 @@ def _lever_data(lever: Lever, draws: float | str, factor: float, both: Mapping[s
         "note": {lang: words.note(lever) for lang, words in both.items()},
         "source": {lang: words.source(lever.source) for lang, words in both.items()},
         "unit": {lang: _unit(lever.unit, words) for lang, words in both.items()},
-        "evidence": lever.evidence,
-        "minimum": lever.minimum,
-        "maximum": lever.maximum,
-        "slider": vars(slider_range(lever)),
+        **{key: getattr(lever, key) for key in ("evidence", "minimum", "maximum")},
+        "slider": slider_range(lever),
         "draws": draws,
         "factor": factor,
     }
@@ -174,16 +141,12 @@ def _lever_data(lever: Lever, draws: float | str, factor: float, both: Mapping[s
 
 def _scale(words: Words) -> dict[str, Any]:
     """How a page writes amounts: # stands for a number."""
-    amount, between = (re.sub(r"[\d.,]+", "#", t) for t in (words.amount(1.0), words.amount_range(1.0, 2.0)))
-    small = re.sub(r"[\d.,]+", "#", words.amount(0.5))
+    written = (words.amount(1.0), words.amount(0.5), words.amount_range(1.0, 2.0))
+    amount, small, between = (re.sub(r"[\d.,]+", "#", text) for text in written)
     found = {**vars(words.scale), "unit": words.money_unit, "text": amount, "range": between}
     if small != amount:  # less than a tenth of a billion is said in millions
-        found["small"] = {
-            "below": 1.0,
-            "factor": 100.0,
-            "decimals": max(words.scale.decimals - 2, 0),
-            "text": small,
-        }
+        decimals = max(words.scale.decimals - 2, 0)
+        found["small"] = {"below": 1.0, "factor": 100.0, "decimals": decimals, "text": small}
     return found
 
 
@@ -294,7 +257,7 @@ def page_html(
         (TEMPLATES / name).read_text(encoding="utf-8")
         for name in ("explore.html.j2", "explore.js", "explore.css")
     )
-    texts = [*_texts(template, script), *(e for e in ("reported", "derived", "proxy", "assumed"))]
+    texts = [*_texts(template, script), "reported", "derived", "proxy", "assumed"]
     data = {
         **page_data(park, draws, seed),
         "lang": words.lang,
@@ -312,3 +275,86 @@ def page_html(
         font=font_face(wide),
         version=__version__,
     )
+
+
+# --- on this machine ---
+
+
+class Server(ThreadingHTTPServer):
+    """Serves the page of a park on the loopback address only.
+
+    Attributes
+    ----------
+    park : Park
+        As it was read last; read again once a scenario was saved.
+    address : str
+    """
+
+    daemon_threads = True
+
+    def __init__(self, park: Park, lang: str, port: int) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.token = secrets.token_urlsafe(16)
+        self.address = f"http://127.0.0.1:{self.server_address[1]}/"
+        self.lang = lang
+        self.show(park)
+
+    def show(self, park: Park) -> None:
+        """Make the page of a park."""
+        self.park = park
+        self.page = page_html(park, self.lang, token=self.token).encode()
+
+    def save(self, change: dict[str, Any]) -> dict[str, str]:
+        """Save a change as the page sends it; what the page is told."""
+        title, overwrite = str(change["title"]), change["overwrite"] is True
+        levers = {str(n): float(v) for n, v in dict(change["levers"]).items()}
+        made = ScenarioChange(str(change["start"]), levers, frozenset(map(str, change["shocks"])))
+        name = scenario_name(self.park, title)
+        if name in self.park.scenarios and not overwrite:
+            return {"taken": f"{name}.yml"}
+        if not self.park.path.is_dir():
+            return {"problem": "workbook"}
+        try:
+            path = save_scenario(self.park, made, title, overwrite)
+        except InputError:
+            return {"problem": "folder"}
+        self.show(read_park(self.park.path))
+        return {"name": path.stem, "file": f"scenarios/{path.name}"}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_GET(self) -> None:
+        """The page, whatever its query; nothing else is here."""
+        if self._is_ours() and self.path.partition("?")[0] == "/":
+            self._answer(HTTPStatus.OK, "text/html; charset=utf-8", self.server.page)
+        else:
+            self._answer(HTTPStatus.NOT_FOUND, "text/plain", b"not found")
+
+    def do_POST(self) -> None:
+        """Save a scenario, for the page alone: another site knows neither the token nor this host's name."""
+        size = min(int(self.headers.get("Content-Length") or 0), MOST_BYTES)
+        known = secrets.compare_digest(self.headers.get("X-Token", ""), self.server.token)
+        status, told = HTTPStatus.FORBIDDEN, dict[str, str]()
+        if known and self._is_ours() and self.path == "/scenarios":
+            try:
+                status, told = HTTPStatus.OK, self.server.save(json.loads(self.rfile.read(size)))
+            except (KeyError, TypeError, ValueError):
+                status = HTTPStatus.BAD_REQUEST
+        self._answer(status, "application/json", json.dumps(told).encode())
+
+    def _is_ours(self) -> bool:
+        """Whether the page is asked for by this machine's own name, not by one that a site lent it."""
+        return self.headers.get("Host", "").partition(":")[0] in ("127.0.0.1", "localhost")
+
+    def _answer(self, status: HTTPStatus, kind: str, content: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing: the terminal shows the address and problems."""

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parkanalysis.errors import InputError
-from parkanalysis.explore import ScenarioChange, save_scenario, scenario_file, scenario_of, scenario_yaml
-from parkanalysis.explore.change import scenario_name
+from parkanalysis.explore import ScenarioChange, scenario_file, scenario_of, scenario_yaml
+from parkanalysis.explore.change import save_scenario, scenario_name
 from parkanalysis.model import project, read_scenario
 from parkanalysis.park import ScenarioFile, read_park
 

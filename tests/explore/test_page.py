@@ -107,7 +107,7 @@ def test_every_lever_is_in_one_group(qingzhen):
 def test_slider_goes_as_far_again_as_the_range_within_hard_bounds(numbers, expected):
     lever = Lever("x", "CNY/t", *numbers, "triangular", "assumed", "")
     span = slider_range(lever)
-    assert (span.low, span.high, span.step) == expected
+    assert (span["low"], span["high"], span["step"]) == expected
 
 
 # -- numbers -------------------------------------------------------------------------------------------
