@@ -10,9 +10,10 @@ import signal
 import sys
 import threading
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypeVar
 
 import typer
 
@@ -26,22 +27,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MAX_STEPS = 10_000
-
-# problems of these "files" were typed on the command line: wrong use, not a failed run
-ARGUMENTS = {
-    "park",
-    "scenario",
-    "levers",
-    "draws",
-    "seed",
-    "parameters",
-    "lang",
-    "--set",
-    "--grid",
-    "--lang",
-    "--to",
-    "--port",
-}
+# problems of these "files", and of options, were typed on the command line: wrong use, not a failed run
+ARGUMENTS = {"park", "scenario", "levers", "draws", "seed", "parameters", "lang"}
 
 app = typer.Typer(
     name="parkanalysis",
@@ -64,36 +51,18 @@ def _load(name: str) -> Any:
     return importlib.import_module(f"parkanalysis.{name}")
 
 
-def _pair(text: str, option: str) -> tuple[str, str]:
-    name, equals, value = unicodedata.normalize("NFKC", text).partition("=")
-    if not equals or not name.strip() or not value.strip():
-        raise InputError(Problem(option, repr(text), "lever=value"))
-    return name.strip(), value.strip()
-
-
-def _number(text: str, name: str, option: str) -> float:
-    allowed = "a number"
-    try:
-        plain = _load("park.schema").plain_number(text)
-    except ValueError as error:
-        plain, allowed = "", str(error)
-    try:
-        number = float(plain)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise InputError(Problem(option, repr(text), allowed, column=name))
-    return number
-
-
-def _once(found: Iterable[tuple[str, T]], option: str) -> dict[str, T]:
-    """Each lever with the one value it is given."""
-    values: dict[str, T] = {}
-    for name, value in found:
-        if values.setdefault(name, value) != value:
-            text = f"{values[name]} and {value}".replace("[", "").replace("]", "")
-            raise InputError(Problem(option, text, "each lever once", column=name))
-    return values
+def _values(texts: list[str], option: str, read: Callable[[str, str], T]) -> dict[str, T]:
+    """Each lever with what one text gives it."""
+    found: dict[str, T] = {}
+    for text in texts:
+        name, _, value = (part.strip() for part in unicodedata.normalize("NFKC", text).partition("="))
+        if not name or not value:
+            raise InputError(Problem(option, repr(text), "lever=value"))
+        given = read(name, value)
+        if found.setdefault(name, given) != given:
+            both = f"{found[name]} and {given}".replace("[", "").replace("]", "")
+            raise InputError(Problem(option, both, "each lever once", column=name))
+    return found
 
 
 def lever_values(settings: list[str]) -> dict[str, float]:
@@ -104,8 +73,7 @@ def lever_values(settings: list[str]) -> dict[str, float]:
     >>> lever_values(["steel_price_2016=1700"])
     {'steel_price_2016': 1700.0}
     """
-    pairs = [_pair(s, "--set") for s in settings]
-    return _once(((name, _number(value, name, "--set")) for name, value in pairs), "--set")
+    return _values(settings, "--set", partial(_number, option="--set"))
 
 
 def grid_values(grids: list[str]) -> dict[str, list[float]]:
@@ -116,26 +84,39 @@ def grid_values(grids: list[str]) -> dict[str, list[float]]:
     >>> grid_values(["steel_price_2016=1400:1500:50"])
     {'steel_price_2016': [1400.0, 1450.0, 1500.0]}
     """
-    pairs = [_pair(g, "--grid") for g in grids]
-    return _once(((name, _grid(name, text)) for name, text in pairs), "--grid")
+    return _values(grids, "--grid", _grid)
+
+
+def _number(name: str, text: str, option: str) -> float:
+    number, allowed = math.nan, "a number"
+    try:
+        plain = _load("park.schema").plain_number(text)
+    except ValueError as error:
+        plain, allowed = "", str(error)
+    with contextlib.suppress(ValueError):
+        number = float(plain)
+    if not math.isfinite(number):
+        raise InputError(Problem(option, repr(text), allowed, column=name))
+    return number
 
 
 def _grid(name: str, text: str) -> list[float]:
+    def wrong(found: str, allowed: str) -> InputError:
+        return InputError(Problem("--grid", found, allowed, column=name))
+
     parts = text.split(":")
     if len(parts) == 1:
-        return [_number(v, name, "--grid") for v in text.split(",")]
+        return [_number(name, v, "--grid") for v in text.split(",")]
     if len(parts) != 3:
-        raise InputError(Problem("--grid", repr(text), "first:last:step", column=name))
-    first, last, step = (_number(v, name, "--grid") for v in parts)
+        raise wrong(repr(text), "first:last:step")
+    first, last, step = (_number(name, v, "--grid") for v in parts)
     if step <= 0:
-        raise InputError(Problem("--grid", f"the step {step:g}", "a step above 0", column=name))
+        raise wrong(f"the step {step:g}", "a step above 0")
     if first > last:
-        found, allowed = f"the first value {first:g} above the last {last:g}", "first up to last"
-        raise InputError(Problem("--grid", found, allowed, column=name))
+        raise wrong(f"the first value {first:g} above the last {last:g}", "first up to last")
     count = (last - first) / step
     if count > MAX_STEPS:
-        found = f"{count:,.0f} steps from {first:g} to {last:g}"
-        raise InputError(Problem("--grid", found, f"up to {MAX_STEPS:,} steps", column=name))
+        raise wrong(f"{count:,.0f} steps from {first:g} to {last:g}", f"up to {MAX_STEPS:,} steps")
     return [round(first + i * step, 10) for i in range(int(count + 1e-9) + 1)]
 
 
@@ -144,20 +125,17 @@ def _parks(patterns: list[str]) -> list[str]:
     import glob
 
     is_aside = _load("park.read").is_aside
+
+    def is_park(path: str) -> bool:
+        return Path(path, "park.yml").is_file() or (path.endswith(".xlsx") and not is_aside(Path(path).name))
+
     found: list[str] = []
     for pattern in patterns:
-        if Path(pattern).exists() or not glob.has_magic(pattern):
-            found.append(pattern)
-            continue
-        matches = sorted(
-            p
-            for p in glob.glob(pattern)
-            if (Path(p) / "park.yml").is_file() or (p.endswith(".xlsx") and not is_aside(Path(p).name))
-        )
+        known = Path(pattern).exists() or not glob.has_magic(pattern)
+        matches = [pattern] if known else sorted(filter(is_park, glob.glob(pattern)))
         if not matches:
-            raise InputError(
-                Problem("park", repr(pattern), "a pattern that matches a folder with a park.yml")
-            )
+            allowed = "a pattern that matches a folder with a park.yml"
+            raise InputError(Problem("park", repr(pattern), allowed))
         found += matches
     return found
 
@@ -265,13 +243,11 @@ def read(
 @app.command(epilog="Example: parkanalysis check parks/mine --format json")
 def check(
     park: Annotated[str, typer.Argument(metavar="DIR", help="Folder or workbook of a park, or a name.")],
-    format: Annotated[str, typer.Option(help="text or json.")] = "text",
+    format: Annotated[Literal["text", "json"], typer.Option(help="How to tell them.")] = "text",
 ) -> None:
     """Check every file of a park and print all problems at once."""
     import json
 
-    if format not in ("text", "json"):
-        raise InputError(Problem("--format", repr(format), "text, json"))
     problems = _load("model.check").check(park)
     if format == "json":
         typer.echo(json.dumps([p.to_dict() for p in problems], ensure_ascii=False, indent=1))
@@ -312,11 +288,9 @@ def score(
     outturns: Annotated[
         Path, typer.Option(help="Published values: a csv with park, year, value (亿元) and published.")
     ],
-    format: Annotated[str, typer.Option(help="text, or csv with a projection a row.")] = "text",
+    format: Annotated[Literal["text", "csv"], typer.Option(help="csv has a projection a row.")] = "text",
 ) -> None:
     """Set stored projections against outturns: error, coverage, sharpness, CRPS."""
-    if format not in ("text", "csv"):
-        raise InputError(Problem("--format", repr(format), "text, csv"))
     report = _load("report")
     found = report.scored(report.stored_projections(results), report.read_outturns(outturns))
     if format == "csv":
@@ -324,11 +298,6 @@ def score(
         return
     typer.echo(found.round(2).to_string(index=False))
     typer.echo("\n" + report.overall(found).round(2).to_string())
-
-
-def _notebooks() -> Path:
-    here = Path(__file__).resolve().parent
-    return next(p for p in (here / "notebooks", here.parent / "notebooks") if p.is_dir())
 
 
 def _start(module: str, *arguments: str) -> NoReturn:
@@ -347,7 +316,7 @@ def lab(
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
 ) -> None:
     """Open JupyterLab on the notebooks and the data, on this machine only, with a token."""
-    notebooks, own = _notebooks(), Path(__file__).resolve().parent / "explore" / "lab"
+    notebooks, own = _load("rendering.plan").notebooks(), Path(__file__).resolve().parent / "explore" / "lab"
     _start(
         "jupyterlab",
         f"--ServerApp.root_dir={notebooks.parent}",
@@ -372,7 +341,9 @@ def explore(
     park: Annotated[
         str, typer.Option("--park", metavar="DIR", help="Folder of a park, or a name.")
     ] = "qingzhen",
-    lang: Annotated[str, typer.Option(help="zh or en; the park's first language without.")] = "",
+    lang: Annotated[
+        Literal["zh", "en"] | None, typer.Option(help="The park's first language without.")
+    ] = None,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the page.")] = 8866,
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
     save: Annotated[
@@ -383,21 +354,19 @@ def explore(
     import webbrowser
 
     what_if = _load("explore")
-    if lang not in ("", "zh", "en"):
-        raise InputError(Problem("--lang", repr(lang), "zh, en"))
     if _tell(_load("model.check").check(park)):
         raise typer.Exit(1)
     there = _load("park").read_park(park)
     if save is not None:
         try:
-            _load("cleaning").write_aside(save, what_if.page_html(there, lang).encode())
+            _load("cleaning").write_aside(save, what_if.page_html(there, lang or "").encode())
         except OSError as error:
             found = error.strerror or str(error)
             raise InputError(Problem(str(save), found, "a file in a folder to write in")) from None
         typer.echo(f"the page is {save}")
         return
     try:
-        server = what_if.Server(there, lang, port)
+        server = what_if.Server(there, lang or "", port)
     except OSError as error:
         allowed = "a port that is free, as in --port 8867"
         raise InputError(Problem("--port", f"{port}: {error.strerror}", allowed)) from None
@@ -415,24 +384,20 @@ class Stopped(BaseException):
 @contextlib.contextmanager
 def _heeding_signals() -> Iterator[None]:
     def stop(number: int, _: object) -> None:
-        for again in signals:  # once is enough: the way out is not to be cut short
+        for again in before:  # once is enough: the way out is not to be cut short
             signal.signal(again, signal.SIG_IGN)
         raise Stopped(number)
 
-    names = ("SIGHUP", "SIGINT", "SIGTERM")
-    signals = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    if threading.current_thread() is not threading.main_thread():
-        signals = []
-    before = [(number, signal.signal(number, stop)) for number in signals]
+    ours = threading.current_thread() is threading.main_thread()
+    names = [name for name in ("SIGHUP", "SIGINT", "SIGTERM") if ours and hasattr(signal, name)]
+    before = {getattr(signal, name): signal.getsignal(getattr(signal, name)) for name in names}
+    for number in before:
+        signal.signal(number, stop)
     try:
         yield
     finally:
-        for number, handler in before:
+        for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _lines(error: InputError) -> str:
-    return "\n".join(f"error: {problem}" for problem in error.problems)
 
 
 def main(arguments: list[str] | None = None) -> Any:
@@ -450,8 +415,9 @@ def main(arguments: list[str] | None = None) -> Any:
         with _heeding_signals():
             app(arguments)
     except InputError as error:
-        print(_lines(error), file=sys.stderr)
-        sys.exit(2 if all(p.file in ARGUMENTS for p in error.problems) else 1)
+        print(*(f"error: {problem}" for problem in error.problems), sep="\n", file=sys.stderr)
+        typed = all(p.file in ARGUMENTS or p.file.startswith("--") for p in error.problems)
+        sys.exit(2 if typed else 1)
     except Stopped as stopped:
         (number,) = stopped.args
         print(f"stopped by {signal.Signals(number).name}", file=sys.stderr)

@@ -23,7 +23,7 @@ from parkanalysis.model.scenario import check_levers
 from parkanalysis.park import Park
 from parkanalysis.park.read import attempt
 from parkanalysis.rendering.notebook import Rendered, Work, digest, installation
-from parkanalysis.report.export import FORMATS
+from parkanalysis.report.export import check_formats
 from parkanalysis.report.pages import STAMP
 from parkanalysis.report.words import LANGUAGES
 
@@ -142,11 +142,11 @@ def _problems(park: Park, order: Order) -> list[Problem]:
     problems = [
         *_one_of(order.scenarios, list(park.scenarios), "scenario", "scenario"),
         *_one_of(order.langs, LANGUAGES, "--lang", "language"),
-        *_one_of(order.formats, FORMATS, "--to", "format"),
     ]
     for name, value, least in (("draws", order.draws, 1), ("seed", order.seed, 0)):
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
             problems.append(Problem("parameters", repr(value), f"a whole number from {least}", column=name))
+    attempt(problems, check_formats, order.formats)
     attempt(problems, check_levers, park, order.levers, "--set")
     for name, values in order.grids.items():
         if name in order.levers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib.util
 import os
 import re
 import shutil
@@ -34,20 +35,38 @@ PICTURE_WIDTH = 10
 FORMATS = ("xlsx", "csv", "iamc", "docx", "pdf", "png", "svg")
 
 
-def browser() -> str:
-    """Path of an installed Chromium or a relative of it.
+def browser() -> str | None:
+    """Path of an installed Chromium or a relative of it."""
+    return next((path for name in BROWSERS if (path := shutil.which(name))), None)
+
+
+def check_formats(formats: Iterable[str]) -> None:
+    """Tell before any work which formats are unknown, and which need a program that is not there.
 
     Raises
     ------
     InputError
-        Where there is none.
+
+    Examples
+    --------
+    >>> from unittest.mock import patch
+    >>> with patch.dict(os.environ, PATH=""):  # a machine without a browser
+    ...     check_formats(["csv", "pdf"])
+    Traceback (most recent call last):
+    ...
+    parkanalysis.errors.InputError: --to: found 'pdf', but no Chromium or Chrome on the PATH; allowed:
+    one of them (apt-get install chromium), or the page printed from any browser
     """
-    for name in BROWSERS:
-        path = shutil.which(name)
-        if path:
-            return path
-    allowed = "PDF needs Chromium or Chrome on the PATH; or print the page from any browser"
-    raise InputError(Problem("--to", "'pdf', but no such browser", allowed))
+    wanted = list(formats)
+    known = ", ".join(FORMATS)
+    problems = [Problem("--to", f"unknown format {f!r}", known) for f in wanted if f not in FORMATS]
+    if "docx" in wanted and importlib.util.find_spec("pypandoc") is None:
+        problems.append(Problem("--to", "'docx', but no pandoc", "pip install pypandoc-binary"))
+    if "pdf" in wanted and browser() is None:
+        allowed = "one of them (apt-get install chromium), or the page printed from any browser"
+        problems.append(Problem("--to", "'pdf', but no Chromium or Chrome on the PATH", allowed))
+    if problems:
+        raise InputError(problems)
 
 
 def to_pdf(html: str, timeout: float = 60) -> bytes:
@@ -56,19 +75,9 @@ def to_pdf(html: str, timeout: float = 60) -> bytes:
     Raises
     ------
     InputError
-        Where no browser is installed, or it fails.
-
-    Examples
-    --------
-    >>> from unittest.mock import patch
-    >>> with patch.dict(os.environ, PATH=""):  # a machine without a browser
-    ...     to_pdf("<p>Report</p>")
-    Traceback (most recent call last):
-    ...
-    parkanalysis.errors.InputError: --to: found 'pdf', but no such browser; allowed: PDF needs Chromium
-    or Chrome on the PATH; or print the page from any browser
+        Where the browser fails.
     """
-    program = browser()
+    program = browser() or BROWSERS[0]
     with tempfile.TemporaryDirectory(prefix="parkanalysis-") as folder:
         source, target = Path(folder, "page.html"), Path(folder, "page.pdf")
         source.write_text(html, encoding="utf-8")
@@ -104,17 +113,9 @@ def to_docx(document: Html, figures: Iterable[Figure], words: Words) -> bytes:
         As from ``fill("document", ...)``; a picture is named ``<id>.png`` after its figure.
     figures : iterable of Figure
     words : Words
-
-    Raises
-    ------
-    InputError
-        Where pandoc is not installed (the extra ``documents`` brings it).
     """
-    try:
-        import pypandoc
-    except ImportError as error:
-        allowed = "Word files need the extra: pip install 'parkanalysis[documents]'"
-        raise InputError(Problem("--to", "'docx', but no pandoc", allowed)) from error
+    import pypandoc
+
     with tempfile.TemporaryDirectory(prefix="parkanalysis-") as folder:
         for figure in figures:
             Path(folder, f"{figure.id}.png").write_bytes(to_bytes(figure.axes, "png", 200, "white"))
@@ -208,9 +209,7 @@ def export(
     park,scenario,vintage,variable,driver,industry,statistic,year,value,unit,prices
     """
     wanted = list(dict.fromkeys(formats))
-    unknown = [Problem("--to", repr(f), ", ".join(FORMATS)) for f in wanted if f not in FORMATS]
-    if unknown:
-        raise InputError(unknown)
+    check_formats(wanted)
     results = report_results(case)
     drawn = page_figures(results) if {"docx", "png", "svg"} & set(wanted) else []
     frame = tidy(case.project()) if frame is None else frame

@@ -159,6 +159,18 @@ def test_bad_names_are_refused_all_at_once_before_any_work(tmp_path: Path) -> No
     assert not (tmp_path / "out").exists()
 
 
+def test_a_program_that_is_missing_is_told_before_any_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setitem(sys.modules, "pypandoc", None)
+    with pytest.raises(InputError) as caught:
+        render(tmp_path / "out", formats=["docx", "pdf"])
+    assert [p.found.partition(",")[0] for p in caught.value.problems] == ["'docx'", "'pdf'"]
+    assert "pip install pypandoc-binary" in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
 def edit(path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b"e", b"E", 1))
 
