@@ -17,6 +17,7 @@ from parkanalysis.forecasting.series import Observed, observe
 Array = NDArray[np.float64]
 #: A trend on levels may not carry a series above zero to zero or below.
 FLOOR = 0.01
+TRANSFORMS = ("auto", "log", "none")
 #: The default where steps are shorter than a year, for which growth by the year has no meaning.
 PARTS_OF_A_YEAR = "median(naive, discounted_drift, shrunk_log_drift)"
 
@@ -43,18 +44,16 @@ class Forecast(Predictive):
     points: int = 0
 
 
-def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> list[Problem]:
-    if value in allowed:
-        return []
-    return [Problem(name, repr(value), ", ".join(allowed), nearest=nearest(str(value), allowed))]
-
-
-def _check(horizon: int, transform: str) -> None:
-    problems = _one_of("transform", transform, ("auto", "log", "none"))
+def _check(horizon: int, method: str, transform: str = "auto") -> None:
+    problems = []
+    if transform not in TRANSFORMS:
+        allowed, near = ", ".join(TRANSFORMS), nearest(str(transform), TRANSFORMS)
+        problems.append(Problem("transform", repr(transform), allowed, nearest=near))
     if isinstance(horizon, bool) or not isinstance(horizon, int | np.integer) or not 1 <= horizon <= 120:
         problems.append(Problem("horizon", repr(horizon), "a whole number of steps, 1 to 10 years"))
     if problems:
         raise InputError(problems)
+    check_method(method)
 
 
 def _prefers_logs(values: Array) -> bool:
@@ -182,8 +181,7 @@ def forecast(
     >>> f.mean.round(2).tolist(), f.method
     ([144.13], 'drift')
     """
-    _check(horizon, transform)
-    check_method(method)
+    _check(horizon, method, transform)
     return _forecast(series, int(horizon), method, transform, None)
 
 
@@ -220,8 +218,7 @@ def growth(
     >>> bool(np.ptp(zone.quantile([0.1, 0.9])) > np.ptp(area.quantile([0.1, 0.9])))
     True
     """
-    _check(horizon, "auto")
-    check_method(method)
+    _check(horizon, method)
     if part != (size is not None):
         raise InputError(Problem("size", repr(size), "the zone's value with part=True, and only then"))
     if size is not None and not (np.isfinite(size) and size > 0):

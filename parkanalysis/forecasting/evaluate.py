@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -19,9 +18,9 @@ from parkanalysis.forecasting.series import observe
 
 Array = NDArray[np.float64]
 COVERAGES = (50, 80, 95)
-KEYS = ["series", "method", "points", "origin", "horizon"]
-#: Below this many forecasts a pool of processes costs more than it saves.
-WORTH_A_POOL = 64
+ENDS = {f"{end}_{c}": 0.5 + side * c / 200 for c in COVERAGES for end, side in (("low", -1), ("high", 1))}
+#: Below this many values a pool of processes costs more than it saves.
+WORTH_A_POOL = 200
 
 
 def interval_score(outturn: Array, low: Array, high: Array, coverage: float) -> Array:
@@ -67,80 +66,52 @@ def crps(draws: ArrayLike, outturn: float) -> float:
     return float(np.mean(np.abs(x - outturn)) - pairs / 2)
 
 
-@dataclass(frozen=True, eq=False)
-class _Task:
-    name: str
-    series: pd.Series
-    stops: tuple[int, ...]
-    methods: tuple[str, ...]
-    horizon: int
-    points: tuple[int | None, ...]
-
-
-def _rows(task: _Task, stop: int, method: str, points: int | None) -> list[dict[str, Any]]:
+def _rows(
+    name: str, series: pd.Series, stop: int, horizon: int, method: str, points: int | None
+) -> Iterator[dict[str, Any]]:
     """Forecast once and set each step against its outturn."""
-    known = task.series.iloc[:stop]
-    past = known if points is None else known.iloc[-points:]
-    outturns = task.series.iloc[stop : stop + task.horizon].to_numpy(dtype=float)
-    made = forecast(past, len(outturns), method)
+    known = series.iloc[:stop]
+    made = forecast(known if points is None else known.iloc[-points:], horizon, method)
+    quantiles = dict(zip(ENDS, made.quantile(list(ENDS.values())), strict=True))
     changes = np.diff(known.to_numpy(dtype=float))
     changes = changes[np.isfinite(changes)]
-    ends = np.array([0.5 - c / 200 for c in COVERAGES] + [0.5 + c / 200 for c in COVERAGES])
-    quantiles = made.quantile(ends)
-    rows = []
-    for step, outturn in enumerate(outturns, start=1):
-        if not np.isfinite(outturn):
-            continue
-        row = {
-            "series": task.name,
-            "method": method,
-            "points": 0 if points is None else points,
-            "origin": str(known.index[-1]),
-            "horizon": step,
-            "forecast": made.mean[step - 1],
-            "outturn": outturn,
-            "error": outturn - made.mean[step - 1],
-            "mean_change": np.abs(changes).mean(),
-            "rms_change": np.sqrt((changes**2).mean()),
-            "pit": float(made.cdf(outturn, step)),
-            "used": made.method,
-        }
-        for i, c in enumerate(COVERAGES):
-            row[f"low_{c}"], row[f"high_{c}"] = (
-                quantiles[i, step - 1],
-                quantiles[i + len(COVERAGES), step - 1],
-            )
-        rows.append(row)
-    return rows
+    for i, outturn in enumerate(series.iloc[stop : stop + horizon].to_numpy(dtype=float)):
+        if np.isfinite(outturn):
+            yield {
+                "series": name,
+                "method": method,
+                "points": 0 if points is None else points,
+                "origin": str(known.index[-1]),
+                "horizon": i + 1,
+                "forecast": made.mean[i],
+                "outturn": outturn,
+                "error": outturn - made.mean[i],
+                "mean_change": np.abs(changes).mean(),
+                "rms_change": np.sqrt((changes**2).mean()),
+                "pit": float(made.cdf(outturn, i + 1)),
+                "used": made.method,
+            } | {end: quantile[i] for end, quantile in quantiles.items()}
 
 
-def _run(task: _Task) -> list[dict[str, Any]]:
+def _series(
+    item: tuple[str, pd.Series],
+    methods: Sequence[str],
+    horizon: int,
+    points: Sequence[int | None],
+    origins: int | None,
+) -> list[dict[str, Any]]:
+    """All forecasts of one series."""
+    name, series = item
+    fewest = max(3, min((p for p in points if p is not None), default=3))
+    stops = range(fewest, len(series) - horizon + 1)[-origins if origins else 0 :]
     return [
         row
-        for stop in task.stops
-        for points in task.points
-        if points is None or points <= stop
-        for method in task.methods
-        for row in _rows(task, stop, method, points)
+        for stop in stops
+        for window in points
+        if window is None or window <= stop
+        for method in methods
+        for row in _rows(name, series, stop, horizon, method, window)
     ]
-
-
-def _tasks(
-    panel: Mapping[str, pd.Series],
-    methods: tuple[str, ...],
-    horizon: int,
-    points: tuple[int | None, ...],
-    origins: int | None,
-) -> list[_Task]:
-    """One task a series, in the order of names, so that no order of arrival can show."""
-    fewest = max(3, min((p for p in points if p is not None), default=3))
-    tasks = []
-    for name in sorted(panel, key=str):
-        last = len(panel[name]) - horizon
-        stops = tuple(range(fewest, last + 1))[-origins if origins else 0 :]
-        if stops:
-            tasks.append(_Task(str(name), panel[name].sort_index(), stops, methods, horizon, points))
-    return tasks
 
 
 def backtest(
@@ -182,21 +153,9 @@ def backtest(
     >>> backtest(panel, ["drift"])[["origin", "error"]].round(6).values.tolist()
     [['2013', 0.0], ['2014', 1.0]]
     """
+    problems: list[Problem] = []
     checks: list[Callable[[], object]] = [partial(check_method, method) for method in methods]
     checks += [partial(observe, series) for series in panel.values()]
-    _raise_all(checks)
-    tasks = _tasks(panel, tuple(methods), horizon, tuple(points), origins)
-    rows = [row for rows in _spread(tasks, workers) for row in rows]
-    if not rows:
-        raise InputError(
-            Problem("panel", "no origin with an outturn", f"{3 + horizon} or more points a series")
-        )
-    return pd.DataFrame(rows)
-
-
-def _raise_all(checks: Iterable[Callable[[], object]]) -> None:
-    """Run every check and raise their problems together."""
-    problems: list[Problem] = []
     for check in checks:
         try:
             check()
@@ -204,15 +163,23 @@ def _raise_all(checks: Iterable[Callable[[], object]]) -> None:
             problems += error.problems
     if problems:
         raise InputError(problems)
-
-
-def _spread(tasks: list[_Task], workers: int) -> Iterable[list[dict[str, Any]]]:
-    if workers <= 1 or sum(len(task.stops) for task in tasks) < WORTH_A_POOL:
-        yield from map(_run, tasks)
-        return
-    # small chunks keep both cores busy to the end, the order of the results is that of the tasks
-    with ProcessPoolExecutor(workers) as pool:
-        yield from pool.map(_run, tasks, chunksize=max(1, min(16, len(tasks) // (4 * workers))))
+    evaluate = partial(
+        _series, methods=tuple(methods), horizon=horizon, points=tuple(points), origins=origins
+    )
+    # in the order of names, so that no order of arrival can show
+    items = [(str(name), panel[name].sort_index()) for name in sorted(panel, key=str)]
+    if workers > 1 and sum(len(series) for _, series in items) >= WORTH_A_POOL:
+        # small chunks keep all cores busy to the end
+        with ProcessPoolExecutor(workers) as pool:
+            chunk = max(1, min(16, len(items) // (4 * workers)))
+            rows = [row for rows in pool.map(evaluate, items, chunksize=chunk) for row in rows]
+    else:
+        rows = [row for item in items for row in evaluate(item)]
+    if not rows:
+        raise InputError(
+            Problem("panel", "no origin with an outturn", f"{3 + horizon} or more points a series")
+        )
+    return pd.DataFrame(rows)
 
 
 def scores(evaluated: pd.DataFrame, by: Sequence[str] = ("method", "points", "horizon")) -> pd.DataFrame:

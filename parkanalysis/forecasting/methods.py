@@ -132,10 +132,8 @@ def arima(y: Array, horizon: int) -> Array:
     """
     from statsmodels.tsa.arima.model import ARIMA
 
-    fits = []
-    for order in ((0, 1, 0), (1, 1, 0), (0, 1, 1), (1, 1, 1)):
-        for trend in ("n", "t"):
-            fits.append(ARIMA(y, order=order, trend=trend).fit())
+    orders = ((0, 1, 0), (1, 1, 0), (0, 1, 1), (1, 1, 1))
+    fits = [ARIMA(y, order=order, trend=trend).fit() for order in orders for trend in ("n", "t")]
     return np.asarray(min(fits, key=lambda fit: float(fit.aicc)).forecast(horizon))
 
 
@@ -154,12 +152,7 @@ METHODS: dict[str, Method] = {
     "arima": arima,
 }
 #: Fewest observations; with fewer, the default stands in and the forecast says so.
-NEEDS: dict[str, int] = {
-    "theta": 4,
-    "damped_trend": 6,
-    "local_linear_trend": 6,
-    "arima": 8,
-}
+NEEDS = {"theta": 4, "damped_trend": 6, "local_linear_trend": 6, "arima": 8}
 #: These read levels whatever the transform: the combination mixes both scales itself.
 OWN_SCALE = frozenset({"naive", "shrunk_log_drift", "last_growth", "usual_growth"})
 _COMBINATION = re.compile(r"(median|mean)\(([a-z_, ]+)\)")
@@ -240,19 +233,15 @@ def point(y: Array, horizon: int, method: str, transform: str) -> Point:
     [133.1]
     """
     parts = _parts(method)
-    if parts is None:
-        found = _single(method, y, horizon, transform)
-        if isinstance(found, Point):
-            return found
-        stand_in = point(y, horizon, "default", transform)
-        return Point(stand_in.path, "default", (f"{found}: the default stands in", *stand_in.notes))
     # the default's drift is on levels, so that one scale cannot carry the whole median away
     scale = "none" if method == "default" else transform
-    results = [_single(name, y, horizon, scale) for name in parts[1]]
+    results = [_single(name, y, horizon, scale) for name in (parts[1] if parts else [method])]
     paths = [result.path for result in results if isinstance(result, Point)]
-    notes = tuple(f"{result}: left out" for result in results if isinstance(result, str))
+    reasons = [result for result in results if isinstance(result, str)]
     if not paths:
         stand_in = point(y, horizon, "default", transform)
-        return Point(stand_in.path, "default", (*notes, "the default stands in", *stand_in.notes))
-    combine = np.median if parts[0] == "median" else np.mean
-    return Point(np.asarray(combine(paths, axis=0)), method, notes)
+        notes = [f"{reason}: the default stands in" for reason in reasons]
+        return Point(stand_in.path, "default", (*notes, *stand_in.notes))
+    combine = np.mean if parts and parts[0] == "mean" else np.median
+    notes = [f"{reason}: left out" for reason in reasons]
+    return Point(np.asarray(combine(paths, axis=0)), method, tuple(notes))

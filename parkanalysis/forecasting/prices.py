@@ -170,6 +170,15 @@ def _distribution(averages: Array, **about: object) -> PriceAverage:
     return replace(made, **about)  # type: ignore[arg-type]
 
 
+def _months_ahead(last: pd.Period, year: int) -> int:
+    """Months from the last one known to the end of a year, its own or one of the two that follow."""
+    ahead = (year - last.year) * 12 + 12 - last.month
+    if not 0 <= ahead <= 36:
+        allowed = f"{last.year} to {last.year + 2}, the last month known being {last}"
+        raise InputError(Problem("year", str(year), allowed))
+    return int(ahead)
+
+
 def monthly_average(series: pd.Series, year: int, *, paths: int = PATHS, seed: int = 2016) -> PriceAverage:
     """Distribution of a year's average of a monthly price, given the months up to its last one.
 
@@ -199,11 +208,7 @@ def monthly_average(series: pd.Series, year: int, *, paths: int = PATHS, seed: i
     prices = monthly(series)
     known = prices[pd.PeriodIndex(prices.index).year == year].to_numpy()
     last = prices.index[-1]
-    ahead = (year - last.year) * 12 + 12 - last.month
-    if not 0 <= ahead <= 36:
-        raise InputError(
-            Problem("year", str(year), f"{last.year} to {last.year + 2}, the last month being {last}")
-        )
+    ahead = _months_ahead(last, year)
     walk = price_walk(prices)
     wanted = 12 - len(known)
     future = walk.last * np.exp(walk.paths(ahead, paths, seed)[:, ahead - wanted :])
@@ -221,13 +226,11 @@ def _quotations(points: pd.Series) -> pd.Series:
     """Check dated quotations: dates, prices above zero, in order."""
     dates = pd.to_datetime(pd.Series(points.index.astype(str)), errors="coerce", format="ISO8601")
     values = pd.to_numeric(points, errors="coerce").to_numpy(dtype=float)
-    problems = [
-        Problem("points", repr(points.index[i]), "an ISO date")
-        for i in map(int, np.flatnonzero(dates.isna()))
-    ]
+    wrong = ~(np.isfinite(values) & (values > 0))
+    problems = [Problem("points", repr(label), "an ISO date") for label in points.index[dates.isna()]]
     problems += [
-        Problem("points", f"{points.iloc[i]!r} at {points.index[i]}", "a price above zero")
-        for i in map(int, np.flatnonzero(~(np.isfinite(values) & (values > 0))))
+        Problem("points", f"{price!r} at {label}", "a price above zero")
+        for label, price in points[wrong].items()
     ]
     if not len(values):
         problems.append(Problem("points", "no quotation", "one or more by the vintage date"))
@@ -278,15 +281,7 @@ def sparse_average(
     walk = price_walk(related)
     last = quoted.index[-1]
     level = float(quoted[quoted.index > last - np.timedelta64(LEVEL_DAYS, "D")].mean())
-    ahead = (year - last.year) * 12 + 12 - last.month
-    if not 0 <= ahead <= 36:
-        raise InputError(
-            Problem(
-                "year",
-                str(year),
-                f"{last.year} to {last.year + 2}, the last quotation being of {last:%Y-%m-%d}",
-            )
-        )
+    ahead = _months_ahead(last.to_period("M"), year)
     if not (np.isfinite(ratio) and ratio > 0):
         raise InputError(Problem("ratio", repr(ratio), "a number above zero"))
     dates = pd.DatetimeIndex(quoted.index)
@@ -296,9 +291,8 @@ def sparse_average(
     log_paths = ratio * (walk.paths(36, paths, seed) - walk.drift[:36])
     future = level * np.exp(log_paths[:, max(ahead - 12, 0) : ahead])
     gaps = level * np.exp(log_paths[:, np.array([last.month - month - 1 for month in past], dtype=int)])
-    averages = (known.sum() + future.sum(axis=1) + gaps.sum(axis=1)) / (
-        len(known) + future.shape[1] + len(past)
-    )
+    count = len(known) + future.shape[1] + len(past)
+    averages = (known.sum() + future.sum(axis=1) + gaps.sum(axis=1)) / count
     return _distribution(
         averages,
         known_months=len(known),
