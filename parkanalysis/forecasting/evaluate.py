@@ -176,9 +176,8 @@ def backtest(
     else:
         rows = [row for item in items for row in evaluate(item)]
     if not rows:
-        raise InputError(
-            Problem("panel", "no origin with an outturn", f"{3 + horizon} or more points a series")
-        )
+        allowed = f"{3 + horizon} or more points a series"
+        raise InputError(Problem("panel", "no origin with an outturn", allowed))
     return pd.DataFrame(rows)
 
 

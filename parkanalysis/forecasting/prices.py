@@ -120,9 +120,8 @@ def _walk(prices: tuple[float, ...], horizon: int) -> PriceWalk:
 
     changes = np.diff(np.log(prices))
     if np.ptp(changes) == 0:
-        return PriceWalk(
-            np.zeros((horizon, horizon)), np.zeros(horizon), np.zeros(1), 0.0, "constant", prices[-1]
-        )
+        still = np.zeros((horizon, horizon))
+        return PriceWalk(still, still[0], np.zeros(1), 0.0, "constant", prices[-1])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         fits = [ARIMA(changes, order=(p, 0, q), trend="n").fit() for p in (0, 1) for q in (0, 1)]
@@ -132,14 +131,8 @@ def _walk(prices: tuple[float, ...], horizon: int) -> PriceWalk:
     ahead = np.where(lag >= 0, weights[np.abs(lag)], 0.0)
     shocks = np.asarray(fit.resid[1:] - np.mean(fit.resid[1:]))
     p, _d, q = fit.model.order
-    return PriceWalk(
-        ahead,
-        np.cumsum(fit.forecast(horizon)),
-        shocks,
-        float(shocks.std()),
-        f"ARIMA({p},1,{q})",
-        float(prices[-1]),
-    )
+    order, drift = f"ARIMA({p},1,{q})", np.cumsum(fit.forecast(horizon))
+    return PriceWalk(ahead, drift, shocks, float(shocks.std()), order, float(prices[-1]))
 
 
 @dataclass(frozen=True, eq=False)

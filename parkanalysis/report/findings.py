@@ -727,7 +727,7 @@ def vintages(park: Park, most: int = 6) -> pd.DataFrame:
     --------
     >>> from parkanalysis.park.park import read_park
     >>> vintages(read_park("qingzhen"), most=3)["growth"].round(3).to_dict()
-    {2014: 0.082, 2015: 0.079, 2016: 0.076}
+    {2014: 0.121, 2015: 0.108, 2016: 0.101}
     """
     known = reference_series(park)
     day = park.config.as_of
