@@ -12,8 +12,7 @@ True
 from parkanalysis.model.compare import difference
 from parkanalysis.model.projection import Projection, project
 from parkanalysis.model.scenario import Scenario, own_lever, read_scenario
-from parkanalysis.model.shocks import price_change_impact
-from parkanalysis.model.target_year import Kind
+from parkanalysis.model.shocks import Kind, price_change_impact
 
 __all__ = [
     "Kind",

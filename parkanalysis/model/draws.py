@@ -185,29 +185,23 @@ class Draws:
         if name is None:
             return np.full(self.size, default)
         lever = self.scenario.levers[name]
-        return np.asarray(canonical_amount(self.values(name), lever))
-
-    def values(self, name: str) -> Array:
-        """Draws of one lever in its own unit, shape (size,); not to be written to."""
-        lever = self.scenario.levers[name]
         if self.span is None or lever.is_point or name in self.held:
-            return np.full(self.size, self._central(lever))
-        shape = (name, lever.distribution, lever.low, lever.central, lever.high, lever.minimum, lever.maximum)
+            return np.full(self.size, self.centre(name))
+        points = (lever.low, lever.central, lever.high, lever.minimum, lever.maximum)
+        shape = (name, lever.unit, lever.distribution, *points, lever.forecast)
         design = (self._names, _key(self._correlations), *self.span, self.seed)
-        return _columns.get((design, shape, lever.forecast), lambda: self._draw(lever))
-
-    def _central(self, lever: Lever) -> float:
-        return float(np.clip(self.held.get(lever.name, lever.central), lever.minimum, lever.maximum))
+        return _columns.get((design, shape), lambda: self._draw(lever))
 
     def _draw(self, lever: Lever) -> Array:
         assert self.span is not None
         u = uniforms(self._names, self._correlations, *self.span, self.seed)
-        return lever.ppf(u[self._names.index(lever.name)])
+        return np.asarray(canonical_amount(lever.ppf(u[self._names.index(lever.name)]), lever))
 
     def centre(self, name: str) -> float:
         """Central value of a lever, or the one at which it is held, in the units of its draws."""
         lever = self.scenario.levers[name]
-        return float(canonical_amount(self._central(lever), lever))
+        value = np.clip(self.held.get(name, lever.central), lever.minimum, lever.maximum)
+        return float(canonical_amount(value, lever))
 
     def spread(self, name: str) -> float:
         """Standard deviation of a lever, in the units of its draws; 0 where it is held."""
@@ -220,19 +214,6 @@ def canonical_amount(values: Any, lever: Lever) -> Any:
     canonical = to_canonical(values, lever.unit)
     money = lever.unit.startswith("CNY") and "/" not in lever.unit
     return canonical / YUAN_PER_100M if money else canonical
-
-
-def value_added(value_added_rate: Any, gross_output: Any) -> Any:
-    """Value added from gross output.
-
-    value_added = value_added_rate * gross_output
-
-    Examples
-    --------
-    >>> value_added(0.25, 26.4)
-    6.6
-    """
-    return value_added_rate * gross_output
 
 
 def balance(
@@ -360,7 +341,7 @@ def base_year(draw: Draws) -> Base:
     for key, industry in park.config.industries.items():
         if industry.gross_output is not None and industry.value_added_rate is not None:
             output = park.amount(industry.gross_output)
-            prior[key] = value_added(draw(industry.value_added_rate), output)
+            prior[key] = draw(industry.value_added_rate) * output
             variance[key] = (draw.spread(industry.value_added_rate) * output) ** 2
             gross[key] = np.full_like(prior[key], output)
         else:

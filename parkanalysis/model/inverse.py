@@ -426,7 +426,7 @@ def importance(projection: Projected) -> pd.Series:
     scenario = projection.scenario
     span = (0, min(len(projection.draws), IMPORTANCE_DRAWS))
     draw, y = Draws(scenario, span, projection.seed), projection.draws[: span[1]]
-    drawn = {name: draw.values(name) for name in used_levers(scenario)}
+    drawn = {name: draw(name) for name in used_levers(scenario)}
     varying = [name for name, values in drawn.items() if np.ptp(values) > 0]
     if not varying or np.ptp(y) == 0:
         return pd.Series(dtype=float, name="share").rename_axis("lever")

@@ -17,7 +17,8 @@ from parkanalysis.model import inverse
 from parkanalysis.model.contributions import BASELINE, Contributions, contributions, frame
 from parkanalysis.model.draws import chunks
 from parkanalysis.model.scenario import YUAN_PER_100M, Scenario, in_year, own_lever, read_scenario
-from parkanalysis.model.target_year import Kind, common, kind_of, length, state, total
+from parkanalysis.model.shocks import Kind, common, kind_of, length
+from parkanalysis.model.target_year import state, total
 from parkanalysis.park import Lever, Park, read_park
 from parkanalysis.quantities import bounds
 

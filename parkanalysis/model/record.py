@@ -17,7 +17,8 @@ import numpy as np
 from parkanalysis.errors import InputError, Problem
 from parkanalysis.model.draws import Base, base_year, with_products
 from parkanalysis.model.scenario import Scenario, read_scenario
-from parkanalysis.model.target_year import State, Stretch, effect, industry_growth, ordered_shocks
+from parkanalysis.model.shocks import Stretch, effect
+from parkanalysis.model.target_year import State, industry_growth, ordered_shocks
 from parkanalysis.park import Park
 
 MOST_SHOCKS = 10  # in one industry: every set of them is written down

@@ -1,211 +1,20 @@
-"""The target year from the base year, the growth and the shocks; what any kind of shock may do to it."""
+"""The target year from the base year, growth and shocks, and the levers that each of them stands on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, is_dataclass, replace
-from functools import reduce
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from parkanalysis.model.draws import Base, Draws, base_year, with_products
 from parkanalysis.model.scenario import Scenario
-from parkanalysis.park import ParkFile, Shock, levers_of, references
+from parkanalysis.model.shocks import Effect, Stretch, effect, kind_of
+from parkanalysis.park import ParkFile, levers_of, references
 
 Array = NDArray[np.float64]
-
-# start and end of a stretch of time, in years from the end of the base year
-Window = tuple[Any, Any]
-ALWAYS: Window = (0.0, np.inf)
-
-
-def window_of_months(base_year: int, start: str | None, end: str | None) -> Window:
-    """Stretch from the first to the last month of a shock, both included; without an end it lasts.
-
-    Examples
-    --------
-    >>> window_of_months(2015, "2016-04", None), window_of_months(2015, "2017-01", "2017-06")
-    ((0.25, inf), (1.0, 1.5))
-    """
-
-    def place(month: str, months: int) -> float:
-        return int(month[:4]) - base_year - 1 + (int(month[5:]) - 1 + months) / 12
-
-    return place(start, 0) if start else 0.0, place(end, 1) if end else np.inf
-
-
-def common(*windows: Window) -> Window:
-    """Stretch that lies in all windows; empty where it ends before it starts.
-
-    Examples
-    --------
-    >>> start, end = common((0.0, 0.5), (0.25, 1.0))
-    >>> float(start), float(end)
-    (0.25, 0.5)
-    """
-    starts, ends = zip(*windows, strict=True)
-    return reduce(np.maximum, starts), reduce(np.minimum, ends)
-
-
-def length(window: Window) -> Any:
-    """Years in a window, 0 where it is empty.
-
-    Examples
-    --------
-    >>> float(length((0.25, 1.0))), float(length((0.5, 0.25)))
-    (0.75, 0.0)
-    """
-    start, end = window
-    return np.maximum(0.0, end - start)
-
-
-@dataclass(frozen=True, eq=False)
-class Effect:
-    """A shock with the draws of its levers, by field, in canonical units (money in 亿元)."""
-
-    shock: str
-    item: Kind
-    industry: str
-    product: str | None
-    window: Window
-    levers: Mapping[str, Array]
-
-
-@dataclass(frozen=True, eq=False)
-class Stretch:
-    """One industry in a stretch of time, after the first ``earlier`` of the shocks that act on it.
-
-    Attributes
-    ----------
-    growth : array or float
-        Since the base year.
-    driftless : array or float
-        Growth less its centre: what is left of it for products and what shocks model.
-    acting : tuple of Effect
-        All shocks that act on the industry, in their order.
-    """
-
-    industry: str
-    base: Base
-    growth: Any
-    driftless: Any
-    acting: tuple[Effect, ...]
-    earlier: int
-    window: Window
-
-    @property
-    def years(self) -> Any:
-        """How long it is."""
-        return length(self.window)
-
-    @property
-    def grown(self) -> Any:
-        """Value added of a year without shocks, 亿元."""
-        return self.base.value_added[self.industry] * (1 + self.growth)
-
-    def _before(self) -> list[tuple[Effect, Stretch]]:
-        """Each earlier shock with the part of the stretch in which it acts itself.
-
-        Shocks of other months are left out: twelve monthly caps are twelve steps, not 2 to the 12th.
-        """
-        parts = [(i, e, common(e.window, self.window)) for i, e in enumerate(self.acting[: self.earlier])]
-        return [
-            (e, replace(self, earlier=i, window=w))
-            for i, e, w in parts
-            if not (isinstance(w[0], float) and isinstance(w[1], float) and w[1] <= w[0])
-        ]
-
-    def added(self) -> Array:
-        """Value added in the stretch, 亿元."""
-        value = self.grown * self.years
-        for effect, before in self._before():
-            value = value + effect.item.impact(effect, before)
-        return np.asanyarray(value)
-
-    def running(self) -> Any:
-        """Base-year output that runs in the stretch, in years of it."""
-        value = self.years
-        for effect, before in self._before():
-            value = value + effect.item.running(effect, before)
-        return value
-
-    def volume(self, product: str) -> Any:
-        """Amount of a product that is sold in the stretch: it varies as growth does, without its drift."""
-        value = self.base.products[product].volume * self.years
-        for effect, before in self._before():
-            if effect.product == product:
-                value = value + effect.item.volume_made(effect, before)
-        return value * (1 + self.driftless)
-
-    def price(self, product: str) -> Any:
-        """Mean price of a product over the stretch, yuan."""
-        return self._changed(product, self.base.products[product].price, "price_change")
-
-    def unit_value(self, product: str) -> Any:
-        """Mean value added per unit of a product over the stretch, yuan."""
-        return self._changed(product, self.base.products[product].unit_value, "unit_change")
-
-    def _changed(self, product: str, value: Any, hook: str) -> Any:
-        """A value of the base year as the earlier shocks change it, each in its part of the stretch."""
-        for effect, before in self._before():
-            if effect.product == product:
-                change = getattr(effect.item, hook)(effect, before) * before.years
-                value = value + np.divide(change, self.years, out=np.zeros_like(value), where=self.years > 0)
-        return value
-
-
-class Kind(Shock):
-    """A kind of shock: its fields, and what it does to a stretch of time.
-
-    A kind is a subclass with ``kind`` as a literal, its fields, and the hooks below that differ from
-    nothing. The model knows no kind by name.
-    """
-
-    order: ClassVar[int]
-    label: ClassVar[dict[str, str]]
-    #: whether it adds to what ran in the base year
-    adds: ClassVar[bool] = False
-    #: whether it changes prices and no volume, which is nothing at comparable prices
-    price_only: ClassVar[bool] = False
-
-    def draws(self, park: ParkFile, draw: Draws) -> dict[str, Array]:
-        """Draws of the fields that name levers; 0 where a field is left out."""
-        fields = (field for field, ref in references(type(self)).items() if ref.role == "lever")
-        return {field: draw(getattr(self, field)) for field in fields}
-
-    def product_in(self, park: ParkFile) -> str | None:
-        """Product that the shock is about."""
-        return getattr(self, "product", None)
-
-    def impact(self, effect: Effect, before: Stretch) -> Any:
-        """Value added lost or won in the stretch in which it acts, after the earlier shocks, 亿元."""
-        return 0.0
-
-    def running(self, effect: Effect, before: Stretch) -> Any:
-        """Change of the output that runs, in years of the base year's."""
-        return 0.0
-
-    def volume_made(self, effect: Effect, before: Stretch) -> Any:
-        """Change of the volume of its product, as of the base year."""
-        return 0.0
-
-    def price_change(self, effect: Effect, before: Stretch) -> Any:
-        """Change of the price of its product, yuan."""
-        return 0.0
-
-    def unit_change(self, effect: Effect, before: Stretch) -> Any:
-        """Change of the value added per unit of its product, yuan."""
-        return 0.0
-
-    def stopped(self, effect: Effect, before: Stretch) -> Any:
-        """Part of its product's output that is cut back in the stretch."""
-        return 0.0
-
-    def models(self, effect: Effect, base: Base) -> Mapping[str, Array]:
-        """Base-year value added that the shock says all of, by product or shock: it has no drift as well."""
-        return {}
 
 
 def _cut(value: Any, place: slice) -> Any:
@@ -262,8 +71,8 @@ class State:
             return Stretch(industry, self.base, 0.0, 0.0, mine, len(mine), window)
         growth, driftless = self.growth[industry], self.driftless[industry]
         modelled: dict[str, Array] = {}
-        for effect in mine:
-            modelled.update(effect.item.models(effect, self.base))
+        for e in mine:
+            modelled.update(e.item.models(e, self.base))
         if modelled:
             added = self.base.value_added[industry]
             share = np.divide(sum(modelled.values()), added, out=np.ones_like(added), where=added > 0)
@@ -295,36 +104,6 @@ def ordered_shocks(scenario: Scenario) -> list[str]:
     """
     park = scenario.park.config
     return sorted(scenario.shocks, key=lambda s: kind_of(park, s).order)
-
-
-def kind_of(park: ParkFile, shock: str) -> Kind:
-    """A shock of the park as what it does."""
-    item = park.shocks[shock]
-    assert isinstance(item, Kind)
-    return item
-
-
-def effect(shock: str, draw: Draws) -> Effect:
-    """One shock with its draws.
-
-    A shock of which only the share of the year is known fills the last part of the first year and lasts:
-    what has closed stays closed.
-
-    Examples
-    --------
-    >>> from parkanalysis import read_park, read_scenario
-    >>> scenario = read_scenario(read_park("qingzhen"), "power_contract")
-    >>> found = effect("power_contract", Draws(scenario, None, seed=1))
-    >>> found.industry, float(found.levers["volume"][0])  # kWh
-    ('power_heat', 1200000000.0)
-    """
-    config = draw.scenario.park.config
-    item = kind_of(config, shock)
-    window = window_of_months(config.base_year, item.start, item.end)
-    if item.share is not None:
-        window = (1 - draw(item.share), np.inf)
-    levers = item.draws(config, draw)
-    return Effect(shock, item, item.industry_of(config), item.product_in(config), window, levers)
 
 
 def industry_growth(draw: Draws, base: Base, years: int) -> tuple[dict[str, Array], dict[str, Array]]:

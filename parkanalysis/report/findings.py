@@ -17,7 +17,8 @@ from parkanalysis.forecasting import annual as complete_years
 from parkanalysis.model.inverse import BreakEven, break_even, importance, tornado, with_levers
 from parkanalysis.model.projection import Projection, interval, path, project
 from parkanalysis.model.scenario import Scenario, own_lever, price_average
-from parkanalysis.model.target_year import common, length, state, target_year_levers, used_levers
+from parkanalysis.model.shocks import common, length
+from parkanalysis.model.target_year import state, target_year_levers, used_levers
 from parkanalysis.park import Park
 from parkanalysis.park.levers import EVIDENCE
 from parkanalysis.quantities import RULES, bounds

@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 from scipy.stats import spearmanr
 
 from parkanalysis.model import draws as sampling
-from parkanalysis.model.draws import balance, value_added
+from parkanalysis.model.draws import balance
 from parkanalysis.model.scenario import read_scenario
 from parkanalysis.model.target_year import state
 from parkanalysis.park.levers import Lever
@@ -42,7 +42,7 @@ def sample(park, levers, pairs, span, seed):
     """Draws of levers that are not the park's."""
     config = park.config.model_copy(update={"correlations": tuple(pairs)})
     scenario = replace(read_scenario(park, "reference"), park=replace(park, config=config), levers=levers)
-    return sampling.Draws(scenario, span, seed).values
+    return sampling.Draws(scenario, span, seed)
 
 
 def test_several_pairs_at_once_and_through_the_levers_own_distributions(qingzhen):
@@ -129,11 +129,6 @@ def kkt(prior, variance, total):
     system[n, :n] = 1
     right = np.append(np.asarray(prior) / np.asarray(variance), total)
     return np.linalg.solve(system, right)[:n]
-
-
-def test_value_added_by_hand():
-    # 24.08 of output at 25%
-    assert value_added(0.25, 24.08) == pytest.approx(6.02)
 
 
 def test_a_gap_is_shared_in_proportion_to_the_variances():

@@ -13,8 +13,8 @@ from parkanalysis.model.check import check
 from parkanalysis.model.inverse import break_evens, tornado
 from parkanalysis.model.projection import project
 from parkanalysis.model.scenario import read_scenario
-from parkanalysis.model.shocks import price_change_impact
-from parkanalysis.model.target_year import Kind, ordered_shocks, target_year_levers
+from parkanalysis.model.shocks import Kind, price_change_impact
+from parkanalysis.model.target_year import ordered_shocks, target_year_levers
 from parkanalysis.park import Ref, Shock, read_park
 from parkanalysis.park.schema import Identifier, InIndustry, ParkFile, json_schema
 from parkanalysis.report.results import tidy

@@ -14,21 +14,16 @@ from parkanalysis.model.scenario import in_year, read_scenario
 from parkanalysis.model.shocks import (
     CapacityRampUp,
     ContractedVolume,
+    Effect,
     OutputCap,
     PlantClosure,
     PriceChange,
     RateChange,
-)
-from parkanalysis.model.target_year import (
-    Effect,
-    State,
     common,
     length,
-    state,
-    total,
-    used_levers,
     window_of_months,
 )
+from parkanalysis.model.target_year import State, state, total, used_levers
 from parkanalysis.park import read_park
 
 ALWAYS = (0.0, np.inf)
