@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from parkanalysis.model.scenario import YUAN_PER_100M, Scenario
 from parkanalysis.park import Correlation, Lever, correlation_matrix, to_canonical
+from parkanalysis.park.schema import Product
 
 Array = NDArray[np.float64]
 CHUNK = 1 << 15  # a column of draws fits the processor's cache
@@ -306,7 +307,7 @@ class ProductDraws:
     vat_rate : array
     unit_value : array
         Value added per unit, yuan: price without VAT times the industry's rate, where the industry has
-        one, and in no draw more than the whole industry adds.
+        one, and in no draw more than the whole industry adds on what was made.
     """
 
     volume: Array
@@ -374,14 +375,15 @@ def with_products(base: Base, draw: Draws) -> Base:
     return Base(base.value_added, base.rate, base.gross_output, products)
 
 
-def _product(item: Any, base: Base, draw: Draws) -> ProductDraws:
+def _product(item: Product, base: Base, draw: Draws) -> ProductDraws:
     volume = volume_made(draw, item.volume, item.capacity, item.hours)
     price, vat = draw(item.price), draw(item.vat_rate)
+    rate = base.rate.get(item.industry)
+    unit_value = np.zeros_like(volume) if rate is None else price / (1 + vat) * rate
     all_of_it = base.value_added[item.industry] * YUAN_PER_100M
-    most = np.divide(all_of_it, volume, out=np.zeros_like(volume), where=volume > 0)
-    if item.industry not in base.rate:
-        return ProductDraws(volume, price, vat, most)
-    return ProductDraws(volume, price, vat, np.minimum(price / (1 + vat) * base.rate[item.industry], most))
+    # what is new has made nothing yet, and so no part of what its industry adds
+    most = np.divide(all_of_it, volume, out=unit_value + 0.0, where=volume > 0)
+    return ProductDraws(volume, price, vat, most if rate is None else np.minimum(unit_value, most))
 
 
 def volume_made(draw: Draws, volume: str | None, capacity: str | None, hours: str | None) -> Array:

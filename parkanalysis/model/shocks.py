@@ -14,6 +14,8 @@ from parkanalysis.model.draws import Base, Draws, volume_made
 from parkanalysis.model.scenario import YUAN_PER_100M
 from parkanalysis.park.schema import (
     FRACTION,
+    MONEY,
+    NOT_NEGATIVE,
     PRICES,
     SHARE,
     USUAL_HOURS,
@@ -308,23 +310,31 @@ class _OfProduct(Kind):
 
 
 class CapacityRampUp(_OfProduct):
-    """More of a product is made, at the price before.
+    """More of a product is made, at the price before; or a plant starts whose value added is known.
 
     impact = volume * value added per unit * years; a later change of the price meets the new tonnes too.
+    Or impact = value_added * years, of a year at full use.
     """
 
+    ways = (("product", "volume"), ("industry", "value_added"))
     needs_rate = True
     order = 2
     adds = True
     label: ClassVar = {"zh": "新增产能", "en": "new capacity"}
 
     kind: Literal["capacity_ramp_up"]
-    product: OfProduct
-    volume: Identifier = lever(
-        "additional volume over a whole year", VOLUMES, "target", same="product.volume"
+    product: Identifier | None = leads_to("product", "product that more is made of", default=None)
+    volume: Identifier | None = lever(
+        "additional volume over a whole year", VOLUMES, "target", same="product.volume", default=None
+    )
+    industry: Identifier | None = leads_to("industry", "industry, where no product is named", default=None)
+    value_added: Identifier | None = lever(
+        "value added that comes in over a whole year", MONEY, "target", bounds=NOT_NEGATIVE, default=None
     )
 
     def impact(self, effect: Effect, before: Stretch) -> Any:
+        if self.product is None:
+            return before.years * effect.levers["value_added"]
         unit_value = before.base.products[self.product].unit_value
         return before.years * effect.levers["volume"] * (1 + before.driftless) * unit_value / YUAN_PER_100M
 

@@ -467,9 +467,11 @@ class Shock(Strict):
     def industry_of(self, park: ParkFile) -> str:
         """Industry that it acts on: its own, its product's or its plant's."""
         for field, ref in references(type(self)).items():
-            if ref.role in SECTIONS:
-                found = getattr(park, SECTIONS[ref.role]).get(getattr(self, field))
-                return str(getattr(self, field) if ref.role == "industry" else found.industry)
+            name = getattr(self, field)
+            if ref.role == "industry" and name is not None:
+                return str(name)
+            if ref.role in SECTIONS and name is not None:
+                return str(getattr(park, SECTIONS[ref.role])[name].industry)
         raise TypeError(f"{type(self).__name__} names no industry, product or plant")
 
 

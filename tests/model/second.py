@@ -89,7 +89,8 @@ def second(park, name_of_scenario, n=200_000, seed=7):
     goods = {}
     for key, p in config.products.items():
         volume, vat, whole = made(p.volume, p, x), x(p.vat_rate), added[p.industry]
-        worth = whole * 1e8 / volume
+        none = np.inf if output[p.industry] else 0.0
+        worth = np.where(volume > 0, whole * 1e8 / np.where(volume > 0, volume, 1), none)
         if output[p.industry]:
             worth = np.minimum(worth, x(p.price) / (1 + vat) * whole / output[p.industry])
         goods[key] = SimpleNamespace(volume=volume, price=x(p.price), vat=vat, worth=worth)
@@ -121,7 +122,7 @@ def _industry(config, key, shocks, x, base, output, goods, growth, drift):
     # drift is for what no shock says anything of; the rest only varies as growth does
     about = [*of("capacity_ramp_up"), *of("price_change"), *of("contracted_volume")]
     said = {s.product: goods[s.product].volume * goods[s.product].worth / 1e8 for s in about if s.product}
-    for s in (s for s in about if not s.product):
+    for s in (s for s in of("contracted_volume") if not s.product):
         average = x(s.price) / (1 + x(s.vat_rate)) * rate
         said[id(s)] = made(s.base_volume, s, x) * average / 1e8
     unsaid = np.clip(1 - sum(said.values()) / np.where(base > 0, base, 1), 0, 1) if said else 1.0
@@ -141,6 +142,9 @@ def _industry(config, key, shocks, x, base, output, goods, growth, drift):
         for part, p in (pair for pair in pairs if pair[1].product):
             sold[p.product] = sold[p.product] - part * x(p.volume) * (1 + varied)
         for s in of("capacity_ramp_up"):
+            if not s.product:
+                value = value + on[id(s)] * x(s.value_added)
+                continue
             more = on[id(s)] * x(s.volume) * (1 + varied)
             sold[s.product], value = sold[s.product] + more, value + more * goods[s.product].worth / 1e8
         price, unit = ({p: getattr(g, k) for p, g in goods.items()} for k in ("price", "worth"))

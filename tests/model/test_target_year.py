@@ -172,6 +172,14 @@ def test_what_a_shock_models_takes_no_growth_as_well():
     assert power(contract(volume=42e8), growth=0.1) == pytest.approx(6 + 0.222)
 
 
+def test_a_new_plant_brings_its_value_added():
+    known = {"kind": "capacity_ramp_up", "name": NAME, "industry": "metal"}
+    new = effect(CapacityRampUp(**known, value_added="a"), H2, value_added=3.0)
+    assert metal(new, growth=0.1, swing=0.05) == pytest.approx(4.4 + 1.5)
+    with pytest.raises(ValueError, match="either product and volume, or industry and value_added"):
+        CapacityRampUp(**known, volume="v")
+
+
 def test_what_a_shock_models_varies_as_growth_does():
     # the other 3.2 grow by a tenth, the product's 0.8 are a twentieth above their centre
     assert metal(price(to=2340), growth=0.1, swing=0.05) == pytest.approx(3.2 * 1.1 + 0.8 * 1.05)
