@@ -41,7 +41,7 @@ def _kind(schema: dict[str, Any], definitions: dict[str, Any]) -> str:
         return f"for each of {_kind(keys, definitions)}: {values}" if "enum" in keys else f"by name: {values}"
     if schema.get("format") == "date":
         return "date (YYYY-MM-DD)"
-    if kind == "string" and "pattern" in schema and "maxLength" in schema and schema["maxLength"] == 64:
+    if kind == "string" and schema.get("maxLength") == 64:
         return "name"
     return _numbers(schema) or {"string": "text"}.get(str(kind), str(kind))
 

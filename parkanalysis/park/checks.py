@@ -16,7 +16,6 @@ from pydantic import BaseModel
 
 from parkanalysis.errors import InputError, Problem, nearest
 from parkanalysis.forecasting import annual, check_method
-from parkanalysis.park import levers as distributions
 from parkanalysis.park.levers import UNITS
 from parkanalysis.park.read import MAX_PROBLEMS, line_of
 from parkanalysis.park.schema import (
@@ -209,7 +208,6 @@ def _range(row: Any, files: Files) -> Iterator[tuple[str, str, str]]:
 
 def _point_problems(points: dict[str, float], row: Any, shape: str) -> Iterator[tuple[str, str, str]]:
     """The same of points out of order, out of bounds, or through which no such distribution goes."""
-    values = list(points.values()) or [row.minimum]
     for name, value in points.items():
         if not row.minimum <= value <= row.maximum:
             yield name, f"{value:g}", f"{row.minimum:g} to {row.maximum:g} {row.unit}"
@@ -217,29 +215,8 @@ def _point_problems(points: dict[str, float], row: Any, shape: str) -> Iterator[
     if wrong:
         name, value, other, less = wrong[0]
         yield name, f"{value:g} above {other} {less:g}", "low ≤ central ≤ high"
-    elif problem := shape_problem(shape, values[0], values[len(values) // 2], values[-1]):
-        yield "low", f"{values[0]:g} to {values[-1]:g}", problem
-
-
-def shape_problem(distribution: str, low: float, central: float, high: float) -> str | None:
-    """What a distribution asks of its points that these do not give.
-
-    Examples
-    --------
-    >>> shape_problem("triangular", 1450.0, 1580.0, 1900.0)  # nothing
-    >>> shape_problem("lognormal", 0.0, 1580.0, 1900.0)
-    'above 0 for a lognormal'
-    """
-    if distribution == "point" or low == high:
-        return None
-    if distribution == "lognormal" and low <= 0:
-        return "above 0 for a lognormal"
-    try:
-        with np.errstate(all="ignore"):
-            values = distributions.ppf(distribution, low, central, high)(np.array([1e-6, 0.5, 1 - 1e-6]))
-    except (ValueError, ArithmeticError, RuntimeError):
-        return f"points through which a {distribution} goes"
-    return None if np.isfinite(values).all() else f"points through which a {distribution} goes"
+    elif shape == "lognormal" and points["low"] <= 0 < points["high"] - points["low"]:
+        yield "low", f"{points['low']:g} to {points['high']:g}", "above 0 for a lognormal"
 
 
 def _series(table: str, rows: Rows) -> Iterator[Problem]:
@@ -510,21 +487,17 @@ def contradiction(correlations: Sequence[Correlation]) -> list[Correlation]:
     [('a', 'b'), ('b', 'c'), ('a', 'c')]
     """
 
-    def among(names: Sequence[str]) -> list[Correlation]:
-        return [c for c in correlations if set(c.levers) <= set(names)]
-
-    def possible(names: Sequence[str]) -> bool:
-        matrix = correlation_matrix(names, among(names))
+    def possible(pairs: Sequence[Correlation]) -> bool:
+        matrix = correlation_matrix(sorted({name for c in pairs for name in c.levers}), pairs)
         return len(matrix) == 0 or bool(np.linalg.eigvalsh(matrix)[0] > -1e-10)
 
-    names = sorted({name for c in correlations for name in c.levers})
-    if possible(names):
+    if possible(correlations):
         return []
-    for name in list(names):
-        fewer = [n for n in names if n != name]
+    for name in sorted({name for c in correlations for name in c.levers}):
+        fewer = [c for c in correlations if name not in c.levers]
         if not possible(fewer):
-            names = fewer
-    return among(names)
+            correlations = fewer
+    return list(correlations)
 
 
 def _vintage(files: Files, config: ParkFile) -> Iterator[Problem]:

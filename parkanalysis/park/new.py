@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import tempfile
+import tomllib
 from calendar import monthrange
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -43,45 +44,9 @@ MOST_SUGGESTIONS = 12
 LONGEST_SENTENCE = 120
 LONGEST_HEADING = 40
 
-_ZONE = re.compile(
-    r"[一-鿿]{2,12}?(?:经济技术开发区|高新技术产业开发区|经济开发区|高新区|工业园区|产业园区|开发区|产业园|园区)"
-)
-_LEADS = re.compile(
-    r"^.*(?:成立|设立|批准|建设|关于|我们|全面|今年|年|对|在|的|为|是|了|使|向|到|推动|促进|依托|以)(?=.{4})"
-)
-_YEAR = r"((?:19|20)\d\d) ?年(?! ?\d{1,2} ?月 ?\d{1,2} ?日)"
-_REVIEW = re.compile(_YEAR + r"[^\n。，；]{0,24}?(?P<kind>政府工作报告|总结|回顾|公报|运行|情况|报告)")
-_PLAN = re.compile(r"计划|安排|目标|打算|任务|思路|展望")
-_NUMBERED = re.compile(r"[ \t#*—-]*[一二三四五六七八九十]+、")
-_COMPARED = re.compile(r"[比较与和]\s*(?:19|20)\d\d ?年")
-_DATE = re.compile(r"(20\d\d) ?年 ?(\d{1,2}) ?月 ?(\d{1,2}) ?日")
-_VALUE_ADDED = re.compile(r"工业增加值")
-_NOT_THE_ZONE = re.compile(r"占|新增|影响|拉低|减少")
-_SUPPOSED = re.compile(r"(?:若|如果|假如)[^。；]*$")
-_REACHES = re.compile(r"\s*[，,]?(?:力争|预计|将)*(?:达到|达|为|至)\s*")
-_OUTPUT = re.compile(
-    r"(?:^|[^一-鿿、])(?:年|其中|园区|全区|全市|我区|[一二三四五六七八九十]是)*"
-    r"(?P<name>[一-鿿、]{2,16}?)(?:产业|行业)?的?(?:预计)?(?:实现|完成)?(?:工业)?(?:总)?产值"
-    r"(?:达到|达|为|约|实现|完成)?\s*$"
-)
-_NOT_AN_INDUSTRY = re.compile(r"(?<!加)工业$|规模|规上|全|总|园区|企业|完成|实现|新增|年|月|累计")
-_TIME_OF_A_YEAR = re.compile(r"全年|上年|当年|年[初末底]|[上下]半年|[一二三四]季度|\d{1,2}月份?")
-_PART_OF_A_YEAR = re.compile(r"半年|季|月")
-_FALLS = frozenset({"下降", "减少", "降低", "下跌", "降"})
-_RISES = frozenset({"增长", "增加", "提高", "上升"})
-_SHOCKS = {
-    "plant_closure": re.compile(r"关停|停产|关闭|破产"),
-    "price_change": re.compile(
-        r"(?<!可比)(?<!不变)价格?[^。]{0,24}(?:下跌|下降|下滑|回落|走低|上涨|回升|走高|跌)|(?:下跌|跌)至"
-    ),
-    "contracted_volume": re.compile(
-        r"签约[^。]{0,12}度|合同电量|供电合同|直购电|签订[^。]{0,20}(?:度|千瓦时)"
-    ),
-    "capacity_ramp_up": re.compile(r"(?:建成)?投产|达产|扩产|新增产能"),
-    "output_cap": re.compile(r"限产|限电|错峰"),
-}
-_SUPPORT = re.compile("补贴|奖励|奖补")
-_SENTENCE = re.compile(r"[^。；\n]*[。；\n]")
+_PATTERNS = tomllib.loads((OUTLINE / "words.toml").read_text("utf-8"))
+_SHOCKS = {kind: re.compile(pattern) for kind, pattern in _PATTERNS.pop("shocks").items()}
+_WORDS = {name: re.compile(pattern) for name, pattern in _PATTERNS.items()}
 
 
 def create(directory: str | Path, name: str | None = None, report: str | Path | None = None) -> list[str]:
@@ -251,7 +216,7 @@ def _write_outline(
         keep_trailing_newline=True,
     )
     drafts.filters |= {"cell": _cell, "quoted": _quoted}
-    for template in drafts.list_templates():
+    for template in drafts.list_templates(["j2"]):
         text = drafts.get_template(template).render(values)
         (folder / template.removesuffix(".j2")).write_text(text, encoding="utf-8", newline="\n")
     (folder / "scenarios").mkdir()
@@ -376,22 +341,7 @@ def json_schemas() -> dict[str, dict[str, Any]]:
 
 
 def _schema(model: type[BaseModel]) -> dict[str, Any]:
-    return {"$schema": DIALECT, **_strict(json_schema(model))}
-
-
-def _strict(node: Any) -> Any:
-    """Names that must follow a pattern, said so that names that do not are refused."""
-    if isinstance(node, list):
-        return [_strict(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    node = {key: _strict(value) for key, value in node.items()}
-    patterns = node.pop("patternProperties", None)
-    if patterns:
-        ((pattern, values),) = patterns.items()
-        node["propertyNames"] = {**node.get("propertyNames", {}), "pattern": pattern}
-        node["additionalProperties"] = values
-    return node
+    return {"$schema": DIALECT, **json_schema(model)}
 
 
 @dataclass(frozen=True)
@@ -457,16 +407,16 @@ def outline_of(text: str) -> Outline:
     subject = ""
     for number, m in enumerate(mentions):
         gap = text[mentions[number - 1].end : m.start] if number else ""
-        subject = m.subject or (subject if _REACHES.fullmatch(gap) else "")
+        subject = m.subject or (subject if _WORDS["reaches"].fullmatch(gap) else "")
         year, moved, unit = _year_of(text, m, base), m.quantity.direction, m.quantity.unit
-        if _TIME_OF_A_YEAR.fullmatch(m.period):
+        if _WORDS["time_of_a_year"].fullmatch(m.period):
             years[number] = year
         if year not in (base, base + 1):
             continue
-        whole = not moved and not _PART_OF_A_YEAR.search(m.period)
-        supposed = _SUPPOSED.search(text[max(0, m.start - LONGEST_HEADING) : m.start])
+        whole = not moved and not _WORDS["part_of_a_year"].search(m.period)
+        supposed = _WORDS["supposed"].search(text[max(0, m.start - LONGEST_HEADING) : m.start])
         if (
-            _VALUE_ADDED.search(subject)
+            _WORDS["value_added"].search(subject)
             and not supposed
             and (kind := _kind_of(m, subject, year > base, whole))
         ):
@@ -497,22 +447,22 @@ def outline_of(text: str) -> Outline:
 def _kind_of(mention: Mention, subject: str, ahead: bool, whole: bool) -> str:
     """What a figure of value added is for a park: the total, a result, a goal or a loss; or nothing."""
     moved, unit = mention.quantity.direction, mention.quantity.unit
-    part = _NOT_THE_ZONE.search(subject) is not None
+    part = _WORDS["not_the_zone"].search(subject) is not None
     if unit == "fraction":
-        return "stated_goal" if ahead and moved in _RISES and not part else ""
+        return "stated_goal" if ahead and _WORDS["rises"].fullmatch(moved or "") and not part else ""
     if unit != "CNY":
         return ""
-    if ahead and (moved in _FALLS or part):
+    if ahead and (_WORDS["falls"].fullmatch(moved or "") or part):
         return "stated_loss"
     return "" if part or not whole else "stated_result" if ahead else "value_added"
 
 
 def _zone_name(text: str) -> str:
     """The zone in the title, or else that the text names most often, without the words that lead to it."""
-    title = _ZONE.search(text.strip().partition("\n")[0][: 2 * LONGEST_HEADING])
+    title = _WORDS["zone"].search(text.strip().partition("\n")[0][: 2 * LONGEST_HEADING])
     if title is not None:
-        return _LEADS.sub("", title.group())
-    names = Counter(_LEADS.sub("", found) for found in _ZONE.findall(text))
+        return _WORDS["leads"].sub("", title.group())
+    names = Counter(_WORDS["leads"].sub("", found) for found in _WORDS["zone"].findall(text))
     return max((n for n in names if len(n) > 3), key=lambda n: (names[n], len(n)), default="")
 
 
@@ -521,16 +471,16 @@ def _headings(text: str) -> list[tuple[int, str]]:
     """Short lines that are numbered or name a year, with their places."""
     lines = ((m.start(), m.group()) for m in re.finditer(r"[^\n]+", text))
     short = ((at, line) for at, line in lines if len(line) <= LONGEST_HEADING and "。" not in line)
-    return [(at, line) for at, line in short if _NUMBERED.match(line) or re.search(_YEAR, line)]
+    return [(at, line) for at, line in short if _WORDS["numbered"].match(line) or _WORDS["year"].search(line)]
 
 
 def _base_year(text: str, mentions: Iterable[Mention]) -> int | None:
     """The year that the title or a heading looks back on, or that lies before the one it plans."""
     for _, line in ((0, text[:400]), *_headings(text)):
-        if review := _REVIEW.search(line):
+        if review := _WORDS["review"].search(line):
             return int(review[1]) - (review["kind"] == "政府工作报告")
     for _, line in _headings(text):
-        if _PLAN.search(line) and (year := re.search(_YEAR, line)):
+        if _WORDS["plan"].search(line) and (year := _WORDS["year"].search(line)):
             return int(year[1]) - 1
     years = Counter(year for m in mentions for year in re.findall(r"(?:19|20)\d\d", m.period))
     return int(years.most_common(1)[0][0]) if years else None
@@ -539,12 +489,12 @@ def _base_year(text: str, mentions: Iterable[Mention]) -> int | None:
 def _year_at(text: str, place: int, base: int) -> int:
     """The year of which a place in the text speaks, by its sentence or else by its heading."""
     start = max(place - LONGEST_SENTENCE, *(text.rfind(mark, 0, place) + 1 for mark in "。；\n"), 0)
-    if years := re.findall(_YEAR, _COMPARED.sub("", text[start:place])):
+    if years := _WORDS["year"].findall(_WORDS["compared"].sub("", text[start:place])):
         return int(years[-1])
     heading = next((line for at, line in reversed(_headings(text)) if at < place), "")
-    if years := re.findall(_YEAR, heading):
+    if years := _WORDS["year"].findall(heading):
         return int(years[-1])
-    return base + 1 if _PLAN.search(heading) else base
+    return base + 1 if _WORDS["plan"].search(heading) else base
 
 
 def _year_of(text: str, mention: Mention, base: int) -> int:
@@ -554,7 +504,11 @@ def _year_of(text: str, mention: Mention, base: int) -> int:
 
 
 def _as_of(text: str, base: int) -> dt.date:
-    months = [(int(y), int(m)) for y, m, _ in _DATE.findall(text) if int(y) == base + 1 and 1 <= int(m) <= 12]
+    months = [
+        (int(y), int(m))
+        for y, m, _ in _WORDS["date"].findall(text)
+        if int(y) == base + 1 and 1 <= int(m) <= 12
+    ]
     year, month = max(months, default=(base + 1, 2))
     return dt.date(year, month, monthrange(year, month)[1])
 
@@ -563,8 +517,8 @@ def _industry(text: str, mention: Mention) -> str:
     """The industry whose output a figure is, by the words before it or by its subject; or nothing."""
     before = "".join(text[max(0, mention.start - 40) : mention.start].split())
     for words in (before, mention.subject):
-        match = _OUTPUT.search(words)
-        if match and not _NOT_AN_INDUSTRY.search(match["name"]):
+        match = _WORDS["output"].search(words)
+        if match and not _WORDS["not_an_industry"].search(match["name"]):
             return match["name"]
     return ""
 
@@ -572,13 +526,13 @@ def _industry(text: str, mention: Mention) -> str:
 def _suggestions(text: str, base: int) -> tuple[tuple[str, str], ...]:
     """Sentences that speak of a shock: those of the target year first; new capacity only of that year."""
     found: list[tuple[int, str, str]] = []
-    for match in _SENTENCE.finditer(text + "\n"):
+    for match in _WORDS["sentence"].finditer(text + "\n"):
         sentence = " ".join(match.group().split()).strip(" 。；#*")
         later = _year_at(text, match.end() - 1, base) > base or re.search("预计|将", sentence) is not None
         kinds = [kind for kind, words in _SHOCKS.items() if words.search(sentence)]
         if "price_change" in kinds:  # 受钢厂限产影响 is why a price falls
             kinds = [kind for kind in kinds if kind != "output_cap"]
-        if _SUPPORT.search(sentence):
+        if _WORDS["support"].search(sentence):
             kinds = []
         found += [
             (not later, k, sentence[:LONGEST_SENTENCE]) for k in kinds if later or k != "capacity_ramp_up"

@@ -144,7 +144,8 @@ def _items(value: Any) -> Any:
 Identifier = Annotated[
     str,
     AfterValidator(_identifier),
-    Field(json_schema_extra={"pattern": "^[a-z][a-z0-9_]*$", "maxLength": 64}),
+    # within allOf it also rules the names of a mapping
+    Field(json_schema_extra={"allOf": [{"pattern": "^[a-z][a-z0-9_]*$"}], "maxLength": 64}),
 ]
 # pydantic takes true for 1; a bound keeps squares of yuan within floating point
 Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e15, le=1e15), BeforeValidator(_figure)]
