@@ -45,8 +45,6 @@ from parkanalysis.quantities import RULES
 #: parameters of the report notebook, which no lever may be called
 PARAMETERS = ("park", "scenario", "lang", "draws", "seed")
 
-MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
-
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 # as people and spreadsheets write them: Excel puts 2025/3/1 into a CSV file, in some columns with 0:00
 _DATE = re.compile(r"(\d{4})(?:(Q[1-4])|[-/.年](\d{1,2})(?:月|[-/.月](\d{1,2})日?(?:[ T]0?0:00(?::00)?)?)?)?")
@@ -112,24 +110,28 @@ def _figure(value: Any) -> Any:
     return plain_number(value) if isinstance(value, str) else value
 
 
-def _dated(allowed: str, *kinds: str) -> BeforeValidator:
-    """A reader of dates that may be of these kinds: year, quarter, month, day."""
+_EXAMPLES = {"year": "2025", "quarter": "2025Q1", "month": "2025-07", "day": "2025-03-01"}
+
+
+def _dated(*kinds: str) -> BeforeValidator:
+    """A reader of dates of these kinds, told apart by what they name."""
+    *first, last = (f"a {kind} such as {_EXAMPLES[kind]}" for kind in kinds)
+    allowed = f"{', '.join(first)} or {last}" if first else last
 
     def read(value: Any) -> str:
         match = _DATE.fullmatch(unicodedata.normalize("NFKC", str(value)).strip().upper())
         year, quarter, month, day = match.groups() if match else (None,) * 4
         try:
-            first = dt.date(int(year or 0), int(month or 1), int(day or 1))
+            start = dt.date(int(year or 0), int(month or 1), int(day or 1)).isoformat()
         except ValueError:
             raise ValueError(allowed) from None
-        kind = "day" if day else "month" if month else "quarter" if quarter else "year"
-        if kind == "day" and kind not in kinds and first.day == 1:
+        read = {"day": day and start, "month": month and start[:7], "quarter": quarter and f"{year}{quarter}"}
+        kind = next((kind for kind, text in read.items() if text), "year")
+        if kind == "day" and kind not in kinds and start.endswith("-01"):
             kind = "month"  # Excel makes the first day of it where one is typed into a cell
         if kind not in kinds:
             raise ValueError(allowed)
-        return {"day": f"{first}", "month": f"{first}"[:7], "quarter": f"{year}{quarter}"}.get(
-            kind, f"{year}"
-        )
+        return read.get(kind) or str(year)
 
     return BeforeValidator(read)
 
@@ -160,20 +162,11 @@ Label = Annotated[
     BeforeValidator(_label, json_schema_input_type=Words | dict[Literal["zh", "en"], Words]),
     _says("a text, or a text for each of zh and en"),
 ]
-Month = Annotated[str, Field(pattern=MONTH), _dated("a month such as 2025-07", "month")]
-Day = Annotated[dt.date, _dated("a day such as 2025-03-01", "day")]
-Period = Annotated[
-    str,
-    Field(pattern=r"^\d{4}(Q[1-4]|-(0[1-9]|1[0-2]))?$"),
-    _dated(
-        "a year such as 2025, a quarter such as 2025Q1 or a month such as 2025-07", "year", "quarter", "month"
-    ),
-]
-Observed = Annotated[
-    str,
-    Field(pattern=r"^\d{4}(-(0[1-9]|1[0-2])(-\d{2})?)?$"),
-    _dated("a day such as 2025-03-01, a month such as 2025-07 or a year", "day", "month", "year"),
-]
+Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$"), _dated("month")]
+Day = Annotated[dt.date, _dated("day")]
+_PERIOD, _OBSERVED = r"^\d{4}(Q[1-4]|-(0[1-9]|1[0-2]))?$", r"^\d{4}(-(0[1-9]|1[0-2])(-\d{2})?)?$"
+Period = Annotated[str, Field(pattern=_PERIOD), _dated("year", "quarter", "month")]
+Observed = Annotated[str, Field(pattern=_OBSERVED), _dated("day", "month", "year")]
 Language = Literal["zh", "en"]
 Listed = BeforeValidator(_items)
 
@@ -225,7 +218,7 @@ MOST_YEARS = 5
 SHARE = (0.0, 1.0)  # a share outside has no meaning
 NOT_NEGATIVE = (0.0, inf)
 USUAL_RATE = (0.02, 0.9)  # value added per gross output
-GROWTH, USUAL_GROWTH = (-1.0, 10.0), (-0.5, 0.5)  # of a year
+OF_A_YEAR: Any = {"units": FRACTION, "year": "target", "bounds": (-1.0, 10.0), "usual": (-0.5, 0.5)}
 USUAL_HOURS = (300.0, 8784.0)  # of full load in a year
 
 
@@ -382,12 +375,7 @@ class Industry(Strict):
         "value added of the base year", MONEY, bounds=NOT_NEGATIVE, default=None
     )
     growth: Identifier | None = lever(
-        "growth a year of its own beside the common one, around 0",
-        FRACTION,
-        "target",
-        bounds=GROWTH,
-        usual=USUAL_GROWTH,
-        default=None,
+        "growth a year of its own beside the common one, around 0", **OF_A_YEAR, default=None
     )
 
 
@@ -502,12 +490,10 @@ class StatedProjection(Strict):
 
     result: Identifier = amount("value added that it expects", "target")
     loss: Identifier | None = amount("loss that it expects", "target", default=None)
-    weight: Annotated[
-        float, Field(ge=0, le=1), _says("of the result as an expert's forecast, beside the model's")
-    ] = 0.0
-    bias: Annotated[
-        float, Field(gt=-1, le=10), _says("part by which such statements lie above the outturn")
-    ] = 0.0
+    weight: float = _says(
+        "of the result as an expert's forecast, beside the model's", default=0.0, ge=0, le=1
+    )
+    bias: float = _says("part by which such statements lie above the outturn", default=0.0, gt=-1, le=10)
 
 
 class ComparablePrices(Strict):
@@ -563,11 +549,7 @@ class ParkFile(Strict):
         "industry", "industry that stands for all the rest", default=None
     )
     growth: Identifier = lever(
-        "growth a year of value added that no shock says anything of, a fraction",
-        FRACTION,
-        "target",
-        bounds=GROWTH,
-        usual=USUAL_GROWTH,
+        "growth a year of value added that no shock says anything of, a fraction", **OF_A_YEAR
     )
     vat_in_value_added: bool = _says(
         "whether value added holds VAT payable, as in China's industrial statistics", default=True
