@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from parkfiles import copy_park
 
 import parkanalysis.model.shocks  # noqa: F401 - the kinds of shocks, known to every test
-from parkanalysis.park import Park, known_parks, read_park
+from parkanalysis.park import Park, read_park
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -36,9 +37,13 @@ def qingzhen() -> Park:
 @pytest.fixture
 def park_copy(tmp_path: Path) -> Path:
     """A folder with the shipped park that a test may change."""
-    folder = tmp_path / "qingzhen"
-    shutil.copytree(known_parks()["qingzhen"], folder)
-    return folder
+    return copy_park(tmp_path, "qingzhen", "qingzhen")
+
+
+@pytest.fixture
+def zone(tmp_path: Path) -> Path:
+    """A folder with the template's park that a test may change."""
+    return copy_park(tmp_path)
 
 
 @pytest.fixture(scope="session")

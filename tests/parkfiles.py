@@ -8,16 +8,14 @@ from pathlib import Path
 
 from parkanalysis.errors import InputError, Problem
 from parkanalysis.park.new import TEMPLATE
-from parkanalysis.park.park import read_park
+from parkanalysis.park.park import park_path, read_park
 
 PARKS = Path(__file__).parent / "parks"
 
 
-def copy_park(folder: Path, source: Path = TEMPLATE) -> Path:
-    """A park to change, in ``folder``."""
-    target = folder / "zone"
-    shutil.copytree(source, target)
-    return target
+def copy_park(folder: Path, source: str | Path = TEMPLATE, name: str = "zone") -> Path:
+    """A park to change, in ``folder``: the template, another folder or a shipped park by its name."""
+    return Path(shutil.copytree(park_path(source), folder / name))
 
 
 def edit(file: Path, old: str, new: str) -> None:

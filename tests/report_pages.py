@@ -9,7 +9,6 @@ from typing import Any
 
 import nbformat
 
-from parkanalysis.park.park import read_park
 from parkanalysis.report import pages
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
@@ -54,16 +53,3 @@ def notebook(lang: str, scenario: str = "combined") -> Any:
 def page(lang: str, scenario: str = "combined") -> str:
     """Its page."""
     return pages.to_html(notebook(lang, scenario), lang)
-
-
-def write_park(folder: Path, edit: dict[str, str]) -> Any:
-    """A copy of the shipped park with texts of park.yml replaced."""
-    import shutil
-
-    shutil.copytree(read_park("qingzhen").path, folder)
-    text = (folder / "park.yml").read_text(encoding="utf-8")
-    for old, new in edit.items():
-        assert old in text
-        text = text.replace(old, new)
-    (folder / "park.yml").write_text(text, encoding="utf-8")
-    return folder

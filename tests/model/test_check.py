@@ -11,11 +11,6 @@ from parkanalysis.park import read_park
 from parkanalysis.park.new import TEMPLATE, write_workbook
 
 
-@pytest.fixture
-def zone(tmp_path):
-    return copy_park(tmp_path)
-
-
 def of(found, severity):
     return [p for p in found if p.severity == severity]
 

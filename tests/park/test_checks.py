@@ -14,11 +14,6 @@ from parkanalysis.park.schema import Correlation
 
 
 @pytest.fixture
-def zone(tmp_path):
-    return copy_park(tmp_path)
-
-
-@pytest.fixture
 def harbour(tmp_path):
     return copy_park(tmp_path, PARKS / "harbour")
 

@@ -16,11 +16,6 @@ from parkanalysis.park.park import known_parks, park_path, read_park
 from parkanalysis.quantities import parse
 
 
-@pytest.fixture
-def zone(tmp_path):
-    return copy_park(tmp_path)
-
-
 def test_the_park_of_the_installation_is_found_by_name_from_anywhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert "qingzhen" in known_parks()

@@ -11,11 +11,6 @@ from parkanalysis.park import park_path, read_park
 from parkanalysis.park.new import TEMPLATE
 
 
-@pytest.fixture
-def zone(tmp_path):
-    return copy_park(tmp_path)
-
-
 def told(zone):
     """Errors, or where there are none, doubts."""
     return problems(zone) or list(read_park(zone).doubts)

@@ -15,10 +15,11 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
+from parkfiles import copy_park
 from small_notebooks import LEVER, NOTEBOOK, PARAMETERS, PUBLISH, notebook_bytes, printed, render
 
 from parkanalysis.errors import InputError
-from parkanalysis.park.park import park_path, read_park
+from parkanalysis.park.park import read_park
 from parkanalysis.rendering import batch, plan
 from parkanalysis.rendering.notebook import Work, make, published
 
@@ -82,7 +83,7 @@ def test_further_files_are_added_and_none_is_dropped(tmp_path: Path) -> None:
 
 def test_parks_of_one_name_keep_unlike_folders(tmp_path: Path) -> None:
     for place in ("a", "b"):
-        shutil.copytree(park_path("qingzhen"), tmp_path / place / "zone")
+        copy_park(tmp_path / place, "qingzhen")
     with (tmp_path / "b/zone/park.yml").open("a") as file:
         file.write("# another\n")
     out, parks = tmp_path / "out", [tmp_path / "a/zone", tmp_path / "b/zone"]
@@ -108,8 +109,7 @@ def test_reports_are_the_same_bytes_again_and_name_no_place_on_this_machine(tmp_
 
 
 def test_a_change_in_the_park_makes_its_reports_again(tmp_path: Path) -> None:
-    park = tmp_path / "zone"
-    shutil.copytree(park_path("qingzhen"), park)
+    park = copy_park(tmp_path, "qingzhen")
     out = tmp_path / "out"
     render(out, parks=[park])
     assert render(out, parks=[park])["fresh"].all()
@@ -245,8 +245,7 @@ def test_unlike_names_keep_unlike_folders() -> None:
 
 def test_a_park_named_like_code_is_text_everywhere(tmp_path: Path) -> None:
     name = "x\"; import os; os._exit(1) #<script>alert(1)<'"
-    park = tmp_path / name
-    shutil.copytree(park_path("qingzhen"), park)
+    park = copy_park(tmp_path, "qingzhen", name)
     look = (
         "from parkanalysis.model.case import read_parameters\n"
         "print(read_parameters(globals()).park.id == park, park)"
@@ -297,8 +296,7 @@ def test_parameter_names_never_become_code(tmp_path: Path) -> None:
 
 def test_a_park_is_read_once_a_run(tmp_path: Path) -> None:
     """Its files may vanish while the reports are made."""
-    park = tmp_path / "zone"
-    shutil.copytree(park_path("qingzhen"), park)
+    park = copy_park(tmp_path, "qingzhen")
     cell = (
         f"import shutil\nshutil.rmtree({str(park)!r}, ignore_errors=True)\n"
         "from parkanalysis.model.case import read_parameters\n"

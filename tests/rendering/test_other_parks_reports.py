@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from lxml import html
-from parkfiles import PARKS
+from parkfiles import PARKS, copy_park
 
 from parkanalysis.model.compare import read_parks
 from parkanalysis.park.new import create
@@ -22,7 +21,7 @@ NAME = '=1+1 <script>alert("x")</script> 園🏭'
 def rendered(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("many")
     create(folder / "book.xlsx", name=NAME)
-    shutil.copytree(PARKS / "harbour", folder / "a; <i>港湾")
+    copy_park(folder, PARKS / "harbour", "a; <i>港湾")
     parks = [PARKS / "tiny", folder / "book.xlsx", folder / "a; <i>港湾"]
     order = Order(["reference"], ["en"], draws=500, formats=["xlsx"])
     manifest = batch.render(order, read_parks(parks), folder / "out", jobs=2)

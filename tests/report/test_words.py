@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jinja2.ext import babel_extract
-from report_pages import page, run, write_park
+from parkfiles import copy_park, edit
+from report_pages import page, run
 
 from parkanalysis.model.case import reference_scenario
 from parkanalysis.model.projection import project
@@ -110,7 +111,8 @@ def test_amounts_in_both_languages():
 
 
 def test_ten_thousand_yuan_where_the_park_asks_for_it(tmp_path):
-    folder = write_park(tmp_path / "small", {"reading_rule: standard": "display_unit: CNY_10k"})
+    folder = copy_park(tmp_path, "qingzhen")
+    edit(folder / "park.yml", "reading_rule: standard", "display_unit: CNY_10k")
     zh, en = (Words(read_park(folder), lang) for lang in ("zh", "en"))
     assert zh.amount(37.01) == "370,100 万元"
     assert en.amount(37.01) == "CNY 3,701 million"
@@ -221,7 +223,8 @@ def test_one_number_is_printed_in_one_way():
 
 def test_a_park_without_a_stated_projection_is_set_against_its_base_year(tmp_path):
     stated = "stated:\n  result: stated_result_2016\n  loss: stated_loss_2016\n"
-    folder = write_park(tmp_path / "quiet", {stated: "languages: [en]\n"})
+    folder = copy_park(tmp_path, "qingzhen")
+    edit(folder / "park.yml", stated, "languages: [en]\n")
     done = run("scenario_report", park=str(folder), scenario="combined", lang="en", draws=512)
     text = "".join(str(o) for c in done.cells for o in c.get("outputs", []))
     assert "the 2015 level of CNY 3.701 billion" in text
