@@ -46,7 +46,7 @@ class Sheet:
     styles: tuple[Style, ...]
     margins: tuple[float, float, float, float]
     number: tuple[str, float, str]  # font, size, what stands on either side
-    language: str
+    language: str  # of Latin letters and digits: as Chinese they would be broken anywhere
 
 
 def chinese() -> Sheet:
@@ -66,13 +66,13 @@ def chinese() -> Sheet:
             Style("Heading 3", body, 16, bold=True, align="left", line=28, indent=200, level=2, keep=True),
             Style("Caption", body, 16, align="center", line=28, keep=True),
             Style("Table Caption", body, 16, based="Caption", align="center", line=28, keep=True),
-            Style("Image Caption", body, 16, based="Caption", align="center", line=28),
+            Style("Image Caption", body, 16, align="center", line=28),
             Style("Figure", body, 12, align="center"),
             Style("Captioned Figure", body, 12, based="Figure", align="center", keep=True),
         ),
         margins=(37, 35, 28, 26),
         number=(song, 14, "—"),
-        language="zh-CN",
+        language="en-US",
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from parkanalysis.errors import InputError, Problem, told_once
 from parkanalysis.model.audit import CONTRADICTION, OTHER_SCOPE, audit, check_names
@@ -99,11 +100,16 @@ def _unworkable(park: Park) -> Iterator[Problem]:
         except (ValueError, ArithmeticError) as error:
             yield Problem(file, f"no projection ({error})", "levers that can be projected")
             continue
-        if not np.isfinite(draws).all():
-            yield Problem(file, "a projection that is no number", "levers that can be projected")
-        elif np.median(draws) < 0:
-            found = f"a projection of {np.median(draws):.4g} CNY_100m"
-            yield Problem(file, found, "value added of 0 or more: no industry loses more than it adds")
+        yield from impossible(draws, file)
+
+
+def impossible(draws: NDArray[np.float64], file: str) -> Iterator[Problem]:
+    """Why draws of value added cannot be those of a scenario, which lies in ``file``."""
+    if not np.isfinite(draws).all():
+        yield Problem(file, "a projection that is no number", "levers that can be projected")
+    elif np.median(draws) < 0:
+        found = f"a projection of {np.median(draws):.4g} CNY_100m"
+        yield Problem(file, found, "value added of 0 or more: no industry loses more than it adds")
 
 
 def _template(park: Park) -> Iterator[Problem]:

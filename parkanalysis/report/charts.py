@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from parkanalysis.report.words import Words, fixed
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from parkanalysis.model.inverse import Frontier
     from parkanalysis.report.findings import Goal
-    from parkanalysis.report.words import Words
 
 # Okabe and Ito (2008), told apart with any colour vision; greys for what is not the message
 COLORS = {
@@ -38,8 +39,6 @@ COLORS = {
 WIDTH = 4.3  # inches; a phone shows it at nearly that, so that its numbers can be read there
 #: Bands of a fan: lower and upper quantile, strength of the colour, how many of ten draws they hold.
 BANDS = ((0.05, 0.95, 0.22, 9), (0.1, 0.9, 0.38, 8), (0.25, 0.75, 0.6, 5))
-#: Years of the past that a fan shows.
-PAST = 9
 DASHED = (0, (4, 2))
 
 
@@ -220,6 +219,15 @@ def _rows(ax: Axes, labels: list[str], unit: str) -> None:
     ax.spines["left"].set_visible(False)
 
 
+def _money_axis(axis: Any, words: Words) -> None:
+    """Few ticks with grouped thousands where amounts have many digits."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    if words.scale.factor > 1:
+        axis.set_major_locator(MaxNLocator(4))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: fixed(value, 0)))
+
+
 def _legend(ax: Axes, entries: list[tuple[Any, str]]) -> None:
     """What is drawn, in words above the axes, where no line runs."""
     look = {"ncols": 2, "frameon": False, "borderaxespad": 0.2, "handlelength": 1.4, "columnspacing": 1.0}
@@ -276,6 +284,7 @@ def waterfall(frame: pd.DataFrame, words: Words) -> Axes:
         for i, value in enumerate(frame["value"]):
             _say(ax, words.plain_amount(value, sign=not total[i]), (top[i], y[i]), (4, 0))
         _rows(ax, [_step_label(str(step), words) for step in frame.index], words.money_unit)
+        _money_axis(ax.xaxis, words)
         ax.set_xlim(left, float(top.max()) + 0.16 * (float(top.max()) - left))
         for end in y[total & (left > 0)]:  # a bar that does not start at 0 shows a cut
             cut, across = [end + 0.4, end - 0.4], ax.get_yaxis_transform()
@@ -322,7 +331,6 @@ def fan(
         bands = frame.dropna(subset=["q50"])
         years, first = bands.index.to_numpy(float), bands.index[0]
         past = frame["history"].dropna()
-        past = past[past.index > first - PAST]
         for low, high, strength, _ in BANDS:
             ends = [words.money(bands[f"q{round(100 * q):02d}"]) for q in (low, high)]
             ax.fill_between(years, *ends, color=COLORS["band"], alpha=strength, lw=0)
@@ -348,8 +356,9 @@ def fan(
         reference = [(dashed, words.reference_area)] if len(past) > 1 and not measured else []
         _legend(ax, [*_bands(words), *reference])
         ax.set_ylabel(words.money_unit)
+        _money_axis(ax.yaxis, words)
         ax.grid(axis="y")
-        ax.set_xlim(min(past.index[0], first) - 0.2, years[-1] + 0.02)
+        ax.set_xlim(min(past.index[0], first) - (0.2 if len(past) > 1 else 0.5), years[-1] + 0.02)
         ax.xaxis.get_major_locator().set_params(integer=True, nbins=6)  # type: ignore[call-arg]
     return ax
 
@@ -405,6 +414,7 @@ def distribution(
         ax.set_yticks([])
         ax.spines["left"].set_visible(False)
         ax.set_xlabel(words.money_unit)
+        _money_axis(ax.xaxis, words)
     return ax
 
 
@@ -432,6 +442,7 @@ def swings(frame: pd.DataFrame, words: Words, center: float) -> Axes:
                 _say(ax, text, (at, i), (4 * side, 0), ha=where, fontsize=8)
         ax.axvline(middle, color=COLORS["muted"], lw=0.8)
         _rows(ax, [words.lever(str(n)) for n in frame.index], words("Median, {unit}", unit=words.money_unit))
+        _money_axis(ax.xaxis, words)
         ax.grid(visible=False)
         ax.margins(x=0.32)
     return ax
@@ -473,6 +484,10 @@ def target_risk(
         ax.set_yticks([0, 20, 50, 80, 90, 100], [f"{v}%" for v in (0, 20, 50, 80, 90, 100)])
         ax.set_ylabel(words("Chance of reaching it"))
         ax.set_xlabel(words("Target, {unit}", unit=words.money_unit))
+        _money_axis(ax.xaxis, words)
+        ends, room = [x[0], x[-1], *([] if goal is None else [goal.value])], 0.3 * np.ptp(x)
+        ends.append(met.min() - room if side < 0 else met.max() + room)  # for the labels
+        ax.set_xlim(words.money(min(ends)), words.money(max(ends)))
         ax.grid()
     return ax
 
@@ -571,6 +586,7 @@ def ranges(
         if goal is not None:
             _mark(ax, words, goal, -0.42, 1)
         _rows(ax, [str(n) for n in frame.index], words.money_unit)
+        _money_axis(ax.xaxis, words)
         ax.set_ylim(-0.7, len(frame) - 0.3)
         _legend(ax, _bands(words))
     return ax

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome", "msedge")
 FLAGS = "--headless --no-sandbox --no-first-run --no-pdf-header-footer --disable-gpu --disable-quic "
 FLAGS += "--disable-background-networking --disable-component-update --disable-sync"
-#: Of a chart in a document, in cm.
-PICTURE_WIDTH = 10
 FORMATS = ("xlsx", "csv", "iamc", "docx", "pdf", "png", "svg")
 
 
@@ -136,11 +134,10 @@ def to_docx(document: Html, figures: Iterable[Figure], words: Words) -> bytes:
 def documents(results: Results, figures: Iterable[Figure]) -> dict[str, bytes]:
     """The report and its one-page brief as Word files."""
     drawn, words = list(figures), results.words
-    tag = Markup('<img src="{}.png" alt="{}" style="width:{}cm">')
-    pictures = {f.id: replace(f, svg=tag.format(f.id, f.alt, PICTURE_WIDTH)) for f in drawn}
-    files = {}
-    for name, template in (("report.docx", "document"), ("brief.docx", "sections/brief")):
-        text = fill(template, words, r=results, draw=lambda chart: pictures[f"figure-{chart}"])
+    tag, files = Markup('<img src="{}.png" alt="{}" width="{}cm">'), {}
+    for name, template, width in (("report.docx", "document", 10), ("brief.docx", "sections/brief", 7.5)):
+        pictures = {f.id: replace(f, svg=tag.format(f.id, f.alt, width)) for f in drawn}
+        text = fill(template, words, r=results, draw=lambda chart, p=pictures: p[f"figure-{chart}"])
         files[name] = to_docx(text, drawn, words)
     return files
 

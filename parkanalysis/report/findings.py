@@ -21,6 +21,7 @@ from parkanalysis.model.shocks import common, length
 from parkanalysis.model.target_year import state, target_year_levers, used_levers
 from parkanalysis.park import Park
 from parkanalysis.park.levers import EVIDENCE
+from parkanalysis.park.new import EXAMPLE_SOURCE
 from parkanalysis.quantities import RULES, bounds
 from parkanalysis.report.scoring import overall
 
@@ -39,6 +40,8 @@ FEWEST, FARTHEST = 2, 10
 FEWEST_JUDGED = 4
 MEASURES = ["mase", "smape", "interval_score_80", "coverage_50", "coverage_80", "coverage_95"]
 OUTCOME = ["median", "low", "high", "chance"]
+#: Years of the past that a fan shows.
+PAST = 9
 FAN = {0.05: "q05", 0.1: "q10", 0.25: "q25", 0.5: "q50", 0.75: "q75", 0.9: "q90", 0.95: "q95"}
 
 
@@ -153,7 +156,7 @@ def fan_frame(projection: Projection) -> pd.DataFrame:
     rows = park.series(park.levers[park.config.growth].series)
     rows = rows[rows["period"].str.fullmatch(r"\d{4}")] if len(rows) else rows
     past = pd.Series(rows["value"].to_numpy(float), index=rows["period"].astype(int).to_numpy())
-    past = past[past.index <= base_year]
+    past = past[(past.index > base_year - PAST) & (past.index <= base_year)]
     if base_year in past.index:
         past = past / past.loc[base_year] * park.value_added
     else:
@@ -233,6 +236,13 @@ def even_odds(projection: Projection, ranked: pd.DataFrame, target: float, most:
     moving = [n for n in ranked.index[ranked["share"] > 0] if levers[n].minimum < levers[n].maximum]
     free = [n for n in moving if n in target_year_levers(projection.scenario)]
     return [break_even(projection, name, target) for name in free[:most]]
+
+
+def invented(park: Park) -> int:
+    """How many numbers of the template still stand in a park's tables."""
+    tables = (park.figures, park.history, park.prices, park.value_added_rates)
+    sources = [*(table["source"] for table in tables), pd.Series([x.source for x in park.levers.values()])]
+    return int(pd.concat(sources).eq(EXAMPLE_SOURCE).sum())
 
 
 def ledger(park: Park) -> pd.DataFrame:
@@ -322,7 +332,8 @@ def knowing(projection: Projection, ranked: pd.DataFrame, most: int = 3) -> pd.D
     Returns
     -------
     DataFrame
-        Index ``lever``, the worthiest first; ``now`` and ``known``, widths in 亿元, ``evidence``.
+        Index ``lever``, the worthiest first; ``now`` and ``known``, widths in 亿元, ``evidence``, ``ahead``
+        (whether it is a value of the target year, which nobody can look up yet).
     """
 
     def width(draws: Array) -> float:
@@ -333,8 +344,9 @@ def knowing(projection: Projection, ranked: pd.DataFrame, most: int = 3) -> pd.D
     for name in map(str, ranked.index[ranked["share"] > 0][:most]):
         values = scenario.levers[name].ppf(np.array([0.1, 0.3, 0.5, 0.7, 0.9]))
         held = [width(_other(projection, with_levers(scenario, **{name: float(v)}))) for v in values]
-        rows[name] = (width(projection.draws), float(np.mean(held)), scenario.levers[name].evidence)
-    frame = pd.DataFrame.from_dict(rows, orient="index", columns=["now", "known", "evidence"])
+        said = (scenario.levers[name].evidence, name in target_year_levers(scenario))
+        rows[name] = (width(projection.draws), float(np.mean(held)), *said)
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=["now", "known", "evidence", "ahead"])
     return frame.rename_axis("lever").sort_values("known", kind="stable")
 
 
@@ -710,7 +722,8 @@ def reference_fan(series: pd.Series, method: str = "default", horizon: int = 3) 
         made.quantile(list(FAN)).T, columns=list(FAN.values()), index=range(last + 1, last + horizon + 1)
     )
     start = pd.DataFrame(float(series.iloc[-1]), index=[last], columns=bands.columns)
-    frame = pd.concat([series.rename("history"), pd.concat([start, bands])], axis=1).sort_index()
+    past = series[series.index > last - PAST].rename("history")
+    frame = pd.concat([past, pd.concat([start, bands])], axis=1).sort_index()
     return frame.rename_axis("year")
 
 

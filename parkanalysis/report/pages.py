@@ -436,7 +436,8 @@ def _scale(rows: Iterable[IndexRow], words: Words) -> Axis | None:
     pad = 0.06 * (high - low or 1.0)
     low, high = low - pad, high + pad
     edge = 0.04 * (high - low)
-    shown = round_values(float(words.money(low + edge)), float(words.money(high - edge)), most=7)
+    most = min(7, 240 // (6 * len(words.plain_amount(high)) + 6))  # so that no label meets the next
+    shown = round_values(float(words.money(low + edge)), float(words.money(high - edge)), most)
     decimals = max(len(f"{v:.12g}".partition(".")[2]) for v in shown)
     return Axis(low, high, tuple((v / words.scale.factor, fixed(v, decimals)) for v in shown))
 
@@ -549,7 +550,7 @@ def portfolio_html(rows: pd.DataFrame, parks: Iterable[Park], lang: str) -> str:
     common = {name: title for (_, name), title in reversed(titles.items())}
     body = fill("portfolio", words, rows=rows, titles=titles, common=common).html
     links = [(INDEX, words("All scenarios")), ("portfolio.csv", words("Data as CSV"))]
-    return page(body, lang, words("Several parks"), "index", links)
+    return page(body, lang, words("Several parks"), "portfolio", links)
 
 
 def write_portfolio(

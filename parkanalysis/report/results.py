@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from parkanalysis import __version__
-from parkanalysis.errors import Problem
+from parkanalysis.errors import InputError, Problem
 from parkanalysis.model import compare as comparison
 from parkanalysis.model import projection as model
 from parkanalysis.model.audit import audit
 from parkanalysis.model.case import Case
-from parkanalysis.model.check import doubts
+from parkanalysis.model.check import doubts, impossible
 from parkanalysis.model.inverse import BreakEven, Frontier, even_pairs, frontier
 from parkanalysis.model.projection import Projection, growth_quantiles, implicit_deflator
 from parkanalysis.model.scenario import Scenario
@@ -318,6 +318,11 @@ _LAST: dict[Hashable, Results] = {}
 def report_results(case: Case) -> Results:
     """The results that the report of a case shows.
 
+    Raises
+    ------
+    InputError
+        A projection that is no number, or below zero.
+
     Examples
     --------
     >>> from parkanalysis.model.case import read_parameters
@@ -330,6 +335,8 @@ def report_results(case: Case) -> Results:
     key = (*setting, case.reference.name, case.lang, case.draws, case.seed)
     if key not in _LAST:  # the last one's are kept, since its page and its files ask in turn
         made = Results(case.project(), case.reference, case.lang)
+        if problems := list(impossible(made.projection.draws, f"scenarios/{scenario.name}.yml")):
+            raise InputError(problems)
         _LAST.clear()
         _LAST[key] = made
     return _LAST[key]

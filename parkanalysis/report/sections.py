@@ -100,6 +100,7 @@ def environment() -> Any:
         extensions=["jinja2.ext.do", "jinja2.ext.i18n"],
     )
     made.globals |= {"version": __version__, "zip": zip, "track_record": findings.track_record}
+    made.globals["invented"] = findings.invented
     made.filters["capitalised"] = _capitalised
     return made
 

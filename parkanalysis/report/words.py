@@ -66,17 +66,19 @@ def amount_scale(lang: str, display_unit: str, size: float) -> Scale:
     Examples
     --------
     >>> amount_scale("zh", "CNY_100m", 41.05), amount_scale("en", "CNY_10k", 41.05)
-    (Scale(unit='亿元', factor=1.0, decimals=1), Scale(unit='million', factor=100.0, decimals=0))
+    (Scale(unit='亿元', factor=1.0, decimals=1), Scale(unit='million', factor=100.0, decimals=-1))
     """
     places = 2 - math.floor(math.log10(abs(size))) if size else 1
     small = display_unit == "CNY_10k"
     if lang == "zh":
-        return Scale("万元", 1e4, max(places - 4, 0)) if small else Scale("亿元", 1.0, max(places, 0))
-    return Scale("million", 100.0, max(places - 2, 0)) if small else Scale("billion", 0.1, max(places + 1, 0))
+        return Scale("万元", 1e4, places - 4) if small else Scale("亿元", 1.0, places)
+    return Scale("million", 100.0, places - 2) if small else Scale("billion", 0.1, places + 1)
 
 
 def fixed(value: float, decimals: int, sign: bool = False) -> str:
     """A number with grouped thousands, a true minus sign and never a negative zero.
+
+    Decimals below 0 round to tens, hundreds and so on.
 
     Examples
     --------
@@ -86,7 +88,7 @@ def fixed(value: float, decimals: int, sign: bool = False) -> str:
     if not math.isfinite(value):
         return "–" if math.isnan(value) else ("∞" if value > 0 else MINUS + "∞")
     shown = round(value, decimals) + 0.0
-    text = f"{abs(shown):,.{decimals}f}"
+    text = f"{abs(shown):,.{max(decimals, 0)}f}"
     return f"{MINUS}{text}" if shown < 0 else f"+{text}" if sign and shown > 0 else text
 
 
@@ -230,8 +232,9 @@ class Words:
         return value * self.scale.factor
 
     def plain_amount(self, value: float, sign: bool = False, printed: bool = False) -> str:
-        """An amount without its unit; one decimal more where it stands as printed in a source."""
-        return fixed(self.money(value), self.scale.decimals + printed, sign)
+        """An amount without its unit; one decimal more, no digit less, where a source prints it."""
+        decimals = max(self.scale.decimals + 1, 0) if printed else self.scale.decimals
+        return fixed(self.money(value), decimals, sign)
 
     def _amount(self, value: float, printed: bool, sign: bool = False, least: float = 1.0) -> tuple[str, str]:
         """An amount of 亿元 and its unit; in English what is below ``least`` in millions."""
@@ -259,7 +262,7 @@ class Words:
 
     def chance(self, value: float) -> str:
         """A probability in whole percent."""
-        return probability(value)
+        return self(probability(value))
 
     def unit(self, code: str) -> str:
         """Name of a unit."""

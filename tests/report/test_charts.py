@@ -222,6 +222,15 @@ def test_every_chart_has_its_glyphs_and_is_the_same_twice(projection, words):
     assert first == second
 
 
+@pytest.mark.parametrize("value", [5.0, 80.0])
+def test_a_goal_far_from_all_draws_stays_in_the_chart(projection, words, value):
+    frame, met = projection.target_risk(), projection.targets_met()
+    ax = charts.target_risk(frame, met, words, Goal(value, stated=True, figure=""))
+    low, high = ax.get_xlim()
+    assert low <= words.money(value) <= high
+    to_bytes(ax, "png")  # warns where no room is left to the axes
+
+
 def test_a_missing_glyph_would_be_noticed():
     from matplotlib.figure import Figure
 

@@ -186,7 +186,7 @@ def test_word_document_holds_the_answer_tables_and_pictures(word_files):
     assert texts[0].startswith("贵州清镇经济开发区")
     assert [t[:2] for t in texts if t[1:2] == "、"] == ["一、", "二、", "三、", "四、"]
     assert any("37.01" in t for t in texts)
-    assert len(list(body.iter(f"{W}tbl"))) == 7
+    assert len(list(body.iter(f"{W}tbl"))) == 9
     alts = [e.get("descr") for e in body.iter() if e.tag.endswith("}docPr")]
     assert len(alts) == 3
     assert all(any(ch.isdigit() for ch in alt) for alt in alts)
@@ -197,7 +197,7 @@ def test_the_brief_is_a_word_file_too(word_files):
     texts = _texts(word_files["zh"]["brief.docx"])
     assert "测算摘要" in texts[0]
     assert [t[:2] for t in texts if t[1:2] == "、"] == ["一、", "二、", "三、", "四、"]
-    assert [t[:3] for t in texts if t[1:3] == ". "][:3] == ["1. ", "2. ", "3. "]
+    assert [t[:3] for t in texts if t[1:3] == ". "][:2] == ["1. ", "2. "]
 
 
 def test_columns_of_word_tables_fill_the_page(word_files):
@@ -279,7 +279,7 @@ def test_pdf_is_a_document_of_several_pages():
 def test_without_a_browser_the_message_says_what_to_do(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(InputError, match="Chromium or Chrome"):
-        export.to_pdf("<p>a</p>")
+        export.check_formats(["pdf"])
 
 
 def test_unknown_formats_are_named_together():

@@ -9,9 +9,9 @@ from report_pages import page
 
 from parkanalysis.model.case import read_parameters
 from parkanalysis.model.check import check
-from parkanalysis.park.new import write_workbook
+from parkanalysis.park.new import create, write_workbook
 from parkanalysis.park.park import read_park
-from parkanalysis.report import Words, report_results, show
+from parkanalysis.report import Words, findings, report_results, show
 
 CHINESE = re.compile("[一-鿿]")
 ADDED = {"levers.csv": ["note_zh"], "sources.csv": ["title_zh", "publisher_zh", "note_zh"]}
@@ -127,3 +127,16 @@ def test_a_workbook_carries_them_too(park_copy, tmp_path):
     book, folder = read_park(tmp_path / "zone.xlsx"), read_park(park_copy)
     assert {n: v.note_zh for n, v in book.levers.items()} == {n: v.note_zh for n, v in folder.levers.items()}
     assert book.sources.equals(folder.sources)
+
+
+def test_the_examples_of_the_template_are_told_before_any_result(tmp_path):
+    create(tmp_path / "mine", name="Mine")
+    park = read_park(tmp_path / "mine")
+    invented = findings.invented(park)
+    assert invented > 10
+    results = report_results(read_parameters({"park": str(tmp_path / "mine"), "lang": "zh", "draws": 64}))
+    for name in ("brief", "answer"):
+        text = show(results, name).text
+        assert f"有 {invented} 个数是模板的示例" in text
+        assert text.index("示例") < text.index("预计")
+    assert not findings.invented(read_park("qingzhen"))

@@ -1,13 +1,17 @@
 """Results as data: complete, with units, and in the columns that pyam opens."""
 
 import warnings
+from dataclasses import replace
 
 import pytest
 from parkfiles import PARKS
 
+from parkanalysis.errors import InputError
+from parkanalysis.model.case import Case, read_parameters
+from parkanalysis.model.check import impossible
 from parkanalysis.model.projection import project
 from parkanalysis.park.park import read_park
-from parkanalysis.report.results import COLUMNS, iamc, tidy
+from parkanalysis.report.results import COLUMNS, iamc, report_results, tidy
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +78,11 @@ def test_another_park_without_a_stated_projection(tmp_path):
     assert "stated_projection" not in set(table["variable"])
     assert set(table["year"]) == {2023, 2024}
     assert not iamc(table).duplicated(["variable", "unit", "year"]).any()
+
+
+def test_a_projection_below_zero_is_refused_as_by_check(monkeypatch, projection):
+    lost = replace(projection, draws=projection.draws - 100)
+    monkeypatch.setattr(Case, "project", lambda _: lost)
+    with pytest.raises(InputError, match="value added of 0 or more") as refused:
+        report_results(read_parameters({"scenario": "combined", "draws": 999}))
+    assert list(refused.value.problems) == list(impossible(lost.draws, "scenarios/combined.yml"))

@@ -114,8 +114,10 @@ def test_ten_thousand_yuan_where_the_park_asks_for_it(tmp_path):
     folder = copy_park(tmp_path, "qingzhen")
     edit(folder / "park.yml", "reading_rule: standard", "display_unit: CNY_10k")
     zh, en = (Words(read_park(folder), lang) for lang in ("zh", "en"))
-    assert zh.amount(37.01) == "370,100 万元"
-    assert en.amount(37.01) == "CNY 3,701 million"
+    assert zh.amount(37.01, printed=True) == "370,100 万元"  # as the source has it
+    assert en.amount(37.01, printed=True) == "CNY 3,701 million"
+    assert zh.amount(37.01) == "370,000 万元"  # no digit that the projection does not know
+    assert en.amount(37.01) == "CNY 3,700 million"
 
 
 @given(st.floats(-1e6, 1e6), st.integers(0, 6))
@@ -147,7 +149,7 @@ def test_scales_of_both_languages_show_the_same_digits(size):
 
 def _numbers(text: str) -> tuple[list[float], list[str]]:
     """Amounts in 亿元, in the order said, and all percentages."""
-    clean = text.replace(",", "").replace("−", "-")
+    clean = text.replace(",", "").replace("−", "-").replace("不到 ", "<").replace("超过 ", ">")
     pattern = r"(?:CNY )?([+-]?\d+\.?\d*)(?: (?:至|to) ([+-]?\d+\.?\d*))? (亿元|billion|million)"
     amounts = []
     for first, second, unit in re.findall(pattern, clean):

@@ -245,7 +245,9 @@ function t(key, values = {}) {
 
 function fixed(value, decimals, sign = false) {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "–" : value > 0 ? "∞" : "−∞";
-  const text = Math.abs(value).toFixed(decimals), zero = !/[1-9]/.test(text);
+  const unit = 10 ** -decimals;  // decimals below 0 round to tens, hundreds and so on
+  const rounded = decimals < 0 ? Math.round(Math.abs(value) / unit) * unit : Math.abs(value);
+  const text = rounded.toFixed(Math.max(decimals, 0)), zero = !/[1-9]/.test(text);
   const grouped = text.replace(/\B(?=(\d{3})+(?!\d)(?<!\.\d*))/g, ",");
   return (zero ? "" : value < 0 ? "−" : sign ? "+" : "") + grouped;
 }
@@ -257,14 +259,17 @@ function significant(value) {
 }
 
 const scale = () => DATA.scale[state.lang];
-const plain = (v, sign = false, extra = 0) => fixed(v * scale().factor, scale().decimals + extra, sign);
+const plain = (v, sign = false, extra = 0) => {
+  const { factor, decimals } = scale();
+  return fixed(v * factor, extra ? Math.max(decimals + extra, 0) : decimals, sign);
+};
 const money = (v, sign = false, extra = 0) => {
   const { small, text } = scale();
   if (!small || v === 0 || Math.abs(v) >= small.below) return text.replace("#", plain(v, sign, extra));
   return small.text.replace("#", fixed(v * small.factor, small.decimals, sign));
 };
 const percent = (v, sign = false) => fixed(100 * v, 1, sign) + "%";
-const chanceText = (p) => (Number.isNaN(p) ? "–" : p < 0.01 ? "<1%" : p > 0.99 ? ">99%" : `${(100 * p).toFixed(0)}%`);
+const chanceText = (p) => (Number.isNaN(p) ? "–" : p < 0.01 ? t("<1%") : p > 0.99 ? t(">99%") : `${(100 * p).toFixed(0)}%`);
 const rangeText = (a, b) => scale().range.replace("#", plain(a)).replace("#", plain(b));
 
 function valueText(lever, value) {
