@@ -411,6 +411,9 @@ class Reader:
         for r, below in zip(printed, [*printed.values(), []][1:], strict=True):
             names = self._names(r, names)
             raw, group = names[-1], clean_name(" ".join(names[:-1]))
+            outer = period(group)
+            if outer and not outer[1]:  # years before months
+                year, group = outer[0], ""
             label = Label.of(raw)
             if units and not label.printed:
                 label = replace(label, printed=self.grid.cells[r][units[-1]].strip())

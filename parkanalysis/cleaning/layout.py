@@ -31,8 +31,8 @@ _SIGNS = {
         "suppressed": r"[#＃]+|\*{1,3}|[x×]",
         "error_value": r"#(?:N/A|REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL!)",
         "omitted": r"…+|⋯+|\.{3,6}",
-        "none": r"[-−–—―─﹣－]+|无",
-        "not_available": r"n\.a\.|n/a|不详",
+        "none": r"[-−–—―─﹣－]+|[/／]|无",
+        "not_available": r"n\.?a\.?|n/a|不详|缺|[无缺暂未][^\d]{0,2}(?:数据|公布|统计)|[·.]{2}",
         "unchanged": r"(?:基本|[与同比]?(?:上年|去年|上月)(?:同期)?(?:基本)?)?持平",
         "blank": r"",
     }.items()
@@ -48,9 +48,12 @@ _NUMBER = re.compile(
 def split_unit(text: str) -> tuple[str, str | None]:
     """Take the unit out of a head or row name: in brackets, behind a comma or slash, or a bare per cent."""
     for match in re.finditer(r"\((?:单位:)?([^()]*)\)", text):
-        inner = match.group(1).replace("±", "")
-        if unit_of_head(inner) is not None:
-            return (text[: match.start()] + text[match.end() :]).strip(" _,"), inner
+        inner = match.group(1).replace("±", "").split(",")
+        unit = next((part for part in inner if unit_of_head(part) is not None), None)
+        if unit is not None:  # (万元,现价)
+            rest = ",".join(part for part in inner if part != unit)
+            bracket = f"({rest})" if rest else ""
+            return (text[: match.start()] + bracket + text[match.end() :]).strip(" _,"), unit
     tail = re.search(r"(?:[,:_]|单位:?|\s)\s*([^\s,:_()]+)$|((?<=.)[%‰])$", text)
     if tail and unit_of_head(tail.group(1) or tail.group(2), weak=False) is not None:
         return text[: tail.start()].strip(" _,:±"), tail.group(1) or tail.group(2)
@@ -105,6 +108,8 @@ def clean_name(text: str) -> str:
     ordinals or English gloss behind it.
     """
     folded = unicodedata.normalize("NFKC", _MARKS.sub("", text))
+    if re.fullmatch(r"\s*\S(?:\s+\S)+\s*", folded):
+        folded = re.sub(r"\s+", "", folded)  # 2 0 1 9 年
     name = _SPACES.sub("", re.sub(r"\s+", " ", _GLOSS.sub("", folded)).strip())
     return _ORDINAL.sub("", name) or name
 
@@ -156,16 +161,18 @@ _TO = r"[-–—―~至到]+"
 _PERIODS = [
     re.compile(rf"(?:{_YEAR}年?)?(?:(?P<first>1?\d)月?{_TO})?(?P<last>1[0-2]|[1-9])月份?(?P<ytd>止?累计)?"),
     re.compile(rf"{_YEAR}[-./年]?(?P<last>0[1-9]|1[0-2])(?:[-./]\d\d)?月?"),
-    re.compile(rf"{_YEAR}[-./年](?P<last>[1-9])(?!\d)月?"),
+    re.compile(rf"{_YEAR}[-./年](?P<last>[1-9])(?!\d)(?:[-./]\d\d?)?月?"),
+    re.compile(rf"(?:{_YEAR}年?)?(?P<month>十[一二]?|[一二三四五六七八九])月份?"),
     re.compile(
         rf"(?:{_YEAR}年?)?(?P<quarter>(?:第?[一二三四1-4]|前[二三四]|[1一](?:季度)?{_TO}[二三四2-4])季度?|上半年|下半年|Q[1-4])"
     ),
     re.compile(rf"{_YEAR}年?(?:度)?(?:全年)?"),
     re.compile(
-        rf"(?P<now>本年|今年|(?:上年|去年)(?:同期)?|同期)?(?P<ytd>(?:1{_TO}本月|本月止|自年初)?累计|1{_TO}本月|本月止)?"
+        rf"(?P<now>本年|今年|全年|(?:上年|去年)(?:同期)?|同期)?(?P<ytd>(?:1{_TO}本月|本月止|自年初)?累计|1{_TO}本月|本月止)?"
     ),
     re.compile(r"(?P<now>本月|当月|本期|上年同月|去年同月|上年本月)(?:数|实际|完成)?"),
 ]
+_MONTHS = ["", *"一二三四五六七八九十", "十一", "十二"]
 _TAIL = re.compile(r"(?:年末|年底|末|底|份|累计|累计数|绝对量|绝对数|数)*")
 
 
@@ -192,7 +199,7 @@ def _built(groups: dict[str, str]) -> Period:
     if "now" in groups:
         current = ytd or now.endswith("月")
         return Period(year, 1 if ytd else None, None, int(now[:1] in tuple("上去同")), current)
-    last = int(groups.get("last") or 0) or None
+    last = int(groups.get("last") or 0) or _MONTHS.index(groups.get("month", "")) or None
     return Period(year, 1 if ytd else int(groups.get("first") or 0) or last, last)
 
 
@@ -216,7 +223,7 @@ _UNIT_ROW = re.compile(r"[（(]?(?:计量|金额|数量)?单\s*位\s*[:：]\s*\S
 _CONTINUED = re.compile(r"[（(]?续表?\d*[）)]?")
 _NUMERIC_LOOK = re.compile(r"[-+−－约近超><≥≤]?[\d０-９][\d０-９.．,，\s]*[余多]?[%％]?")
 _DATED = re.compile(r"\d\s*(?:年|月|季)")
-_UNIT_HEADS = {"单位", "计量单位"}
+_UNIT_HEADS = {"单位", "计量单位", "Unit"}
 _ONCE_HEADS = {"频度", "频率", "来源", "更新时间", "状态"}
 _META_HEADS = _UNIT_HEADS | _ONCE_HEADS | {"地区", "指标类型"}
 _CODE_HEADS = {"代码", "代号", "序号", "编号", "编码", "行次", "行号", "No.", "Code"}
@@ -359,14 +366,22 @@ class _Rows:
         label, *rest = self.own[r].values()
         return bool(self.label(r)) and not label.isascii() and bool(rest) and all(map(_foreign, rest))
 
+    def english(self, r: int) -> bool:
+        """Tell whether a row repeats the heads in English."""
+        words = [t for t in self.own[r].values() if not unit_of_head(t.strip("()（）"))]
+        return len(words) > 1 and all(map(_foreign, words))
+
     def unit_row(self, r: int) -> bool:
         own = self.own[r].values()
         return not self.figured[r] and sum(bool(_UNIT_ROW.match(t)) for t in own) == 1 and len(own) < 5
 
     def heads(self, r: int, first: int) -> bool:
         """Tell whether a row with several cells belongs to the header."""
-        if self.numbering(r) or not self.figured[r] or self.label(r) in _META_HEADS:
+        if self.numbering(r) or self.label(r) in _META_HEADS:
             return True
+        if not self.figured[r]:  # but a name with words for figures, 甲 见附表, is no head
+            named = r != first and bool(self.label(r)) and bool(self.label(first))
+            return not named or self.gloss(r) or self.english(r)
         return self.years(r) and (r == first or not self.label(r))
 
 
@@ -424,16 +439,15 @@ def _above(rows: _Rows, r: int, first: int) -> str:
         return "section"
     if rows.once(r):
         return "once"
-    words = [t for t in own.values() if not unit_of_head(t.strip("()（）"))]
     chinese = any(map(_HAN.search, rows.own[first].values()))
-    return "gloss" if len(words) > 1 and chinese and all(map(_foreign, words)) else "head"
+    return "gloss" if chinese and rows.english(r) else "head"
 
 
 def _below(rows: _Rows, header: list[int], start: int) -> dict[int, str]:
     """Kinds of the rows from the first figures on."""
     titles = [rows.own[r] for r in header]
     heads = {rows.label(r) for r in header} - {""}
-    last = max(r for r in rows.filled if len(rows.own[r]) > 1 and rows.figured[r])
+    last = max((r for r in rows.filled if len(rows.own[r]) > 1 and rows.figured[r]), default=start)
     kinds: dict[int, str] = {}
     for r in (r for r in rows.filled if r >= start):
         own, figures = rows.own[r], rows.figured[r]
@@ -445,7 +459,7 @@ def _below(rows: _Rows, header: list[int], start: int) -> dict[int, str]:
             kinds[r] = "again"
         elif (_NOTE.match(text) or r > last) and len(own) < 3 and not figures:
             kinds[r] = "note"
-        elif len(own) > 1 and (noted or not figures or rows.label(r) in heads):
+        elif len(own) > 1 and r != start and (noted or not figures or rows.label(r) in heads):
             raise InputError(_second(rows.grid.name, r, text))
         else:
             kinds[r] = "note" if noted else "data"
@@ -477,7 +491,7 @@ def _columns(rows: _Rows, header: list[int], data: list[int]) -> dict[int, str]:
             kinds[c] = "code"
         elif head in _REMARK_HEADS:
             kinds[c] = "remark"
-        elif not labelled or ("value" not in kinds.values() and wordy != dated):
+        elif not labelled or ("value" not in kinds.values() and (wordy or dated)):
             kinds[c] = "label"
         elif wordy and any(map(_HAN.search, words)):
             raise InputError(_second(rows.grid.name, (header or data)[0], head or texts[0], letter(c)))
