@@ -201,8 +201,8 @@ def _word_text(element: Any) -> str:
 
 
 def _word_table(path: Path, rows: list[Any], title: list[str]) -> Grid:
-    draft = Draft({(r, 0): line for r, line in enumerate(title)})
-    for r, row in enumerate(rows, start=len(title)):
+    draft = Draft()
+    for r, row in enumerate(rows):
         c = 0
         for cell in row.findall("{*}tc"):
             down = cell.find("{*}tcPr/{*}vMerge")
@@ -216,7 +216,7 @@ def _word_table(path: Path, rows: list[Any], title: list[str]) -> Grid:
                 draft.covered.add((r, c))
             draft.merge(r, c, r, c + span - 1)
             c += span
-    return draft.grid(path.name)
+    return draft.grid(path.name, title)
 
 
 def _value(element: Any) -> str:
@@ -266,11 +266,9 @@ def _pdf(path: Path, data: bytes) -> Document:
 
 
 def _filled(path: Path, rows: list[list[str]], title: list[str]) -> Grid:
-    draft = Draft(cells={(r, 0): line for r, line in enumerate(title)})
-    for r, row in enumerate(rows, start=len(title)):
-        texts = (cell.replace("\n", "").translate(_RADICALS).strip() for cell in row)
-        draft.cells.update({(r, c): text for c, text in enumerate(texts)})
-    return draft.grid(path.name)
+    texts = [[cell.replace("\n", "").translate(_RADICALS).strip() for cell in row] for row in rows]
+    cells = {(r, c): text for r, row in enumerate(texts) for c, text in enumerate(row)}
+    return Draft(cells).grid(path.name, title)
 
 
 class _Unpacker:

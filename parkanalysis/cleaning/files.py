@@ -195,7 +195,7 @@ def _check_package(name: str, data: bytes, max_unpacked: int, max_cells: int) ->
     scan, size, part = _Scan(), 0, None
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
-            refused = _declared(package.infolist(), max_unpacked)
+            refused = _declared(package.infolist())
             if refused:
                 raise InputError([Problem(name, found, allowed) for found, allowed in refused])
             for part in package.infolist():
@@ -220,24 +220,17 @@ def _check_package(name: str, data: bytes, max_unpacked: int, max_cells: int) ->
     return scan.formulas
 
 
-def _declared(parts: list[zipfile.ZipInfo], max_unpacked: int) -> list[tuple[str, str]]:
+def _declared(parts: list[zipfile.ZipInfo]) -> list[tuple[str, str]]:
     """List what the archive's directory already gives away: what is found, what is allowed."""
     names = [part.filename.lower() for part in parts]
-    size = sum(part.file_size for part in parts)
     packing = {part.compress_type for part in parts} - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
     workbook = "[content_types].xml" in names and any(n.endswith("workbook.xml") for n in names)
-    limit = f"at most {max_unpacked:,} bytes in {_MAX_PARTS:,} parts"
     checks = [
         *((any(key in n for n in names), what, PLAIN) for key, what in _ACTIVE_PARTS.items()),
-        (
-            size > max_unpacked or len(parts) > _MAX_PARTS,
-            f"{len(parts):,} parts that unpack to {size:,} bytes",
-            limit,
-        ),
+        (len(parts) > _MAX_PARTS, f"{len(parts):,} parts", f"at most {_MAX_PARTS:,} parts"),
         (any(part.flag_bits & 1 for part in parts), "an encrypted archive", "a workbook without password"),
         (bool(packing), "an unusual compression", "stored or deflated parts"),
         (not workbook, "a zip archive that is no workbook", "an xlsx workbook"),
-        (len(set(names)) < len(names), "an archive with a part twice", "an xlsx workbook"),
     ]
     return [(found, allowed) for wrong, found, allowed in checks if wrong]
 

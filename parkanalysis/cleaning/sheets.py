@@ -6,7 +6,7 @@ import csv
 import datetime as dt
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ from parkanalysis.errors import InputError, Problem, nearest
 MAX_CELLS = 500_000
 MAX_COLUMNS = 2_000
 MAX_TEXT = 5_000
+_DIGIT = re.compile(r"\d")
 _MARKUP_TEXT = re.compile(r"<\s*(?:!doctype html|html|table|head|body)\b", re.IGNORECASE)
 
 
@@ -80,7 +81,8 @@ class Draft:
         self.cells.update(dict.fromkeys(places, text))
         self.covered |= places - {(top, left)}
 
-    def grid(self, name: str) -> Grid:
+    def grid(self, name: str, title: Sequence[str] = ()) -> Grid:
+        """Close the grid, under the lines that stand above it."""
         filled = [place for place, text in self.cells.items() if text.strip()]
         if not filled:
             raise InputError(Problem(name, "an empty table", "a header and at least one row of figures"))
@@ -91,8 +93,10 @@ class Draft:
         if long:
             found = f"a cell of {len(self.cells[long[0]]):,} characters"
             raise InputError(Problem(name, found, f"at most {MAX_TEXT:,}", long[0][0] + 1))
-        rows = tuple(tuple(self.cells.get((r, c), "") for c in range(width)) for r in range(height))
-        return Grid(name, rows, frozenset(self.covered), tuple(self.changes))
+        above = tuple((line, *[""] * (width - 1)) for line in title)
+        rows = (tuple(self.cells.get((r, c), "") for c in range(width)) for r in range(height))
+        covered = frozenset((r + len(above), c) for r, c in self.covered)
+        return Grid(name, (*above, *rows), covered, tuple(self.changes))
 
 
 def _too_large(name: str, found: str) -> Problem:
@@ -142,12 +146,8 @@ def is_table(path: str | Path) -> bool:
     if path.suffix.lower() not in {".html", ".htm"}:
         return path.suffix.lower() in {".xlsx", ".xls", ".csv", ".tsv"}
     root = parse_html(path.name, decode(path.name, read_bytes(path))[0])
-    inside = sum(_digits(table.text_content()) for table in html_tables(root))
-    return inside > _digits(root.text_content()) / 2
-
-
-def _digits(text: str) -> int:
-    return sum(character.isdigit() for character in text)
+    inside = sum(len(_DIGIT.findall(table.text_content())) for table in html_tables(root))
+    return inside > len(_DIGIT.findall(root.text_content())) / 2
 
 
 def _choose(
@@ -211,10 +211,8 @@ def html_grid(name: str, table: Any, changes: Iterable[Change] = ()) -> Grid:
     draft = Draft(changes=list(changes))
     caption = _html_text(table.find("caption"))
     heading = [*_lines_above(table), *([caption] if 0 < len(caption) < 200 else [])]
-    for r, line in enumerate(heading):
-        draft.cells[r, 0] = line
     area = 0
-    for r, row in enumerate(table.iter("tr"), start=len(heading)):
+    for r, row in enumerate(table.iter("tr")):
         c = 0
         for cell in row.iterchildren("td", "th"):
             while (r, c) in draft.cells:
@@ -226,7 +224,7 @@ def html_grid(name: str, table: Any, changes: Iterable[Change] = ()) -> Grid:
             draft.cells[r, c] = _html_text(cell)
             draft.merge(r, c, r + down - 1, c + right - 1)
             c += right
-    return draft.grid(name)
+    return draft.grid(name, heading)
 
 
 def _lines_above(table: Any) -> list[str]:
