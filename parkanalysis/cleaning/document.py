@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parkanalysis.cleaning.files import MAX_BYTES, MAX_UNPACKED, decode, read_bytes
-from parkanalysis.cleaning.sheets import Draft, Grid, html_grid, html_tables, parse_html, title_of
+from parkanalysis.cleaning.sheets import HTML_BLOCK, Draft, Grid, html_grid, html_tables, parse_html, title_of
 from parkanalysis.cleaning.table import Table, single_months, table_of
 from parkanalysis.errors import InputError, Problem
 from parkanalysis.quantities import SYMBOLS, WORDS, Mention, extract, normalize
@@ -135,8 +135,6 @@ def _cells_of(line: str) -> list[str]:
 
 # --- html ---
 
-_BLOCK = re.compile("p|div|li|tr|h[1-6]|br|table|section|article|blockquote")
-
 
 def _html(path: Path, data: bytes) -> Document:
     root = parse_html(path.name, _plain(path, data))
@@ -147,7 +145,7 @@ def _html(path: Path, data: bytes) -> Document:
     for table in tables:
         table.drop_tree()
     for element in root.iter():
-        if isinstance(element.tag, str) and _BLOCK.fullmatch(element.tag):
+        if isinstance(element.tag, str) and HTML_BLOCK.fullmatch(element.tag):
             element.tail = "\n" + (element.tail or "")
         elif element.tag in ("td", "th"):
             element.tail = " " + (element.tail or "")

@@ -27,7 +27,8 @@ from parkanalysis.errors import Problem
 from parkanalysis.quantities import UNKNOWN, Unit, unit_of_head
 
 TOTAL = re.compile(
-    r"(?:合计|总计|小计|共计|总合计|全部合计)(?: ?(?:Grand |Sub-?)?total)?|total", re.IGNORECASE
+    r"(?:全[国省市州县区])?(?:合计|总计|小计|共计|总合计|全部合计)(?: ?(?:Grand |Sub-?)?total)?|total",
+    re.IGNORECASE,
 )
 _RATE = re.compile(r"(?:增长|增速|增幅|比重|占比|同比|环比)(?!.*[额量值数])|(?<!汇)率$")
 _NUMBER_OF = re.compile(r"(?:个数|户数|家数|单位数|企业数|人数|件数)$")
@@ -410,10 +411,10 @@ class Reader:
         printed = {r: [t for c in self.values if (t := self.layout.own(r, c))] for r in self.layout.body}
         for r, below in zip(printed, [*printed.values(), []][1:], strict=True):
             names = self._names(r, names)
-            raw, group = names[-1], clean_name(" ".join(names[:-1]))
-            outer = period(group)
+            raw, group = names[-1], Label.of(" ".join(names[:-1]))
+            outer = period(group.name)
             if outer and not outer[1]:  # years before months
-                year, group = outer[0], ""
+                year, group = outer[0], Label()
             label = Label.of(raw)
             if units and not label.printed:
                 label = replace(label, printed=self.grid.cells[r][units[-1]].strip())
@@ -429,14 +430,18 @@ class Reader:
                 year = when if when.year else year
             filled = bool(printed[r] or not (below or _SECTION.match(raw.strip())))
             cell = figure(printed[r][0]) if printed[r] else None
-            row = Line(r, label.name, when, label.unit or section.unit, implied, label.base or section.base)
-            row = replace(row, section=section.name, group=group, indent=indent(raw), marked=label.marked)
+            unit, base = label.unit or group.unit or section.unit, label.base or group.base or section.base
+            row = Line(r, label.name, when, unit, implied, base)
+            row = replace(
+                row, section=section.name, group=group.name, indent=indent(raw), marked=label.marked
+            )
             row = replace(row, filled=filled, amount=cell.value if cell else None)
             rows.append(row)
             if not filled and not label.marked:
                 dates = read is not None and not read[1] and not self.dated
                 spell = read[0] if read and dates else Period()
                 section = replace(label, name="") if dates else label  # 2019年 above names
+                self.change(f"row {r + 1}", raw.strip(), "a heading", "no figures stand beside the name")
         for row in rows:
             if row.filled and not row.name:
                 self.problem("figures without a name", "a name in each row of figures", row.index)

@@ -18,6 +18,7 @@ from parkanalysis.errors import InputError, Problem, nearest
 MAX_CELLS = 500_000
 MAX_COLUMNS = 2_000
 MAX_TEXT = 5_000
+HTML_BLOCK = re.compile("p|div|li|tr|h[1-6]|br|table|section|article|blockquote")
 _DIGIT = re.compile(r"\d")
 _MARKUP_TEXT = re.compile(r"<\s*(?:!doctype html|html|table|head|body)\b", re.IGNORECASE)
 
@@ -235,11 +236,19 @@ def _lines_above(table: Any) -> list[str]:
         other = next(
             (n for n, e in enumerate(above) if e.tag == "table" or e.find(".//table") is not None), None
         )
-        lines = [_html_text(e) for e in reversed(above[:other])] + lines
+        lines = [line for e in reversed(above[:other]) for line in _html_lines(e)] + lines
         if other is not None:
             break
         table = table.getparent()
-    return title_of([line for line in lines if line])
+    return title_of([line for line in map(str.strip, lines) if line])
+
+
+def _html_lines(element: Any) -> list[str]:
+    """Return the lines of an element as its blocks divide them."""
+    blocks = [e for e in element if isinstance(e.tag, str) and HTML_BLOCK.fullmatch(e.tag)]
+    if not blocks:
+        return [_html_text(element)]
+    return [element.text or "", *(line for block in blocks for line in _html_lines(block))]
 
 
 def title_of(lines: list[str]) -> list[str]:
