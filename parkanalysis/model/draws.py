@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -17,6 +15,7 @@ from parkanalysis.park import Correlation, Lever, correlation_matrix, to_canonic
 from parkanalysis.park.schema import Product
 
 Array = NDArray[np.float64]
+Names, Pairs = tuple[str, ...], tuple[Correlation, ...]
 CHUNK = 1 << 15  # a column of draws fits the processor's cache
 KWH_PER_MW_HOUR = 1000.0
 EDGE = 1e-12  # keeps probabilities off 0 and 1
@@ -33,42 +32,8 @@ def chunks(draws: int, size: int = CHUNK) -> Iterator[tuple[int, int]]:
     return ((start, min(start + size, draws)) for start in range(0, draws, size))
 
 
-class Memory:
-    """Arrays by key; the ones used longest ago go when a number of bytes is passed."""
-
-    def __init__(self, room: int) -> None:
-        self.room, self.used = room, 0
-        self._held: OrderedDict[Hashable, Array] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: Hashable, make: Callable[[], Array]) -> Array:
-        with self._lock:
-            if key in self._held:
-                self._held.move_to_end(key)
-                return self._held[key]
-        values = make()
-        values.flags.writeable = False
-        with self._lock:
-            if key not in self._held:
-                self._held[key] = values
-                self.used += values.nbytes
-            while self.used > self.room and len(self._held) > 1:
-                self.used -= self._held.popitem(last=False)[1].nbytes
-        return values
-
-    def clear(self) -> None:
-        with self._lock:
-            self._held.clear()
-            self.used = 0
-
-
-_uniforms = Memory(48 << 20)
-_columns = Memory(96 << 20)
-
-
-def uniforms(
-    names: tuple[str, ...], correlations: tuple[Correlation, ...], start: int, stop: int, seed: int
-) -> Array:
+@lru_cache(maxsize=4)  # of many levers a stretch is large
+def uniforms(names: Names, correlations: Pairs, start: int, stop: int, seed: int) -> Array:
     """Points ``start`` to ``stop`` of a scrambled Sobol sequence, a row a lever, ranks correlated.
 
     Returns
@@ -84,51 +49,35 @@ def uniforms(
     >>> bool((uniforms(("price", "volume"), (), 2, 4, seed=2016) == points[:, 2:]).all())
     True
     """
-    key = (names, _key(correlations), start, stop, seed)
-    return _uniforms.get(key, lambda: _points(names, correlations, start, stop, seed))
-
-
-def _key(correlations: Sequence[Correlation]) -> tuple[tuple[str, str, float], ...]:
-    return tuple((*c.levers, c.rank) for c in correlations)
-
-
-def _points(
-    names: tuple[str, ...], correlations: tuple[Correlation, ...], start: int, stop: int, seed: int
-) -> Array:
     from scipy.special import ndtr, ndtri
+    from scipy.stats import qmc
 
-    u = np.ascontiguousarray(_sobol(len(names), start, stop, seed).T)
+    sampler = qmc.Sobol(len(names), scramble=True, bits=32, rng=np.random.default_rng(seed))
+    if start:
+        sampler.fast_forward(start)
+    # scipy warns unless the first points asked for are a power of two
+    size = stop - start if start else 1 << max(stop - 1, 0).bit_length()
+    u = np.ascontiguousarray(sampler.random(size)[: stop - start].T)
     np.maximum(u, EDGE, out=u)  # Sobol points may be 0, never 1
     linked = sorted({names.index(n) for c in correlations for n in c.levers})
     if linked:
         root = _root(names, correlations)[np.ix_(linked, linked)]
         u[linked] = np.clip(ndtr(_mixed(root, ndtri(u[linked]))), EDGE, 1 - EDGE)
+    u.flags.writeable = False
     return u
 
 
-_samplers: dict[tuple[int, int, int], Any] = {}  # sequences by levers, seed and the point that comes next
-
-
-def _sobol(levers: int, start: int, stop: int, seed: int) -> Array:
-    """Points ``start`` to ``stop`` of a scrambled Sobol sequence, shape (stop - start, levers)."""
-    from scipy.stats import qmc
-
-    sampler = _samplers.pop((levers, seed, start), None)
-    if sampler is None:
-        sampler = qmc.Sobol(levers, scramble=True, bits=32, rng=np.random.default_rng(seed))
-        if start:
-            sampler.fast_forward(start)
-    # scipy warns unless the first points asked for are a power of two
-    size = stop - start if start else 1 << max(stop - start - 1, 0).bit_length()
-    points = np.asarray(sampler.random(size))
-    if len(_samplers) > 8:
-        _samplers.clear()
-    _samplers[levers, seed, start + size] = sampler
-    return points[: stop - start]
+@lru_cache(maxsize=384)  # a hundred megabytes of stretches as long as CHUNK
+def _column(names: Names, correlations: Pairs, span: tuple[int, int], seed: int, lever: Lever) -> Array:
+    """Draws of one lever in canonical units."""
+    u = uniforms(names, correlations, *span, seed)
+    values = np.asarray(canonical_amount(lever.ppf(u[names.index(lever.name)]), lever))
+    values.flags.writeable = False
+    return values
 
 
 @lru_cache(maxsize=8)
-def _root(names: tuple[str, ...], correlations: tuple[Correlation, ...]) -> Array:
+def _root(names: Names, correlations: Pairs) -> Array:
     """Lower triangular root where there is one, else the symmetric one of a singular matrix."""
     matrix = correlation_matrix(names, correlations)
     try:
@@ -150,8 +99,8 @@ def _mixed(root: Array, scores: Array) -> Array:
 
 def forget() -> None:
     """Drop the points and draws that are kept between projections."""
-    _uniforms.clear()
-    _columns.clear()
+    uniforms.cache_clear()
+    _column.cache_clear()
 
 
 class Draws:
@@ -188,15 +137,7 @@ class Draws:
         lever = self.scenario.levers[name]
         if self.span is None or lever.is_point or name in self.held:
             return np.full(self.size, self.centre(name))
-        points = (lever.low, lever.central, lever.high, lever.minimum, lever.maximum)
-        shape = (name, lever.unit, lever.distribution, *points, lever.forecast)
-        design = (self._names, _key(self._correlations), *self.span, self.seed)
-        return _columns.get((design, shape), lambda: self._draw(lever))
-
-    def _draw(self, lever: Lever) -> Array:
-        assert self.span is not None
-        u = uniforms(self._names, self._correlations, *self.span, self.seed)
-        return np.asarray(canonical_amount(lever.ppf(u[self._names.index(lever.name)]), lever))
+        return _column(self._names, self._correlations, self.span, self.seed, lever)
 
     def centre(self, name: str) -> float:
         """Central value of a lever, or the one at which it is held, in the units of its draws."""
@@ -322,7 +263,7 @@ class Base:
 
     value_added: Mapping[str, Array]
     rate: Mapping[str, Array]
-    gross_output: Mapping[str, Array]
+    gross_output: Mapping[str, Any]
     products: Mapping[str, ProductDraws]
 
 
@@ -344,18 +285,14 @@ def base_year(draw: Draws) -> Base:
             output = park.amount(industry.gross_output)
             prior[key] = draw(industry.value_added_rate) * output
             variance[key] = (draw.spread(industry.value_added_rate) * output) ** 2
-            gross[key] = np.full_like(prior[key], output)
+            gross[key] = output
         else:
             assert industry.value_added is not None
             prior[key] = draw(industry.value_added)
             variance[key] = draw.spread(industry.value_added) ** 2
     # no industry adds less than nothing, however far the published total lies below its parts
-    balanced = balance(
-        np.stack(list(prior.values())),
-        np.stack(list(variance.values())),
-        _published(draw),
-        minimum=0.0,
-    )
+    parts, spread = np.stack(list(prior.values())), np.stack(list(variance.values()))
+    balanced = balance(parts, spread, _published(draw), minimum=0.0)
     added = dict(zip(prior, balanced, strict=True))
     rates = {key: added[key] / gross[key] for key in gross}
     return with_products(Base(added, rates, gross, {}), draw)

@@ -91,20 +91,6 @@ def test_a_lever_keeps_its_draws_when_another_is_held(qingzhen):
     assert other("b").tolist() == [3.0] * 100
 
 
-def test_memory_is_bounded_and_forgets_the_oldest():
-    memory = sampling.Memory(3 * 8 * 10)
-    made = []
-
-    def make(key):
-        made.append(key)
-        return np.full(10, float(key))
-
-    for key in (1, 2, 3, 1, 4, 1, 2):
-        assert memory.get(key, lambda key=key: make(key))[0] == key
-    assert made == [1, 2, 3, 4, 2]
-    assert memory.used <= memory.room
-
-
 def test_a_singular_matrix_is_allowed():
     # c is what a and b share: correlations that are just possible
     rank = 6 / np.pi * np.arcsin(np.sqrt(0.5) / 2)
