@@ -7,13 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from parkanalysis.errors import InputError, Problem, nearest
+from parkanalysis.errors import InputError, Problem
 from parkanalysis.model.projection import Projection, project
-from parkanalysis.model.scenario import Scenario, read_scenario
+from parkanalysis.model.scenario import Scenario, read_scenario, unknown
 from parkanalysis.park.park import Park, read_park
 from parkanalysis.park.schema import PARAMETERS
-
-__all__ = ["Case", "read_parameters"]
 
 # names that IPython itself puts into a namespace with values of plain types
 _IPYTHON = {"In", "Out"}
@@ -118,16 +116,8 @@ def read_parameters(namespace: Mapping[str, Any]) -> Case:
     park = known if isinstance(known, Park) and known.id == name else read_park(name)
     valid = [*PARAMETERS, *park.levers]
     given = {n: namespace[n] for n in namespace if n in set_names or (n in possible and n in valid)}
-    problems = [
-        Problem(
-            "parameters",
-            f"unknown name {n!r}",
-            f"a parameter or a lever of {park.id}",
-            nearest=nearest(n, valid),
-        )
-        for n in given
-        if n not in valid
-    ]
+    allowed = f"a parameter or a lever of {park.id}"
+    problems = [unknown("parameters", "name", n, valid, allowed) for n in given if n not in valid]
     lang = given.get("lang", park.config.languages[0])
     if lang not in ("zh", "en"):
         problems.append(Problem("parameters", repr(lang), "zh, en", column="lang"))

@@ -25,6 +25,7 @@ ROUNDING = 1.005  # printed figures are rounded; half a per cent is no finding
 FAR = 0.5
 LEAST_WIDTH = 0.2  # of the central value, where the range is narrower or a point
 LISTED = 12
+Finding = tuple[str, str, str]  # lever, found, allowed
 
 
 def check(path: str | Path) -> list[Problem]:
@@ -64,16 +65,8 @@ def doubts(park: Park) -> list[Problem]:
     Numbers that hardly can be, numbers that do not fit together, settings without effect, levers and
     sources that nothing uses, numbers of the template that still stand, the audit's findings.
     """
-    found = [
-        *_template(park),
-        *_drafted(park),
-        *_unused(park),
-        *_idle(park),
-        *_part(park),
-        *_late(park),
-        *implausible(park),
-        *_audit(park),
-    ]
+    own_checks = (_template, _drafted, _unused, _settings, implausible, _audit)
+    found = [problem for check_of in own_checks for problem in check_of(park)]
     own = [replace(p, severity="warning", file=_file(park, p.file)) for p in found]
     return told_once([*park.doubts, *own])
 
@@ -124,72 +117,62 @@ def _template(park: Park) -> Iterator[Problem]:
         yield Problem("park", found, "the zone's own numbers, with their sources", column="source")
 
 
+def _all_of(
+    names: Sequence[str], file: str, column: str, one: str, many: str, allowed: str
+) -> Iterator[Problem]:
+    """One problem for all the names: the one with what is to be said of it, or their number and the first."""
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    found = f"{len(names)} {many}: {', '.join(names[:LISTED])}{more}"
+    if names:
+        yield Problem(file, f"{names[0]}, {one}" if len(names) == 1 else found, allowed, column=column)
+
+
 def _drafted(park: Park) -> Iterator[Problem]:
     """Rows that were drafted from a report and that nobody has confirmed."""
-    notes = park.figures["note"].astype(str)
-    rows = [str(name) for name in park.figures.loc[notes.str.startswith(DRAFTED), "figure"]]
-    if rows:
-        found = _listed(rows, "drafted from a report", "figures drafted from a report")
-        allowed = f"figures confirmed against the source (take {DRAFTED!r} out of the note)"
-        yield Problem("figures.csv", found, allowed, column="note")
-
-
-def _listed(names: Sequence[str], one: str, many: str) -> str:
-    """One name with what is to be said of it, or their number and the first of them."""
-    if len(names) == 1:
-        return f"{names[0]}, {one}"
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return f"{len(names)} {many}: {', '.join(names[:LISTED])}{more}"
+    drafted = park.figures["note"].astype(str).str.startswith(DRAFTED)
+    rows = park.figures.loc[drafted, "figure"].tolist()
+    allowed = f"figures confirmed against the source (take {DRAFTED!r} out of the note)"
+    one, many = "drafted from a report", "figures drafted from a report"
+    yield from _all_of(rows, "figures.csv", "note", one, many, allowed)
 
 
 def _unused(park: Park) -> Iterator[Problem]:
-    config = park.config
-    items: list[object] = [*config.industries.values(), *config.products.values()]
-    items += [*config.plants.values(), *config.shocks.values()]
-    used = {value for item in items for value in vars(item).values() if isinstance(value, str)}
-    used |= {value for value in vars(config).values() if isinstance(value, str)}
+    """Levers, sources and shocks that lead nowhere, and levers that a scenario sets for nothing."""
+    config, scenarios = park.config, park.scenarios
+    items = [*config.industries.values(), *config.products.values(), *config.plants.values()]
+    used = {str(value) for item in (config, *items, *config.shocks.values()) for value in vars(item).values()}
     text = " ".join(f"{c.stated} {c.computed}" for c in config.checks.values())
     spare = [name for name in park.levers if name not in used and name not in text]
-    if spare:
-        found = _listed(spare, "which nothing uses", "levers that nothing uses")
-        yield Problem("levers.csv", found, "a lever that park.yml uses", column="lever")
+    one, many = "which nothing uses", "levers that nothing uses"
+    yield from _all_of(spare, "levers.csv", "lever", one, many, "a lever that park.yml uses")
     tables = (park.figures, park.history, park.prices, park.value_added_rates)
     cited = {s for t in tables for s in t["source"]} | {lever.source for lever in park.levers.values()}
     idle = [source for source in park.sources["source"] if source not in cited]
-    if idle:
-        found = _listed(idle, "which nothing cites", "sources that nothing cites")
-        yield Problem("sources.csv", found, "a source that a row names", column="source")
-    shown = {s for scenario in park.scenarios.values() for s in scenario.shocks if scenario.shocks != "all"}
+    one, many = "which nothing cites", "sources that nothing cites"
+    yield from _all_of(idle, "sources.csv", "source", one, many, "a source that a row names")
+    shown = {s for name in scenarios for s in read_scenario(park, name).shocks}
     hidden = [s for s in config.shocks if s not in shown]
-    if hidden and all(s.shocks != "all" for s in park.scenarios.values()):
-        found = _listed(hidden, "which no scenario turns on", "shocks that no scenario turns on")
-        yield Problem("park.yml", found, "a shock of a scenario", column="shocks")
-
-
-def _idle(park: Park) -> Iterator[Problem]:
-    """Levers that a scenario sets and none of its shocks uses: they change nothing."""
-    for name, file in park.scenarios.items():
+    one, many = "which no scenario turns on", "shocks that no scenario turns on"
+    yield from _all_of(hidden, "park.yml", "shocks", one, many, "a shock of a scenario")
+    for name, file in scenarios.items():
         uses = used_levers(read_scenario(park, name))
         idle = [lever for lever in file.levers if lever not in uses]
-        if idle:
-            found = _listed(idle, "which no active shock uses", "levers set that no active shock uses")
-            allowed = "levers of the scenario's shocks, of the base year or of growth"
-            yield Problem(f"scenarios/{name}.yml", found, allowed, column="levers")
+        one, many = "which no active shock uses", "levers set that no active shock uses"
+        allowed = "levers of the scenario's shocks, of the base year or of growth"
+        yield from _all_of(idle, f"scenarios/{name}.yml", "levers", one, many, allowed)
 
 
-def _part(park: Park) -> Iterator[Problem]:
-    """A series that stands in for the zone, and nothing that says whether it is of an area around it."""
-    growth = park.levers[park.config.growth]
-    if growth.series and growth.evidence == "proxy" and "part_of_area" not in park.config.model_fields_set:
+def _settings(park: Park) -> Iterator[Problem]:
+    """What park.yml leaves open, or sets too late."""
+    config, growth = park.config, park.levers[park.config.growth]
+    # a series that stands in for the zone, and nothing that says whether it is of an area around it
+    if growth.series and growth.evidence == "proxy" and "part_of_area" not in config.model_fields_set:
         allowed = f"true where the zone lies in the area that {growth.series} is of, else false"
         yield Problem("park.yml", "not given", allowed, column="part_of_area")
-
-
-def _late(park: Park) -> Iterator[Problem]:
-    """A projection made after its year is over competes with the outturn."""
-    if park.config.as_of.year > park.config.target_year:
-        allowed = f"a day up to the end of the target year {park.config.target_year}"
-        yield Problem("park.yml", str(park.config.as_of), allowed, column="as_of")
+    # a projection made after its year is over competes with the outturn
+    if config.as_of.year > config.target_year:
+        allowed = f"a day up to the end of the target year {config.target_year}"
+        yield Problem("park.yml", str(config.as_of), allowed, column="as_of")
 
 
 def implausible(park: Park) -> list[Problem]:
@@ -206,21 +189,15 @@ def implausible(park: Park) -> list[Problem]:
     scenario = build_scenario(park, REFERENCE, "reference")
     draw = Draws(scenario, None, seed=1)
     base = base_year(draw)
-    found = [*_plants(park, base, draw), *_balanced(scenario, base)]
     return [
-        Problem("levers.csv", text, allowed, park.lines[lever], _column(park.levers[lever]))
-        for lever, text, allowed in found
+        Problem("levers.csv", text, allowed, park.lines[name], _column(park.levers[name]))
+        for name, text, allowed in (*_plants(park, base, draw), *_balanced(scenario, base))
     ]
-
-
-Finding = tuple[str, str, str]  # lever, found, allowed
 
 
 def _column(lever: Lever) -> str:
     """The column that gives the central value."""
-    if lever.figure:
-        return "figure"
-    return "series" if lever.series else "central"
+    return "figure" if lever.figure else "series" if lever.series else "central"
 
 
 def _plants(park: Park, base: Base, draw: Draws) -> Iterator[Finding]:
@@ -235,9 +212,7 @@ def _plants(park: Park, base: Base, draw: Draws) -> Iterator[Finding]:
 def _balanced(scenario: Scenario, base: Base) -> Iterator[Finding]:
     park = scenario.park
     for name, industry in park.config.industries.items():
-        key = industry.value_added_rate or industry.value_added
-        assert key is not None
-        lever = scenario.levers[key]
+        lever = scenario.levers[industry.value_added_rate or industry.value_added or ""]
         value = float(base.value_added[name][0]) * YUAN_PER_100M / UNITS[lever.unit][1]
         if name in base.rate:
             value = float(base.rate[name][0])
@@ -245,12 +220,10 @@ def _balanced(scenario: Scenario, base: Base) -> Iterator[Finding]:
         low, high = max(lever.low - margin, lever.minimum), min(lever.high + margin, lever.maximum)
         slack = 1e-9 * max(1.0, abs(lever.central))
         if not low - slack <= value <= high + slack:
-            text = f"{key} of {value:.4g} after balancing to the published {park.value_added:g} CNY_100m"
-            allowed = (
-                f"near its range {lever.low:.4g} to {lever.high:.4g}, within {lever.minimum:g} to "
-                f"{lever.maximum:g}: the parts do not fit the total"
-            )
-            yield key, text, allowed
+            total = f"the published {park.value_added:g} CNY_100m"
+            ends = (lever.low, lever.high, lever.minimum, lever.maximum)
+            allowed = "near its range {:.4g} to {:.4g}, within {:g} to {:g}: the parts do not fit the total"
+            yield lever.name, f"{lever.name} of {value:.4g} after balancing to {total}", allowed.format(*ends)
 
 
 def _audit(park: Park) -> Iterator[Problem]:

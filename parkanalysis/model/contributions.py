@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from itertools import combinations
 from math import comb
 
@@ -122,11 +123,11 @@ class Contributions:
         alone(a) + alone(b) - both, over the industries where the two meet.
     """
 
-    shapley: dict[tuple[str, str], Array] = field(default_factory=dict)
-    waterfall: dict[str, float] = field(default_factory=dict)
-    alone: dict[str, float] = field(default_factory=dict)
-    without: dict[str, Array] = field(default_factory=dict)
-    shared: dict[tuple[str, str], Array] = field(default_factory=dict)
+    shapley: dict[tuple[str, str], Array]
+    waterfall: dict[str, float]
+    alone: dict[str, float]
+    without: dict[str, Array]
+    shared: dict[tuple[str, str], Array]
 
 
 def contributions(scenario: Scenario, draws: int, seed: int) -> Contributions:
@@ -142,29 +143,25 @@ def contributions(scenario: Scenario, draws: int, seed: int) -> Contributions:
     >>> sorted({driver for driver, _ in found.shapley})
     ['baseline', 'power_contract']
     """
-    found = Contributions()
-
-    def put(kept: dict[object, Array], key: object, place: slice, values: Array) -> None:
-        if key not in kept:
-            kept[key] = np.zeros(draws)
-        kept[key][place] += values
-
+    nothing = partial(np.zeros, draws)
+    whole, alone = defaultdict[str, float](float), defaultdict[str, float](float)
+    found = Contributions(defaultdict(nothing), whole, alone, defaultdict(nothing), defaultdict(nothing))
     for place, s in _stretches(scenario, draws, seed):
-        whole = total(s)
+        all_together = total(s)
         for driver in (BASELINE, *s.effects):
-            put(found.without, driver, place, whole)  # type: ignore[arg-type]
+            found.without[driver][place] += all_together
         for industry in s.base.value_added:
             game = coalitions(s, industry)
             named, worths = game.drivers, game.worths
             for i, (driver, values) in enumerate(zip(named, shapley(worths), strict=True)):
-                put(found.shapley, (driver, industry), place, values)  # type: ignore[arg-type]
-                put(found.without, driver, place, worths[-1 - (1 << i)] - worths[-1])  # type: ignore[arg-type]
-                steps = (worths[(2 << i) - 1] - worths[(1 << i) - 1], worths[1 << i] - worths[0])
-                for kept, step in zip((found.waterfall, found.alone), steps, strict=True):
-                    kept[driver] = kept.get(driver, 0.0) + float(step.sum()) / draws
+                found.shapley[driver, industry][place] += values
+                found.without[driver][place] += worths[-1 - (1 << i)] - worths[-1]
+                step = worths[(2 << i) - 1] - worths[(1 << i) - 1]
+                found.waterfall[driver] += float(step.sum()) / draws
+                found.alone[driver] += float((worths[1 << i] - worths[0]).sum()) / draws
             for a, b in combinations(named, 2):
                 both = worths[0] + game.of(a, b)
-                put(found.shared, (a, b), place, game.of(a) + game.of(b) - both)  # type: ignore[arg-type]
+                found.shared[a, b][place] += game.of(a) + game.of(b) - both
     return found
 
 

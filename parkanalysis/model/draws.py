@@ -15,7 +15,8 @@ from parkanalysis.park import Correlation, Lever, correlation_matrix, to_canonic
 from parkanalysis.park.schema import Product
 
 Array = NDArray[np.float64]
-Names, Pairs = tuple[str, ...], tuple[Correlation, ...]
+Names = tuple[str, ...]
+Pairs = tuple[Correlation, ...]
 CHUNK = 1 << 15  # a column of draws fits the processor's cache
 KWH_PER_MW_HOUR = 1000.0
 EDGE = 1e-12  # keeps probabilities off 0 and 1

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from parkanalysis.errors import InputError, Problem, nearest
+from parkanalysis.errors import InputError, Problem
 from parkanalysis.model.draws import Draws, chunks
-from parkanalysis.model.scenario import Scenario, own_lever
+from parkanalysis.model.scenario import Scenario, own_lever, unknown
 from parkanalysis.model.target_year import (
     State,
     account_levers,
@@ -149,8 +149,8 @@ def with_levers(scenario: Scenario, **values: float) -> Scenario:
 
 def _lever(scenario: Scenario, name: str) -> Lever:
     if name not in scenario.levers:
-        found, allowed = f"unknown lever {name!r}", f"a lever of {scenario.park.id}"
-        raise InputError(Problem("lever", found, allowed, nearest=nearest(name, scenario.levers)))
+        allowed = f"a lever of {scenario.park.id}"
+        raise InputError(unknown("lever", "lever", name, scenario.levers, allowed))
     return scenario.levers[name]
 
 

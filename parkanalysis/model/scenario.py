@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from os.path import commonprefix
 from typing import Any
 
 import numpy as np
@@ -69,11 +70,6 @@ class _Growth:
         return level - 1 if self.years == 1 else np.maximum(level, 0.0) ** (1 / self.years) - 1
 
 
-def _shared(one: str, other: str) -> int:
-    """Length of the beginning that two names share."""
-    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(other))
-
-
 def price_average(park: Park, name: str) -> PriceAverage:
     """Distribution of a park's price over its target year, from what was published by its ``as_of``.
 
@@ -96,7 +92,7 @@ def price_average(park: Park, name: str) -> PriceAverage:
     others = sorted(str(other) for other in counts[counts >= FEWEST_MONTHS].index)
     if not others:
         raise InputError(Problem("prices.csv", "no monthly series", f"one to lend its movement to {name}"))
-    related = max(others, key=lambda other: _shared(name, other))
+    related = max(others, key=lambda other: len(commonprefix((name, other))))  # noqa: RUF071 - letters
     moves = park.series(related).set_index("period")["value"].rename(related)
     # fewer quotations than this say little of how far the price moves
     ratio = volatility_ratio(series, moves) if len(series) >= FEWEST_QUOTATIONS else 1.0
@@ -122,19 +118,14 @@ def _forecast(park: Park, series: str, years: int) -> Any:
 
 def _resolve(park: Park, lever: Lever, years: int) -> Lever:
     """Fill the numbers of a lever that stands on a forecast."""
-    if (
-        not lever.series
-        or lever.distribution not in ("forecast", "two_piece_normal")
-        or lever.forecast is not None
-    ):
-        return lever
-    if lever.distribution != "forecast" and not np.isnan(lever.low):
+    ranged = lever.distribution == "two_piece_normal" and np.isnan(lever.low)
+    if not lever.series or lever.forecast is not None or not (ranged or lever.distribution == "forecast"):
         return lever
     forecast = _forecast(park, lever.series, years)
     low, middle, high = (float(q) for q in forecast.ppf(np.array([0.1, 0.5, 0.9])))
-    if lever.distribution == "forecast":
-        return replace(lever, low=low, central=middle, high=high, forecast=forecast)
-    return replace(lever, low=min(low, lever.central), high=max(high, lever.central))
+    if ranged:
+        return replace(lever, low=min(low, lever.central), high=max(high, lever.central))
+    return replace(lever, low=low, central=middle, high=high, forecast=forecast)
 
 
 def years_ahead(park: Park) -> int:
@@ -142,13 +133,13 @@ def years_ahead(park: Park) -> int:
     return park.config.target_year - park.config.base_year
 
 
-def _published_total(park: Park) -> dict[str, Lever]:
-    """The published value added as a lever, where it is printed as an interval (约 37 亿元)."""
+def _levers(park: Park) -> Mapping[str, Lever]:
+    """Levers of the park, and the published value added where it is printed as an interval (约 37 亿元)."""
     name = park.config.value_added
     quantity = park.quantities[name]
     low, high = (v / YUAN_PER_100M for v in bounds(quantity, park.config.reading_rule))
     if name in park.levers or not low < high:
-        return {}
+        return park.levers
     row = park.figures.set_index("figure").loc[name]
     label = {"zh": f"{row['subject']} {row['variable']}", "en": name.replace("_", " ")}
     lever = Lever(
@@ -166,7 +157,7 @@ def _published_total(park: Park) -> dict[str, Lever]:
         group="accounts",
         figure=name,
     )
-    return {name: lever}
+    return {name: lever, **park.levers}
 
 
 def own_lever(park: Park, name: str) -> Lever:
@@ -179,7 +170,7 @@ def own_lever(park: Park, name: str) -> Lever:
     >>> lever.low < lever.central < lever.high, lever.unit
     (True, 'CNY/t')
     """
-    return _resolve(park, {**_published_total(park), **park.levers}[name], years_ahead(park))
+    return _resolve(park, _levers(park)[name], years_ahead(park))
 
 
 def _set(lever: Lever, setting: Setting, park: Park) -> Lever:
@@ -204,15 +195,17 @@ def _set(lever: Lever, setting: Setting, park: Park) -> Lever:
     )
 
 
+def unknown(place: str, what: str, name: Any, known: Iterable[str], allowed: str) -> Problem:
+    """The problem of a name that leads nowhere, with the nearest that does."""
+    return Problem(place, f"unknown {what} {name!r}", allowed, nearest=nearest(str(name), list(known)))
+
+
 def check_levers(park: Park, levers: Mapping[str, Any], origin: str) -> dict[str, Setting]:
     problems: list[Problem] = []
     settings: dict[str, Setting] = {}
     for name, value in levers.items():
         if name not in park.levers:
-            allowed = f"a lever of {park.id}"
-            problems.append(
-                Problem(origin, f"unknown lever {name!r}", allowed, nearest=nearest(name, park.levers))
-            )
+            problems.append(unknown(origin, "lever", name, park.levers, f"a lever of {park.id}"))
             continue
         try:
             setting: Setting = LeverSetting(**value) if isinstance(value, Mapping) else _number(value)
@@ -220,10 +213,8 @@ def check_levers(park: Park, levers: Mapping[str, Any], origin: str) -> dict[str
             allowed = "a number, {low, central, high}, {quantile} or {figure}"
             problems.append(Problem(origin, repr(value), allowed, column=name))
             continue
-        lever = park.levers[name]
-        problems += [
-            Problem(origin, f, a, column=name) for f, a in check_setting(setting, lever, park.quantities)
-        ]
+        refused = check_setting(setting, park.levers[name], park.quantities)
+        problems += [Problem(origin, found, allowed, column=name) for found, allowed in refused]
         settings[name] = setting
     if problems:
         raise InputError(problems)
@@ -256,8 +247,7 @@ def build_scenario(
     """
     settings = {**file.levers, **check_levers(park, levers or {}, origin)}
     years = years_ahead(park)
-    levers_of_park = {**_published_total(park), **park.levers}
-    resolved = {n: _resolve(park, lever, years) for n, lever in levers_of_park.items()}
+    resolved = {n: _resolve(park, lever, years) for n, lever in _levers(park).items()}
     for lever_name, setting in settings.items():
         resolved[lever_name] = _set(resolved[lever_name], setting, park)
     active = set(park.config.shocks) if file.shocks == "all" else set(file.shocks)
@@ -315,10 +305,5 @@ def read_scenario(park: Park, name: str, **levers: Any) -> Scenario:
     0.16
     """
     if not isinstance(name, str) or name not in park.scenarios:
-        allowed = ", ".join(park.scenarios)
-        raise InputError(
-            Problem(
-                "scenario", f"unknown scenario {name!r}", allowed, nearest=nearest(str(name), park.scenarios)
-            )
-        )
+        raise InputError(unknown("scenario", "scenario", name, park.scenarios, ", ".join(park.scenarios)))
     return build_scenario(park, park.scenarios[name], name, levers)
