@@ -93,17 +93,11 @@ def extract(text: str, rule: str | ReadingRule = "standard") -> list[Mention]:
                 position = match.end("n1")
             continue
         previous = found[-1] if found else None
-        begin = max(start - figure.back, previous.end if previous is not None else 0)
+        begin = max(start - figure.back, previous.end if previous else 0)
         position = start + figure.length if lent is None else position
         quantity, subject = figure.quantity, figure.subject
-        if (
-            previous is not None
-            and previous.quantity.unit == quantity.unit
-            and (turn := _turn_between(clean, previous, begin))
-        ):
-            direction = DIRECTIONS.get(turn["word"], quantity.direction)
-            quantity = replace(quantity, direction=direction, before=previous.quantity.value)
-            subject = previous.subject
+        if previous and (moved := _moved(clean, previous, begin, quantity)):
+            quantity, subject = moved, previous.subject
         printed = text[begin:position]
         if printed != quantity.text:  # of full width, or the part of a list
             quantity = replace(quantity, text=printed)
@@ -158,12 +152,15 @@ def _figure(
     return Figure(front.start, len(match.group()), quantity, subject, aside)
 
 
-def _turn_between(clean: str, previous: Mention, begin: int) -> re.Match[str] | None:
-    """The words by which a figure is where the one before moved to: 由 2300 元/吨 and 下跌到 1580 元/吨."""
-    if not 1 <= begin - previous.end <= _GAP:
+def _moved(clean: str, previous: Mention, begin: int, quantity: Quantity) -> Quantity | None:
+    """Join a figure and the one from which it moved: 由 2300 元/吨 and 下跌到 1580 元/吨."""
+    if previous.quantity.unit != quantity.unit or not 1 <= begin - previous.end <= _GAP:
         return None
     turn = _TURN.fullmatch(clean, previous.end, begin)
-    return turn if turn and _FROM.search(clean, max(0, previous.start - 18), previous.start) else None
+    if turn is None or not _FROM.search(clean, max(0, previous.start - 18), previous.start):
+        return None
+    direction = DIRECTIONS.get(turn["word"], quantity.direction)
+    return replace(quantity, direction=direction, before=previous.quantity.value)
 
 
 def _index(

@@ -8,7 +8,7 @@ from math import floor, inf, isfinite, log10
 
 from parkanalysis.errors import InputError, Problem, nearest
 from parkanalysis.quantities.numbers import CHINESE
-from parkanalysis.quantities.units import UNITS, WORDS, Unit
+from parkanalysis.quantities.units import UNITS, WORDS, Unit, trie
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,10 @@ DIRECTIONS = words_by_kind(WORDS["directions"])
 _PRECEDENCE = ("more", "nearly", "under", "most", "over", "least", "around")
 
 
-def apply_hedge(low: float, high: float, step: float, kind: str, rule: ReadingRule) -> tuple[float, float]:
-    """Bounds of a figure (or of a range low–high) under one kind of hedge.
+def apply_hedges(
+    low: float, high: float, step: float, hedges: tuple[tuple[str, str], ...], rule: ReadingRule
+) -> tuple[str, float, float]:
+    """Bounds of a figure (or of a range low–high) under the words that hedge it, and the word that decides.
 
     Parameters
     ----------
@@ -78,24 +80,25 @@ def apply_hedge(low: float, high: float, step: float, kind: str, rule: ReadingRu
         The figure as printed, in canonical units; equal unless it is a range.
     step : float
         One unit of its last printed digit, in canonical units.
-    kind : str
-        As in :data:`FRONT`, or ``more`` for 余 and 多.
+    hedges : tuple of (str, str)
+        Words and their kinds, as in :data:`FRONT`, or ``more`` for 余 and 多.
     rule : ReadingRule
     """
+    kinds = {kind: word for word, kind in reversed(hedges)}
+    kind = next((k for k in _PRECEDENCE if k in kinds), hedges[0][1])  # 超过 40 余: 余 decides
     if kind in ("over", "least"):
-        return low, inf
-    if kind in ("most", "under"):
-        return (0.0 if high >= 0 else -inf), high
-    if kind == "more":
-        return low, _next_leading(high) if rule.remainder == "leading" else high + step
-    if kind == "around":
-        below, above = (
-            (step / 2, step / 2) if rule.around is None else (rule.around * abs(low), rule.around * abs(high))
-        )
-        return low - below, high + above
-    if kind == "nearly":
-        return low - (step / 2 if rule.nearly is None else rule.nearly * abs(low)), high
-    return low, high
+        high = inf
+    elif kind in ("most", "under"):
+        low = 0.0 if high >= 0 else -inf
+    elif kind == "more":
+        high = _next_leading(high) if rule.remainder == "leading" else high + step
+    elif kind == "around" and rule.around is not None:
+        low, high = low - rule.around * abs(low), high + rule.around * abs(high)
+    elif kind == "around":
+        low, high = low - step / 2, high + step / 2
+    elif kind == "nearly":
+        low -= step / 2 if rule.nearly is None else rule.nearly * abs(low)
+    return kinds[kind], low, high
 
 
 def _next_leading(value: float) -> float:
@@ -108,11 +111,6 @@ def cap(low: float, high: float, value: float, rule: ReadingRule) -> tuple[float
     """Close an open upper bound at the rule's cap; an open lower bound alike."""
     reach = rule.open_above * abs(value)
     return (low if isfinite(low) else value - reach), (high if isfinite(high) else value + reach)
-
-
-def strongest(kinds: list[str]) -> str:
-    """The kind that decides when several words hedge one figure (超过 40 余: 余)."""
-    return next((k for k in _PRECEDENCE if k in kinds), kinds[0])
 
 
 # --- the words before a number ------------------------------------------------------------
@@ -152,11 +150,16 @@ _LENGTHS = {
     last: tuple(sorted({len(w) for w in _WORDS if w[-1] == last}, reverse=True))
     for last in {w[-1] for w in _WORDS}
 }
-FAR = rf"(?P<hedge>至少|最少|起码|最多|至多|顶多)(?:要|需要?|应当?|须|可)?(?:(?![{CHINESE}])[㐀-鿿]){{2}}"
-"""Regular expression of a hedge with its verb: 起码要投入."""
-_FAR = re.compile(FAR + "$")
-LEAD_IN = [*_MEASURES_TOO, *(w for w, (kind, _) in _WORDS.items() if kind not in ("stop", "rank"))]
-"""What may stand before a number that is read alone."""
+_FAR = rf"(?P<hedge>至少|最少|起码|最多|至多|顶多)(?:要|需要?|应当?|须|可)?(?:(?![{CHINESE}])[㐀-鿿]){{2}}"
+_FAR_BEFORE = re.compile(_FAR + "$")  # 起码要投入
+_LEADING = [*_MEASURES_TOO, *(w for w, (kind, _) in _WORDS.items() if kind not in ("stop", "rank"))]
+LEAD = re.compile(
+    rf"(?: |(?:{'|'.join(NEGATIONS)}) ?(?={trie(list(FRONT))})|{_FAR}"
+    rf"|(?:是|为|相当于|等于)[^\n]{{1,20}}?的(?= ?[\d一二三四五六七八九十两百])|{trie(_LEADING)}"
+    r"|(?:比|较|与)(?:\d{4}年|上年|去年|前年|上月|上季度|上一年|全国|全省|年初|“?十[一二三四五]五”?)?"
+    r"(?:同期|同月|末|底|平均水平|平均|期间|相比){0,2})*+"
+)
+"""Regular expression of what may stand before a number that is read alone."""
 
 
 @dataclass(slots=True)
@@ -221,7 +224,7 @@ def look_back(words: str, first: str) -> Front:
             front.per, front.start = says, whole - position
         level = word in ("到", "至")
         front.outer = whole - position
-    if not front.hedges and (far := _FAR.search(words, max(0, position - 9), position)):
+    if not front.hedges and (far := _FAR_BEFORE.search(words, max(0, position - 9), position)):
         front.hedges, front.start = ((far["hedge"], FRONT[far["hedge"]]),), whole - far.start()
     return front
 

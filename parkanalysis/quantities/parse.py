@@ -12,27 +12,15 @@ from parkanalysis.errors import InputError, Problem
 from parkanalysis.quantities.hedges import (
     BEHIND,
     DIRECTIONS,
-    FAR,
-    FRONT,
-    LEAD_IN,
-    NEGATIONS,
+    LEAD,
     Front,
     ReadingRule,
-    apply_hedge,
+    apply_hedges,
     cap,
     look_back,
     rule_of,
-    strongest,
 )
-from parkanalysis.quantities.numbers import (
-    ARABIC,
-    CHINESE,
-    MULTIPLIER,
-    SPELLED,
-    UnreadableError,
-    adjacent,
-    number,
-)
+from parkanalysis.quantities.numbers import ARABIC, CHINESE, SPELLED, UnreadableError, adjacent, number
 from parkanalysis.quantities.units import UNIT_PATTERN, WORDS, Unit, trie, unit_of
 
 # --- grammar ---
@@ -289,26 +277,24 @@ def _special_of(m: re.Match[str], hedges: tuple[tuple[str, str], ...]) -> Readin
     if den is None:
         value = 2.0 ** float(number(fold or "1")[0])
         return Reading(value, value, value, Unit("times"), hedges, "翻番")
-    scale, (whole, zeros, _) = MULTIPLIER.get(den, 0), number(den)
-    base = 1.0 if scale else float(f"{whole}e{zeros}")  # 百分之 by powers of ten, 三分之 by division
+    mantissa, power, step = number(den)
+    scale = step if den in "十百千万" else 0
+    base = 1.0 if scale else float(f"{mantissa}e{power}")  # 百分之 by powers of ten, 三分之 by division
     if base == 0:
         raise UnreadableError("a part of something")
     printed = [number(digits) for digits in (m["num"], m["num2"]) if digits]
     minus = -1.0 if sign and sign.strip() in ("-", "负") else 1.0
     values = sorted(minus * float(f"{mantissa}e{power - scale}") / base for mantissa, power, _ in printed)
-    step = float(f"1e{printed[0][2] - scale}") if scale else 0.0
-    return Reading(values[0], values[-1], step, Unit("fraction"), hedges)
+    grain = float(f"1e{printed[0][2] - scale}") if scale else 0.0
+    return Reading(values[0], values[-1], grain, Unit("fraction"), hedges)
 
 
 def finish(reading: Reading, front: Front, text: str, rule: ReadingRule) -> Quantity:
     """Apply the deciding hedge and build the quantity."""
     low, high, hedge = reading.low, reading.high, None
     value = low if low == high else (low + high) / 2
-    if hedges := front.hedges + reading.hedges:
-        kind = strongest([k for _, k in hedges])
-        hedge = next((w for w, k in hedges if k == kind), None)
-        if not reading.closed:
-            low, high = apply_hedge(low, high, reading.step, kind, rule)
+    if (hedges := front.hedges + reading.hedges) and not reading.closed:
+        hedge, low, high = apply_hedges(low, high, reading.step, hedges, rule)
     return Quantity(value, low, high, reading.unit.code, hedge, front.direction or reading.direction, text)
 
 
@@ -331,12 +317,6 @@ class QuantityError(InputError):
         return (QuantityError, (self.text, self.where, self.allowed))
 
 
-_LEAD = re.compile(
-    rf"(?: |(?:{'|'.join(NEGATIONS)}) ?(?={trie(list(FRONT))})"
-    rf"|(?:是|为|相当于|等于)[^\n]{{1,20}}?的(?= ?[\d一二三四五六七八九十两百])|{FAR}|{trie(LEAD_IN)}"
-    r"|(?:比|较|与)(?:\d{4}年|上年|去年|前年|上月|上季度|上一年|全国|全省|年初|“?十[一二三四五]五”?)?"
-    r"(?:同期|同月|末|底|平均水平|平均|期间|相比){0,2})*+"
-)
 TO = rf"(?:(?P<word>{trie(list(DIRECTIONS))})了? *(?:达?到|至|为|成|达)?|达?到|至|为|成|达)了?"
 """Regular expression of what stands between the figures of a pair: 下跌到, 增至, 到."""
 _PAIR = re.compile(
@@ -391,7 +371,7 @@ def _parse(text: str, rule: ReadingRule) -> Quantity:
 
 def _parse_from(text: str, clean: str, start: int, rule: ReadingRule) -> Quantity:
     """Read the words in front, then the core; nothing may be left."""
-    position = _LEAD.match(clean, start).end()  # type: ignore[union-attr]
+    position = LEAD.match(clean, start).end()  # type: ignore[union-attr]
     match = CORE.match(clean, position)
     if match is None:
         raise QuantityError(text, position, "a number, or a hedge in front of it")
