@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -12,8 +12,7 @@ from parkanalysis.quantities.parse import Quantity
 from parkanalysis.quantities.units import trie
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """One quantity found in a text, ``text == source[start:end]``.
 
     Attributes
@@ -325,9 +324,9 @@ def _alike(one: Mention, other: Mention) -> tuple[Mention, Mention]:
     left, right = one.quantity, other.quantity
     if right.unit == "percentage_point" and left.unit == "count" and one.text.endswith("个"):
         left = replace(left, unit=right.unit)  # 高于全省、全国0.2个、3.1个百分点
-        one = replace(one, quantity=left)
+        one = one._replace(quantity=left)
     if left.direction and left.unit == right.unit and right.direction is None and left.before is None:
-        other = replace(other, quantity=replace(right, direction=left.direction))
+        other = other._replace(quantity=replace(right, direction=left.direction))
     return one, other
 
 
@@ -344,7 +343,7 @@ def _named(clean: str, mentions: list[Mention], first: int, last: int) -> list[M
     own, names = trimmed(clauses[-1]), None
     dates = list(_TIME.finditer(clauses[-1]))
     if len(dates) == size:
-        group = [replace(m, period=date.group()) for m, date in zip(group, dates, strict=True)]
+        group = [m._replace(period=date.group()) for m, date in zip(group, dates, strict=True)]
         own = trimmed(clauses[-1][: dates[0].start()])
     against = AGAINST.search("分别" + _MOVED.sub("", told["between"]))
     if len(dates) == size or (against and len(re.split("[、和与]", against["object"])) == size):
@@ -361,7 +360,7 @@ def _named(clean: str, mentions: list[Mention], first: int, last: int) -> list[M
     extra = own if own in MOVES else trimmed(told["between"])
     extra = extra if extra in MOVES or extra.startswith("占") else ""
     return [
-        replace(m, subject=name if name.endswith(extra) else name + extra)
+        m._replace(subject=name if name.endswith(extra) else name + extra)
         for m, name in zip(group, names, strict=True)
     ]
 

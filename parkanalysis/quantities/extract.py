@@ -55,7 +55,7 @@ def extract(text: str, rule: str | ReadingRule = "standard") -> list[Mention]:
     times = iter([*time_line(clean), (len(clean) + 1, 0, None)])
     period, dated, (next_time, passed, says) = "", 0, next(times)
     found: list[Mention] = []
-    known: dict[tuple[object, ...], Figure | None] = {}
+    known: dict[tuple[object, ...], tuple[Figure | None]] = {}
     heard, taken, position, search = Heard(), 0, 0, CORE.search
     while (match := search(clean, position)) is not None:
         start, position = match.span()
@@ -84,11 +84,11 @@ def extract(text: str, rule: str | ReadingRule = "standard") -> list[Mention]:
         after = clean[end : end + _AHEAD]
         # what is printed again in the same surroundings is not read again
         key = (before, fresh, read.group(), after, heard)
-        if key not in known:
+        if (hit := known.get(key)) is None:
             if len(known) >= _MOST_KNOWN:
                 known.clear()
-            known[key] = _figure(read, before, fresh, after, heard, reading_rule)
-        if (figure := known[key]) is None:
+            hit = known[key] = (_figure(read, before, fresh, after, heard, reading_rule),)
+        if (figure := hit[0]) is None:
             if "\n" in match.group() and match["n1"]:
                 position = match.end("n1")
             continue
