@@ -201,12 +201,11 @@ def report(
 def _tell_doubts(parks: Sequence[Park]) -> None:
     """What check warns of; among several parks their number only."""
     for park in parks:
-        found = _load("model.check").doubts(park)
-        if len(parks) == 1:
-            for problem in found:
-                typer.echo(f"warning: {problem}", err=True)
-        elif found:
-            typer.echo(f"{park.id}: {len(found)} warnings; see parkanalysis check", err=True)
+        lines = [f"warning: {problem}" for problem in _load("model.check").doubts(park)]
+        if lines and len(parks) > 1:
+            lines = [f"{park.id}: {len(lines)} warnings; see parkanalysis check"]
+        for line in lines:
+            typer.echo(line, err=True)
 
 
 @app.command(

@@ -190,8 +190,9 @@ def _failed(work: Work, kind: str, message: str) -> dict[str, Any]:
 def _row(work: Work, stamp: Mapping[str, Any], *, fresh: bool) -> dict[str, object]:
     error = stamp["error"]
     return {
-        **{name: stamp[name] for name in ("park", "scenario", "lang", "status", "seconds", "cell_seconds")},
-        "levers": levers_text(stamp["levers"]),
+        **{name: work.parameters[name] for name in ("park", "scenario", "lang")},
+        **{name: stamp[name] for name in ("status", "seconds", "cell_seconds")},
+        "levers": levers_text(work.levers),
         "fresh": fresh,
         "cell": error and error["cell"],
         "error": f"{error['kind']}: {error['message']}" if error else "",

@@ -13,7 +13,6 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from types import FrameType
 from typing import Any, cast
 
 import nbformat
@@ -22,13 +21,11 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+_output: Any = nbformat.v4.new_output
+
 
 class CellTimeout(BaseException):
     """A notebook's time is up; no ``except Exception`` of a cell holds it off."""
-
-
-def _output(kind: str, **content: Any) -> Any:
-    return nbformat.v4.new_output(kind, **content)  # type: ignore[no-untyped-call]
 
 
 class _Results(DisplayHook):
@@ -125,7 +122,7 @@ def _limited(seconds: float | None) -> Iterator[None]:
         yield
         return
 
-    def stop(_: int, __: FrameType | None) -> None:
+    def stop(*_: object) -> None:
         raise CellTimeout(f"no result within {seconds:g} s")
 
     before = signal.signal(signal.SIGALRM, stop)

@@ -143,9 +143,6 @@ def _problems(park: Park, order: Order) -> list[Problem]:
         *_one_of(order.scenarios, list(park.scenarios), "scenario", "scenario"),
         *_one_of(order.langs, LANGUAGES, "--lang", "language"),
     ]
-    for name, value, least in (("draws", order.draws, 1), ("seed", order.seed, 0)):
-        if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            problems.append(Problem("parameters", repr(value), f"a whole number from {least}", column=name))
     attempt(problems, check_formats, order.formats)
     attempt(problems, check_levers, park, order.levers, "--set")
     for name, values in order.grids.items():
@@ -241,12 +238,9 @@ def is_fresh(stamp: Mapping[str, Any], work: Work, folder: Path) -> bool:
 def new_stamp(work: Work, rendered: Rendered, origin: str) -> dict[str, Any]:
     """The stamp of a report that was made, or was tried."""
     return {
-        "park": work.park.id,
+        "parameters": dict(work.parameters),
         "data": work.park.digest,
         "origin": origin,
-        "scenario": work.parameters["scenario"],
-        "lang": work.parameters["lang"],
-        "levers": work.levers,
         "status": "ok" if rendered.failure is None else "failed",
         "seconds": round(rendered.seconds, 3),
         "cell_seconds": round(rendered.cell_seconds, 3),

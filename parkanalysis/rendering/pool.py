@@ -12,6 +12,7 @@ import functools
 import gc
 import importlib
 import itertools
+import logging
 import math
 import multiprocessing
 import multiprocessing.util
@@ -108,12 +109,7 @@ def sweep() -> None:
 
 @functools.cache
 def _context() -> Any:
-    """How processes start; a server's socket lies in our folder, as do fonts where there is no home."""
-    home = os.path.join(os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"), "matplotlib")
-    with contextlib.suppress(OSError):
-        os.makedirs(home, exist_ok=True)
-    if not os.access(home, os.W_OK):
-        os.environ.setdefault("MPLCONFIGDIR", scratch())
+    """How processes start; a server's socket lies in our folder."""
     multiprocessing.current_process()._config["tempdir"] = scratch()  # type: ignore[attr-defined]
     context: Any = multiprocessing.get_context(METHOD)
     if METHOD == "forkserver":
@@ -127,7 +123,8 @@ def warm_up(folder: str, park: str) -> None:
     A process forked afterwards finds all of it there. Nothing here may open a socket, start a thread or
     create an event loop: a fork would inherit a broken copy.
     """
-    tempfile.tempdir = folder
+    tempfile.tempdir = folder  # where matplotlib, too, keeps its fonts if there is no home; no news
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     # builds a grammar of addresses for a second, where it is installed; no notebook needs it
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     there = read_park(park)
@@ -319,11 +316,10 @@ def run_on_dask(works: Iterable[Work], address: str) -> Iterator[tuple[Work, Ren
     """
     try:
         distributed: Any = importlib.import_module("distributed")
+        client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except ImportError:
         allowed = "pip install 'parkanalysis[dask]'"
         raise InputError(Problem("--dask", "no dask.distributed", allowed)) from None
-    try:
-        client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         found = f"no scheduler at {address!r} ({type(error).__name__})"
         allowed = "the address of a running one, such as tcp://host:8786"

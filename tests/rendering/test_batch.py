@@ -148,14 +148,13 @@ def test_bad_names_are_refused_all_at_once_before_any_work(tmp_path: Path) -> No
             langs=["fr"],
             levers={"alumina_prize_2016": 1},
             grids={"alumina_price_2016": [1e9]},
-            draws=0,
             formats=["odt"],
         )
     text = str(caught.value)
     assert "did you mean 'severe'?" in text
     assert "did you mean 'alumina_price_2016'?" in text
     assert "unknown format 'odt'" in text
-    assert len(caught.value.problems) == 6
+    assert len(caught.value.problems) == 5
     assert not (tmp_path / "out").exists()
 
 
