@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from xml.parsers import expat
 
 from parkanalysis.errors import InputError, Problem
 
@@ -116,7 +115,6 @@ def _plausible(text: str) -> bool:
 
 _MAX_PARTS = 5_000
 _MAX_UNCOMPUTED = 1_000  # formulas that are named
-_CHUNK = 1 << 18
 PLAIN = "a workbook without macros, external links or embedded objects (save it as plain xlsx or CSV)"
 _ACTIVE_PARTS = {
     "vbaproject": "a macro (VBA project)",
@@ -128,50 +126,53 @@ _ACTIVE_PARTS = {
 }
 # what a reader pays for an element, in cells; whatever else stands there in masses costs as much as a cell
 _COSTS = {"v": 0, "t": 0, "is": 0, "row": 0, "xf": 5}
+_PER_CELL = 4  # elements of a cell at most: c, is, t, its share of a row
 _DAMAGED = (  # all that zipfile lets out of damaged places; ValueError where an offset is negative
     zipfile.BadZipFile,
     NotImplementedError,
     RuntimeError,
     EOFError,
     ValueError,
+    SyntaxError,
     zlib.error,
-    expat.ExpatError,
 )
 
 
-class _Scan:
-    """Count the cells of XML parts and note what a table must not contain, while they unpack."""
+def _check_package(name: str, data: bytes, max_unpacked: int, max_cells: int) -> bool:
+    """Refuse an xlsx package that is damaged, active or too large, before a parser builds anything from it.
 
-    def __init__(self) -> None:
-        self.cells = 0
-        self.formulas = False
-        self.refused: set[str] = set()
+    Merged areas count as cells. Returns whether any sheet holds formulas.
+    """
+    from lxml import etree
 
-    def parser(self) -> expat.XMLParserType:
-        """Return a parser for one part."""
-        parser = expat.ParserCreate()
-        parser.buffer_text = True
-        parser.StartElementHandler = self._start
-        parser.StartDoctypeDeclHandler = self._doctype
-        return parser
-
-    def _doctype(self, *_: object) -> None:
-        raise expat.ExpatError("document type declaration")
-
-    def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        tag = tag.rpartition(":")[2]
-        self.cells += _COSTS.get(tag, 1)
-        if tag == "f":
-            self.formulas = True
-        elif tag == "mergeCell":
-            self.cells += _area(attributes.get("ref", ""))
-        elif tag == "Relationship":
-            if attributes.get("TargetMode") == "External" and not attributes.get("Type", "").endswith(
-                "/hyperlink"
-            ):
-                self.refused.add("an external link")
-        elif "macroenabled" in attributes.get("ContentType", "").lower():
-            self.refused.add("a macro-enabled workbook")
+    cells, elements, formulas = 0, 0, False
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            parts = package.infolist()
+            refused = [Problem(name, *told) for told in _declared(parts, max_unpacked)]
+            xml = [part for part in parts if part.filename.lower().endswith((".xml", ".rels"))]
+            for part in xml if not refused else ():
+                # no part unpacks to more than its declared size
+                scan = etree.iterparse(package.open(part), resolve_entities=False, no_network=True)
+                for _, element in scan:
+                    tag = element.tag.rpartition("}")[2]
+                    formulas = formulas or tag == "f"
+                    cells += _area(element.get("ref", "")) if tag == "mergeCell" else _COSTS.get(tag, 1)
+                    elements += 1
+                    if max(cells, elements // _PER_CELL) > max_cells:
+                        raise InputError(Problem(name, "more cells", f"at most {max_cells:,} cells"))
+                    element.clear()
+                    while element.getprevious() is not None:
+                        del element.getparent()[0]
+                if scan.root.getroottree().docinfo.doctype:
+                    refused.append(Problem(name, "a document type declaration", "an xlsx workbook"))
+    except InputError:
+        raise
+    except _DAMAGED as error:
+        raise InputError(Problem(name, f"a damaged archive ({error})", "an xlsx workbook")) from None
+    if refused:
+        raise InputError(refused)
+    return formulas
 
 
 def _area(reference: str) -> int:
@@ -185,48 +186,15 @@ def _area(reference: str) -> int:
         return 1 << 34
 
 
-def _check_package(name: str, data: bytes, max_unpacked: int, max_cells: int) -> bool:
-    """Refuse an xlsx package that is damaged, active or too large, before a parser builds anything from it.
-
-    Sizes are checked as declared and again while unpacking in pieces, so memory stays bounded whatever
-    the directory of the archive claims. Merged areas count as cells. Returns whether any sheet holds
-    formulas.
-    """
-    scan, size, part = _Scan(), 0, None
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as package:
-            refused = _declared(package.infolist())
-            if refused:
-                raise InputError([Problem(name, found, allowed) for found, allowed in refused])
-            for part in package.infolist():
-                parser = scan.parser() if part.filename.lower().endswith((".xml", ".rels")) else None
-                with package.open(part) as stream:
-                    while chunk := stream.read(_CHUNK):
-                        size += len(chunk)
-                        if parser:
-                            parser.Parse(chunk, False)
-                        if size > max_unpacked or scan.cells > max_cells:
-                            limit = f"{max_unpacked:,} bytes, {max_cells:,} cells"
-                            raise InputError(Problem(name, "more when unpacked", f"at most {limit}"))
-                if parser:
-                    parser.Parse(b"", True)
-    except InputError:
-        raise
-    except _DAMAGED as error:
-        where = f"a damaged archive ({f'part {part.filename}: ' if part else ''}{error})"
-        raise InputError(Problem(name, where, "an xlsx workbook")) from None
-    if scan.refused:
-        raise InputError([Problem(name, what, PLAIN) for what in sorted(scan.refused)])
-    return scan.formulas
-
-
-def _declared(parts: list[zipfile.ZipInfo]) -> list[tuple[str, str]]:
+def _declared(parts: list[zipfile.ZipInfo], max_unpacked: int) -> list[tuple[str, str]]:
     """List what the archive's directory already gives away: what is found, what is allowed."""
     names = [part.filename.lower() for part in parts]
+    size = sum(part.file_size for part in parts)
     packing = {part.compress_type for part in parts} - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
     workbook = "[content_types].xml" in names and any(n.endswith("workbook.xml") for n in names)
     checks = [
         *((any(key in n for n in names), what, PLAIN) for key, what in _ACTIVE_PARTS.items()),
+        (size > max_unpacked, f"parts that unpack to {size:,} bytes", f"at most {max_unpacked:,} bytes"),
         (len(parts) > _MAX_PARTS, f"{len(parts):,} parts", f"at most {_MAX_PARTS:,} parts"),
         (any(part.flag_bits & 1 for part in parts), "an encrypted archive", "a workbook without password"),
         (bool(packing), "an unusual compression", "stored or deflated parts"),

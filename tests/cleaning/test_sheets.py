@@ -193,20 +193,6 @@ def test_active_workbook(file, part, found):
     assert found in str(refused(file(packed(workbook(), add={part: b"<x/>"}), "active.xlsx")))
 
 
-def test_macro_type_and_external_relationship(file):
-    data = packed(
-        workbook(),
-        {
-            "spreadsheetml.sheet.main+xml": "sheet.macroEnabled.main+xml",
-            "</Relationships>": '<Relationship Id="rX" TargetMode="External" Target="file:///x.xlsx" '
-            'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/externalLinkPath"/>'
-            "</Relationships>",
-        },
-    )
-    found = {problem.found for problem in refused(file(data, "both.xlsx")).problems}
-    assert found == {"a macro-enabled workbook", "an external link"}
-
-
 def test_hyperlink_is_harmless(file):
     book = workbook()
     book.active["A2"].hyperlink = "https://example.org/"
