@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parkanalysis.cleaning.files import MAX_BYTES, MAX_UNPACKED, decode, read_bytes
-from parkanalysis.cleaning.sheets import HTML_BLOCK, Draft, Grid, html_grid, html_tables, parse_html, title_of
+from parkanalysis.cleaning.sheets import Draft, Grid, html_grid, html_lines, html_tables, parse_html, title_of
 from parkanalysis.cleaning.table import Table, single_months, table_of
 from parkanalysis.errors import InputError, Problem
 from parkanalysis.quantities import SYMBOLS, WORDS, Mention, extract, normalize
@@ -144,13 +144,7 @@ def _html(path: Path, data: bytes) -> Document:
     grids = [html_grid(path.name, table) for table in tables if table.text_content().strip()]
     for table in tables:
         table.drop_tree()
-    for element in root.iter():
-        if isinstance(element.tag, str) and HTML_BLOCK.fullmatch(element.tag):
-            element.tail = "\n" + (element.tail or "")
-        elif element.tag in ("td", "th"):
-            element.tail = " " + (element.tail or "")
-    lines = (re.sub(r"[ \t]+", " ", line).strip() for line in root.text_content().splitlines())
-    return Document(path.name, "\n".join(line for line in lines if line), tuple(grids))
+    return Document(path.name, "\n".join(html_lines(root)), tuple(grids))
 
 
 # --- docx ---

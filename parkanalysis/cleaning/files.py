@@ -211,14 +211,11 @@ class Workbook:
     ----------
     sheets : list
         Worksheets as openpyxl reads them.
-    remarks : list of str
-        What the reader passed over.
     uncomputed : list of Problem
         Formulas without a stored value; ``file`` is the title of their sheet.
     """
 
     sheets: list[Any]
-    remarks: list[str]
     uncomputed: list[Problem]
 
 
@@ -233,25 +230,21 @@ def open_xlsx(name: str, data: bytes, max_unpacked: int, max_cells: int) -> Work
     from openpyxl import load_workbook
 
     formulas = _check_package(name, data, max_unpacked, max_cells)
-    with warnings.catch_warnings(record=True) as caught:
+    with warnings.catch_warnings():
         # openpyxl warns of styles and validations that it does not keep; only cells matter here
-        warnings.simplefilter("always")
+        warnings.simplefilter("ignore")
         try:
             book = load_workbook(io.BytesIO(data), data_only=True, keep_links=False)
             written = load_workbook(io.BytesIO(data), keep_links=False) if formulas else None
         except (KeyError, ValueError, TypeError, AttributeError, IndexError, OSError, SyntaxError) as error:
             found = f"a damaged workbook ({str(error)[:80]})"
             raise InputError(Problem(name, found, "an xlsx workbook")) from None
-        areas = [(s.title, s.max_row, s.max_column) for s in book.worksheets]
-    large = [
-        Problem(f"{name}!{title}", f"an area of {rows} x {columns} cells", f"at most {4 * max_cells:,} cells")
-        for title, rows, columns in areas
-        if rows * columns > 4 * max_cells
-    ]
-    if large:
-        raise InputError(large)
+    for sheet in book.worksheets:
+        if sheet.max_row * sheet.max_column > 4 * max_cells:
+            found = f"an area of {sheet.max_row} x {sheet.max_column} cells"
+            raise InputError(Problem(f"{name}!{sheet.title}", found, f"at most {4 * max_cells:,} cells"))
     empty = (problem for sheet in book.worksheets for problem in _uncomputed(sheet, written))
-    return Workbook(book.worksheets, [str(w.message) for w in caught], list(islice(empty, _MAX_UNCOMPUTED)))
+    return Workbook(book.worksheets, list(islice(empty, _MAX_UNCOMPUTED)))
 
 
 def _uncomputed(sheet: Any, written: Any) -> Iterator[Problem]:

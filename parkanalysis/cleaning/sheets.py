@@ -7,6 +7,7 @@ import datetime as dt
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +19,7 @@ from parkanalysis.errors import InputError, Problem, nearest
 MAX_CELLS = 500_000
 MAX_COLUMNS = 2_000
 MAX_TEXT = 5_000
-HTML_BLOCK = re.compile("p|div|li|tr|h[1-6]|br|table|section|article|blockquote")
+_BLOCK = re.compile("p|div|li|tr|h[1-6]|br|table|section|article|blockquote")
 _DIGIT = re.compile(r"\d")
 _MARKUP_TEXT = re.compile(r"<\s*(?:!doctype html|html|table|head|body)\b", re.IGNORECASE)
 
@@ -236,19 +237,23 @@ def _lines_above(table: Any) -> list[str]:
         other = next(
             (n for n, e in enumerate(above) if e.tag == "table" or e.find(".//table") is not None), None
         )
-        lines = [line for e in reversed(above[:other]) for line in _html_lines(e)] + lines
+        lines = [line for e in reversed(above[:other]) for line in html_lines(e)] + lines
         if other is not None:
             break
         table = table.getparent()
-    return title_of([line for line in map(str.strip, lines) if line])
+    return title_of(lines)
 
 
-def _html_lines(element: Any) -> list[str]:
+def html_lines(element: Any) -> list[str]:
     """Return the lines of an element as its blocks divide them."""
-    blocks = [e for e in element if isinstance(e.tag, str) and HTML_BLOCK.fullmatch(e.tag)]
-    if not blocks:
-        return [_html_text(element)]
-    return [element.text or "", *(line for block in blocks for line in _html_lines(block))]
+    element = deepcopy(element)
+    for inner in element.iter():
+        if isinstance(inner.tag, str) and _BLOCK.fullmatch(inner.tag):
+            inner.text, inner.tail = f"\n{inner.text or ''}", f"\n{inner.tail or ''}"
+        elif inner.tag in ("td", "th"):
+            inner.tail = f" {inner.tail or ''}"
+    lines = (re.sub(r"[ \t]+", " ", line).strip() for line in element.text_content().splitlines())
+    return [line for line in lines if line]
 
 
 def title_of(lines: list[str]) -> list[str]:
@@ -287,7 +292,7 @@ class _Sheet:
 
 
 def _workbook(name: str, data: bytes, sheet: str | int | None) -> Grid:
-    sheets, remarks = _xlsx(name, data) if data.startswith(b"PK") else _xls(name, data)
+    sheets = _xlsx(name, data) if data.startswith(b"PK") else _xls(name, data)
     if not sheets:
         raise InputError(Problem(name, "an empty workbook", "a table"))
     hidden = [s.title for s in sheets if not s.shown]
@@ -296,9 +301,6 @@ def _workbook(name: str, data: bytes, sheet: str | int | None) -> Grid:
     if chosen.uncomputed:
         raise InputError([replace(problem, file=label) for problem in chosen.uncomputed])
     draft = Draft({(row, column): text for row, column, text in chosen.cells})
-    draft.changes += [
-        Change(name, remark, "ignored", "styles and records of the workbook") for remark in remarks
-    ]
     draft.changes += [
         Change(f"{name}!{title}", "a hidden sheet", "left out", "name it to read it")
         for title in hidden
@@ -309,9 +311,9 @@ def _workbook(name: str, data: bytes, sheet: str | int | None) -> Grid:
     return draft.grid(label)
 
 
-def _xlsx(name: str, data: bytes) -> tuple[list[_Sheet], list[str]]:
+def _xlsx(name: str, data: bytes) -> list[_Sheet]:
     book = open_xlsx(name, data, MAX_UNPACKED, MAX_CELLS)
-    sheets = [
+    return [
         _Sheet(
             sheet.title,
             sheet.sheet_state == "visible",
@@ -322,7 +324,6 @@ def _xlsx(name: str, data: bytes) -> tuple[list[_Sheet], list[str]]:
         for sheet in book.sheets
         if any(value is not None for row in sheet.values for value in row)
     ]
-    return sheets, book.remarks
 
 
 def _xlsx_cells(sheet: Any) -> Iterator[tuple[int, int, str]]:
@@ -359,7 +360,7 @@ _ACTIVE_STREAMS = {
 }
 
 
-def _xls(name: str, data: bytes) -> tuple[list[_Sheet], list[str]]:
+def _xls(name: str, data: bytes) -> list[_Sheet]:
     import xlrd
 
     active = [what for key, what in _ACTIVE_STREAMS.items() if key.encode("utf-16-le") in data]
@@ -372,7 +373,7 @@ def _xls(name: str, data: bytes) -> tuple[list[_Sheet], list[str]]:
     except Exception as error:
         # A damaged xls makes the reader fail in any way (struct, index, assertion, memory).
         raise InputError(Problem(name, f"a damaged xls workbook ({error})", "an xls workbook")) from error
-    sheets = [
+    return [
         _Sheet(
             sheet.name,
             sheet.visibility == 0,
@@ -382,7 +383,6 @@ def _xls(name: str, data: bytes) -> tuple[list[_Sheet], list[str]]:
         for sheet in book.sheets()
         if any(kind not in _XLS_EMPTY for row in range(sheet.nrows) for kind in sheet.row_types(row))
     ]
-    return sheets, []
 
 
 _XLS_EMPTY = (0, 6)  # empty, and blank but styled

@@ -246,7 +246,7 @@ def test_sheet_must_be_named(file):
 def test_no_warning_leaks_from_a_styled_workbook(file):
     extension = '</sheetData><extLst><ext uri="{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}"/></extLst>'
     table = read_table(file(packed(workbook(), {"</sheetData>": extension}), "odd.xlsx"))
-    assert any("extension" in change.found for change in table.changes)
+    assert len(table.frame) == 2
 
 
 def test_wide_html_spans(file):
