@@ -15,7 +15,6 @@ from typing import Any
 # name -> module; loaded when it is asked for, so that words cost no charts
 _WHERE = {
     "Comparison": "results",
-    "Figure": "sections",
     "Html": "sections",
     "LANGUAGES": "words",
     "Results": "results",
@@ -24,9 +23,7 @@ _WHERE = {
     "font_face": "pages",
     "font_path": "charts",
     "goal": "findings",
-    "iamc": "results",
     "overall": "scoring",
-    "page_figures": "sections",
     "read_outturns": "scoring",
     "reference_figure": "sections",
     "report_results": "results",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from parkanalysis.model.inverse import Frontier
+    from parkanalysis.model.scenario import Scenario
     from parkanalysis.report.findings import Goal
 
 # Okabe and Ito (2008), told apart with any colour vision; greys for what is not the message
@@ -307,12 +307,7 @@ def _waterfall_start(frame: pd.DataFrame) -> float:
     return max(0.0, low - 0.8 * (high - low)) if low > 0.3 * high else min(0.0, low)
 
 
-def fan(
-    frame: pd.DataFrame,
-    words: Words,
-    goal: Goal | None = None,
-    measured: bool = False,
-) -> Axes:
+def fan(frame: pd.DataFrame, words: Words, goal: Goal | None = None, measured: bool = False) -> Axes:
     """History, scaled to the park in the base year, and the fan of the years that follow.
 
     Parameters
@@ -372,12 +367,7 @@ def _apart(values: list[float], gap: float) -> list[float]:
     return list(placed - (placed.mean() - np.mean(values)))
 
 
-def distribution(
-    frame: pd.DataFrame,
-    quantiles: pd.DataFrame,
-    words: Words,
-    goal: Goal | None = None,
-) -> Axes:
+def distribution(frame: pd.DataFrame, quantiles: pd.DataFrame, words: Words, goal: Goal) -> Axes:
     """How likely each level is, with median, 80% interval and the target.
 
     Parameters
@@ -387,8 +377,8 @@ def distribution(
     quantiles : DataFrame
         ``value_added`` (亿元) by ``quantile``, holding 0.1, 0.5 and 0.9.
     words : Words
-    goal : Goal, optional
-        亿元; the part of the density beyond it is set off.
+    goal : Goal
+        The part of the density beyond it is set off.
     """
     with drawn(2.8) as ax:
         at = quantiles["value_added"].to_dict()
@@ -397,7 +387,7 @@ def distribution(
         peak = float(y.max()) if len(y) else 1.0
         if len(x):
             shown = words.money(x)
-            inside, beyond = (x >= low) & (x <= high), x >= (np.inf if goal is None else goal.value)
+            inside, beyond = (x >= low) & (x <= high), x >= goal.value
             ax.fill_between(shown, y, color=COLORS["band"], alpha=0.35, lw=0)
             ax.fill_between(shown, y, where=inside.tolist(), color=COLORS["band"], alpha=0.5, lw=0)
             ax.fill_between(shown, y, where=beyond.tolist(), color=COLORS["target"], alpha=0.45, lw=0)
@@ -407,9 +397,7 @@ def distribution(
         _say(ax, top, (words.money(median), peak), (0, 7), ha="center")
         inner = words("8 of 10: {low} to {high}", low=words.plain_amount(low), high=words.plain_amount(high))
         _say(ax, inner, (words.money((low + high) / 2), 0.07 * peak), ha="center", fontsize=8.5)
-        if goal is not None:
-            side = 1 if goal.value >= median else -1
-            _mark(ax, words, goal, 0.85 * peak, side)
+        _mark(ax, words, goal, 0.85 * peak, 1 if goal.value >= median else -1)
         ax.set_ylim(0, 1.18 * peak)
         ax.set_yticks([])
         ax.spines["left"].set_visible(False)
@@ -448,12 +436,7 @@ def swings(frame: pd.DataFrame, words: Words, center: float) -> Axes:
     return ax
 
 
-def target_risk(
-    frame: pd.DataFrame,
-    met: pd.Series,
-    words: Words,
-    goal: Goal | None = None,
-) -> Axes:
+def target_risk(frame: pd.DataFrame, met: pd.Series, words: Words, goal: Goal) -> Axes:
     """Chance of reaching each target.
 
     Parameters
@@ -463,36 +446,34 @@ def target_risk(
     met : Series
         Targets to mark (亿元) by the probability with which they are met.
     words : Words
-    goal : Goal, optional
-        A target to mark, 亿元.
+    goal : Goal
     """
     with drawn(3.0) as ax:
         x, chance = frame.index.to_numpy(float), frame["probability"].to_numpy(float)
         ax.plot(words.money(x), 100 * chance, color=COLORS["median"], lw=1.6)
         # labels stand on the side of the curve where the line of the target does not run
-        side = -1 if goal is None or goal.value >= met.max() else 1
+        side = -1 if goal.value >= met.max() else 1
         for level, at in zip(met.index.to_numpy(float), met, strict=True):
             where = (words.money(at), 100 * level)
             ax.plot(*where, "o", ms=5, color=COLORS["median"])
             text = f"{words.plain_amount(at)}: {level:.0%}"
             _say(ax, text, where, (7 * side, 5 * side), ha="left" if side > 0 else "right")
-        if goal is not None:
-            at = float(np.interp(goal.value, x, chance))
-            ax.plot(words.money(goal.value), 100 * at, "D", ms=5, color=COLORS["target"])
-            _mark(ax, words, goal, 94 if side < 0 else 6, -side, f": {words.chance(at)}")
+        reached = float(np.interp(goal.value, x, chance))
+        ax.plot(words.money(goal.value), 100 * reached, "D", ms=5, color=COLORS["target"])
+        _mark(ax, words, goal, 94 if side < 0 else 6, -side, f": {words.chance(reached)}")
         ax.set_ylim(0, 100)
         ax.set_yticks([0, 20, 50, 80, 90, 100], [f"{v}%" for v in (0, 20, 50, 80, 90, 100)])
         ax.set_ylabel(words("Chance of reaching it"))
         ax.set_xlabel(words("Target, {unit}", unit=words.money_unit))
         _money_axis(ax.xaxis, words)
-        ends, room = [x[0], x[-1], *([] if goal is None else [goal.value])], 0.3 * np.ptp(x)
-        ends.append(met.min() - room if side < 0 else met.max() + room)  # for the labels
+        room = 0.3 * np.ptp(x)  # for the labels
+        ends = [x[0], x[-1], goal.value, met.min() - room if side < 0 else met.max() + room]
         ax.set_xlim(words.money(min(ends)), words.money(max(ends)))
         ax.grid()
     return ax
 
 
-def frontier_map(found: Frontier, words: Words, here: tuple[float, float] | None = None) -> Axes:
+def frontier_map(found: Frontier, words: Words, scenario: Scenario) -> Axes:
     """Which pairs of two assumptions reach a target with even odds.
 
     Parameters
@@ -500,37 +481,27 @@ def frontier_map(found: Frontier, words: Words, here: tuple[float, float] | None
     found : Frontier
         Grid of value added over two levers.
     words : Words
-    here : pair of float, optional
-        The scenario's own central values, marked.
+    scenario : Scenario
+        Its own central values are marked.
     """
     with drawn(3.4) as ax:
-        assert words.park is not None
-        units = [words.park.levers[n].unit for n in (found.x, found.y)]
-        x, y = words.shown(found.x_values, units[0]), words.shown(found.y_values, units[1])
+        levers = [scenario.levers[n] for n in (found.x, found.y)]
+        x, y = words.shown(found.x_values, levers[0].unit), words.shown(found.y_values, levers[1].unit)
         grid, goal = words.money(found.reached), float(words.money(found.target))
         above = [goal, max(float(grid.max()), goal) + 1]
         ax.contourf(x, y, grid, levels=above, colors=[COLORS["band"]], alpha=0.35)
         lines = ax.contour(x, y, grid, levels=7, colors=COLORS["muted"], linewidths=0.5)
-        decimals = max(words.scale.decimals - 1, 0)
-        ax.clabel(lines, fmt=lambda v: f"{v:,.{decimals}f}", fontsize=7.5)
+        ax.clabel(lines, fmt=lambda v: fixed(v, words.scale.decimals - 1), fontsize=7.5)
         if float(grid.min()) < goal < float(grid.max()):
             line = ax.contour(x, y, grid, levels=[goal], colors=[COLORS["target"]], linewidths=1.8)
             ax.clabel(line, fmt=lambda _: words.plain_amount(found.target), fontsize=9)
-        if here is not None:
-            at = (words.shown(here[0], units[0]), words.shown(here[1], units[1]))
-            ax.plot(*at, "o", ms=6, color=COLORS["ink"])
-            _say(ax, words("most likely"), at, (7, -3))
-        ax.set_xlabel(words.named_unit(words.lever(found.x), words.unit(units[0])))
-        ax.set_ylabel(words.named_unit(words.lever(found.y), words.unit(units[1])))
+        here = [words.shown(lever.central, lever.unit) for lever in levers]
+        ax.plot(*here, "o", ms=6, color=COLORS["ink"])
+        _say(ax, words("most likely"), (here[0], here[1]), (7, -3))
+        names = [words.named_unit(words.lever(lever.name), words.unit(lever.unit)) for lever in levers]
+        ax.set_xlabel(names[0])
+        ax.set_ylabel(names[1])
     return ax
-
-
-def _open_above(frame: pd.DataFrame, words: Words) -> np.ndarray:
-    """Which figures are printed without an upper bound, wherever the reading rule caps them."""
-    if words.park is None or "figure" not in frame:
-        return np.zeros(len(frame), dtype=bool)
-    known = words.park.quantities
-    return np.array([name in known and math.isinf(known[name].high) for name in frame["figure"]], dtype=bool)
 
 
 def ledger_intervals(frame: pd.DataFrame, words: Words) -> Axes:
@@ -539,7 +510,7 @@ def ledger_intervals(frame: pd.DataFrame, words: Words) -> Axes:
     Parameters
     ----------
     frame : DataFrame
-        As from ``findings.ledger``: ``text``, ``subject``, ``value``, ``low``, ``high``.
+        As from ``findings.ledger``: ``text``, ``subject``, ``value``, ``low``, ``high``, ``open``.
     words : Words
     """
     with drawn(size_for(len(frame))) as ax:
@@ -550,7 +521,7 @@ def ledger_intervals(frame: pd.DataFrame, words: Words) -> Axes:
         capped = np.where(np.isfinite(high), high, reach * 1.05)
         ax.hlines(y, low, capped, color=COLORS["band"], lw=5)
         ax.scatter(np.full(len(y), 100.0), y, color=COLORS["median"], s=22, zorder=3)
-        for i in np.flatnonzero(~np.isfinite(high) | _open_above(frame, words)):
+        for i in np.flatnonzero(~np.isfinite(high) | frame["open"].to_numpy(bool)):
             ax.plot(capped[i], y[i], ">", color=COLORS["band"], ms=8)
         names = [f"{s}  {t}" for s, t in zip(frame["subject"], frame["text"], strict=True)]
         _rows(ax, names, words("Bounds, the printed value being 100"))
@@ -558,11 +529,7 @@ def ledger_intervals(frame: pd.DataFrame, words: Words) -> Axes:
     return ax
 
 
-def ranges(
-    frame: pd.DataFrame,
-    words: Words,
-    goal: Goal | None = None,
-) -> Axes:
+def ranges(frame: pd.DataFrame, words: Words, goal: Goal) -> Axes:
     """Every scenario's bands on one scale.
 
     Parameters
@@ -570,8 +537,7 @@ def ranges(
     frame : DataFrame
         A row a scenario, labelled by the index; a column a quantile, 亿元.
     words : Words
-    goal : Goal, optional
-        亿元.
+    goal : Goal
     """
     with drawn(size_for(len(frame)) + 0.3) as ax:
         y = np.arange(len(frame))[::-1]
@@ -583,8 +549,7 @@ def ranges(
         ax.scatter(words.money(median), y, color=COLORS["median"], marker="|", s=160, linewidths=2, zorder=3)
         for i, value in enumerate(median):
             _say(ax, words.plain_amount(value), (words.money(value), y[i] + 0.42), ha="center", fontsize=8)
-        if goal is not None:
-            _mark(ax, words, goal, -0.42, 1)
+        _mark(ax, words, goal, -0.42, 1)
         _rows(ax, [str(n) for n in frame.index], words.money_unit)
         _money_axis(ax.xaxis, words)
         ax.set_ylim(-0.7, len(frame) - 0.3)

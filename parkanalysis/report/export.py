@@ -168,11 +168,7 @@ def figure_files(figures: Iterable[Figure], forms: Iterable[str] = ("png", "svg"
 
 
 def export(
-    formats: Iterable[str],
-    *,
-    case: Case,
-    page: str,
-    frame: pd.DataFrame | None = None,
+    formats: Iterable[str], *, case: Case, page: str, frame: pd.DataFrame | None = None
 ) -> dict[str, bytes]:
     """The files asked for beside a rendered report.
 

@@ -17,7 +17,6 @@ from parkanalysis.forecasting import annual as complete_years
 from parkanalysis.model.inverse import BreakEven, break_even, importance, tornado, with_levers
 from parkanalysis.model.projection import Projection, interval, path, project
 from parkanalysis.model.scenario import Scenario, own_lever, price_average
-from parkanalysis.model.shocks import common, length
 from parkanalysis.model.target_year import state, target_year_levers, used_levers
 from parkanalysis.park import Park
 from parkanalysis.park.levers import EVIDENCE
@@ -253,22 +252,25 @@ def ledger(park: Park) -> pd.DataFrame:
     DataFrame
         One row a figure in the order of the ledger: ``figure``, ``text`` as printed, ``value``,
         ``low``, ``high`` (canonical ``unit``), ``hedge``, ``subject``, ``variable``, ``period``,
-        ``place``, ``source``, ``note``, ``used`` (whether the arithmetic uses it).
+        ``place``, ``source``, ``note``, ``used`` (whether the arithmetic uses it), ``open`` (whether it is
+        printed without an upper bound, wherever the reading rule caps it).
     """
     config = park.config
     used = {lever.figure for lever in park.levers.values() if lever.figure} | {config.value_added}
     used |= {i.gross_output for i in config.industries.values() if i.gross_output}
     if config.stated is not None:
         used |= {f for f in (config.stated.result, config.stated.loss) if f}
-    rows = []
-    for row in park.figures.itertuples(index=False):
-        quantity = park.quantities[str(row.figure)]
-        low, high = bounds(quantity, config.reading_rule)
-        rows.append((row.figure, quantity.text, quantity.value, low, high, quantity.unit, quantity.hedge))
-    frame = pd.DataFrame(rows, columns=["figure", "text", "value", "low", "high", "unit", "hedge"])
-    kept = park.figures[["figure", "subject", "variable", "period", "place", "source", "note"]]
-    frame = frame.merge(kept, on="figure")
-    return frame.assign(used=frame["figure"].isin(used))
+    quantities = [park.quantities[str(name)] for name in park.figures["figure"]]
+    ends = [bounds(quantity, config.reading_rule) for quantity in quantities]
+    frame = park.figures.assign(
+        **{what: [getattr(q, what) for q in quantities] for what in ("text", "value", "unit", "hedge")},
+        low=[low for low, _ in ends],
+        high=[high for _, high in ends],
+        open=[np.isinf(q.high) for q in quantities],
+        used=park.figures["figure"].isin(used),
+    )
+    columns = ["figure", "text", "value", "low", "high", "unit", "hedge", "open", "subject", "variable"]
+    return frame[[*columns, "period", "place", "source", "note", "used"]].reset_index(drop=True)
 
 
 def without(projection: Projection, drivers: Iterable[str]) -> float:
@@ -350,25 +352,6 @@ def knowing(projection: Projection, ranked: pd.DataFrame, most: int = 3) -> pd.D
     return frame.rename_axis("lever").sort_values("known", kind="stable")
 
 
-def shock_frame(projection: Projection) -> pd.DataFrame:
-    """Shocks of a projection in the order they act.
-
-    Returns
-    -------
-    DataFrame
-        Index ``shock``; ``kind``, ``industry``, ``part_of_year`` (mean share), ``alone`` (mean impact
-        if nothing else happened, growth included, 亿元), ``contribution`` (mean Shapley value, 亿元)
-        and ``overlap``, their difference.
-    """
-    span = (0, min(len(projection.draws), WHAT_IF_DRAWS))
-    effects = state(projection.scenario, span, projection.seed).effects
-    within = {n: float(np.mean(length(common(e.window, (0.0, 1.0))))) for n, e in effects.items()}
-    rows = {n: (e.item.kind, e.industry, within[n]) for n, e in effects.items()}
-    frame = pd.DataFrame.from_dict(rows, orient="index", columns=["kind", "industry", "part_of_year"])
-    shares = projection.contributions()[["alone", "mean", "overlap"]]
-    return frame.join(shares.rename(columns={"mean": "contribution"})).rename_axis("shock")
-
-
 def parts(projection: Projection) -> pd.DataFrame:
     """The stated loss and growth beside those of the projection, 亿元 and fractions.
 
@@ -382,17 +365,15 @@ def parts(projection: Projection) -> pd.DataFrame:
     park, stated = projection.park, projection.park.config.stated
     draws = {"loss": projection.baseline - projection.draws, "baseline": projection.baseline}
     draws["result"] = projection.draws
-    rows = {k: tuple(float(q) for q in np.quantile(v, [0.1, 0.5, 0.9])) for k, v in draws.items()}
+    rows = {what: np.quantile(values, [0.1, 0.5, 0.9]) for what, values in draws.items()}
     if stated is not None:
-        rows["stated_result"] = interval(park, stated.result)
+        rows["stated_result"] = np.array(interval(park, stated.result))
         if stated.loss is not None:
-            rows["stated_loss"] = interval(park, stated.loss)
-            ends = zip(rows["stated_result"], rows["stated_loss"], strict=True)
-            rows["implied_baseline"] = tuple(a + b for a, b in ends)
+            rows["stated_loss"] = np.array(interval(park, stated.loss))
+            rows["implied_baseline"] = rows["stated_result"] + rows["stated_loss"]
     order = ["stated_loss", "loss", "implied_baseline", "baseline", "stated_result", "result"]
-    kept = [k for k in order if k in rows]
-    frame = pd.DataFrame([rows[k] for k in kept], index=kept, columns=["low", "value", "high"])
-    return frame.rename_axis("what")
+    frame = pd.DataFrame(rows, index=["low", "value", "high"]).T
+    return frame.loc[[what for what in order if what in rows]].rename_axis("what")
 
 
 def other_methods(projection: Projection, target: float) -> pd.DataFrame:

@@ -207,10 +207,7 @@ def html_files(
 
 
 def to_html(
-    notebook: Mapping[str, Any],
-    lang: str,
-    part: str = "report",
-    links: Iterable[tuple[str, str]] = (),
+    notebook: Mapping[str, Any], lang: str, part: str = "report", links: Iterable[tuple[str, str]] = ()
 ) -> str:
     """The page of an executed notebook: what its cells show, without code.
 
@@ -414,39 +411,24 @@ def _rows(found: Sequence[Made], name: str, park: Park | None, lang: str) -> lis
     return sorted((IndexRow(tuple(part), park, lang) for part in parts), key=lambda row: row.rank)
 
 
-@dataclass(frozen=True)
-class Axis:
-    """The axis that the small charts of a park share, in 亿元."""
-
-    low: float
-    high: float
-    ticks: tuple[tuple[float, str], ...]
-
-    def x(self, value: float) -> float:
-        """Place of a value on an axis 240 wide."""
-        return round(240 * (value - self.low) / (self.high - self.low), 1)
-
-
-def _scale(rows: Iterable[IndexRow], words: Words) -> Axis | None:
+def _scale(rows: Iterable[IndexRow], words: Words) -> dict[str, Any]:
+    """The axis that the small charts of a park share: its ``low`` end, ``unit`` of length and ticks."""
     kept = ("published", "goal", "q0.05", "q0.95")
     marks = [row.numbers[k] for row in rows for k in kept if k in row.numbers]
     if not marks:
-        return None
-    low, high = min(marks), max(marks)
-    pad = 0.06 * (high - low or 1.0)
-    low, high = low - pad, high + pad
+        return {}
+    pad = 0.06 * (max(marks) - min(marks) or 1.0)
+    low, high = min(marks) - pad, max(marks) + pad
     edge = 0.04 * (high - low)
     most = min(7, 240 // (6 * len(words.plain_amount(high)) + 6))  # so that no label meets the next
     shown = round_values(float(words.money(low + edge)), float(words.money(high - edge)), most)
     decimals = max(len(f"{v:.12g}".partition(".")[2]) for v in shown)
-    return Axis(low, high, tuple((v / words.scale.factor, fixed(v, decimals)) for v in shown))
+    ticks = [(v / words.scale.factor, fixed(v, decimals)) for v in shown]
+    return {"low": low, "unit": 240 / (high - low), "ticks": ticks}
 
 
 def index_html(
-    found: Sequence[Made],
-    lang: str,
-    links: Iterable[tuple[str, str]] = (),
-    parks: Mapping[str, Park] = NONE,
+    found: Sequence[Made], lang: str, links: Iterable[tuple[str, str]] = (), parks: Mapping[str, Park] = NONE
 ) -> str:
     """The page of the index in a language.
 
@@ -543,9 +525,7 @@ def portfolio_html(rows: pd.DataFrame, parks: Iterable[Park], lang: str) -> str:
     True
     """
     words = Words(None, lang)
-    titles = {
-        (park.id, name): words.title(file.title) for park in parks for name, file in park.scenarios.items()
-    }
+    titles = {(p.id, name): words.title(s.title) for p in parks for name, s in p.scenarios.items()}
     # a total has the title that its first park gives the scenario
     common = {name: title for (_, name), title in reversed(titles.items())}
     body = fill("portfolio", words, rows=rows, titles=titles, common=common).html

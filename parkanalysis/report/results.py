@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from parkanalysis import __version__
-from parkanalysis.errors import InputError, Problem
+from parkanalysis.errors import InputError
 from parkanalysis.model import compare as comparison
 from parkanalysis.model import projection as model
 from parkanalysis.model.audit import audit
@@ -110,59 +110,37 @@ class Results:
     reference: Scenario
     lang: str
 
-    @property
-    def park(self) -> Park:
-        """The park."""
-        return self.projection.park
+    park = _of(lambda p: p.park)
+    scenario = _of(lambda p: p.scenario)
+    words = cached_property(lambda r: Words(r.park, r.lang))
 
-    @property
-    def scenario(self) -> Scenario:
-        """The scenario."""
-        return self.projection.scenario
-
-    @cached_property
-    def words(self) -> Words:
-        """Words of the park in the language of the report."""
-        return Words(self.park, self.lang)
+    # the headline: amounts in 亿元, growth of the median at current prices
+    goal = _of(lambda p: findings.goal(p.park))
+    base = _of(lambda p: p.park.value_added)
+    median = _of(lambda p: p.median)
+    mean = _of(lambda p: float(p.draws.mean()))  # what the contributions add up to
+    growth = _of(lambda p: p.median / p.park.value_added - 1)
+    interval = _of(Projection.interval)
 
     # what the model and the findings make of the projection, as their functions say
-    interval = _of(Projection.interval)
     growth_quantiles = _of(model.growth_quantiles)
+    comparable_error = _of(lambda p: float(implicit_deflator(p.park)["error"].abs().mean()))
     drivers = _of(findings.leading_drivers)
     kinds = _of(findings.by_kind)
     industries = _of(findings.industries)
-    shocks = _of(findings.shock_frame)
     parts = _of(findings.parts)
     ranked = _of(findings.ranking)
     readings = _of(model.readings)
     cut_backs = _of(model.cut_backs)
+    warnings = _of(lambda p: [problem for problem in doubts(p.park) if problem.file != "audit"])
+
+    # what rests on these
+    changed = cached_property(lambda r: comparison.difference(r.scenario, r.reference))
+    knowing = cached_property(lambda r: findings.knowing(r.projection, r.ranked))
+    methods = cached_property(lambda r: findings.other_methods(r.projection, r.goal.value))
+    even = cached_property(lambda r: findings.even_odds(r.projection, r.ranked, r.goal.value))
 
     # -- the headline ------------------------------------------------------------------------------
-
-    @cached_property
-    def goal(self) -> Goal:
-        """The level the projection is set against."""
-        return findings.goal(self.park)
-
-    @property
-    def base(self) -> float:
-        """Published value added of the base year, 亿元."""
-        return self.park.value_added
-
-    @property
-    def median(self) -> float:
-        """Median of the projection, 亿元."""
-        return self.projection.median
-
-    @property
-    def growth(self) -> float:
-        """Median growth on the base year at current prices, a fraction."""
-        return self.median / self.base - 1
-
-    @cached_property
-    def mean(self) -> float:
-        """Mean of the projection, 亿元; what the contributions add up to."""
-        return float(self.projection.draws.mean())
 
     def chance(self, target: float) -> float:
         """Probability of at least ``target``, 亿元."""
@@ -176,11 +154,6 @@ class Results:
         low, high = bounds(self.park.quantities[self.goal.figure], self.park.config.reading_rule)
         exact = low / 1e8 >= self.goal.value or not np.isfinite(high)
         return None if exact else (low / 1e8, high / 1e8)
-
-    @property
-    def comparable_error(self) -> float:
-        """Mean absolute error of growth at comparable prices in past years, a fraction."""
-        return float(implicit_deflator(self.park)["error"].abs().mean())
 
     @cached_property
     def met(self) -> pd.DataFrame:
@@ -199,11 +172,6 @@ class Results:
     # -- why ---------------------------------------------------------------------------------------
 
     @cached_property
-    def changed(self) -> pd.DataFrame:
-        """What this scenario sets otherwise than the reference."""
-        return comparison.difference(self.scenario, self.reference)
-
-    @cached_property
     def set_here(self) -> list[str]:
         """Levers that were set beyond the scenario's own file."""
         declared = self.park.scenarios.get(self.scenario.name)
@@ -219,16 +187,6 @@ class Results:
         return {g: int(counts[g]) for g in EVIDENCE if g in counts.index}
 
     @cached_property
-    def knowing(self) -> pd.DataFrame:
-        """What it is worth to know an assumption: :func:`findings.knowing`."""
-        return findings.knowing(self.projection, self.ranked)
-
-    @cached_property
-    def methods(self) -> pd.DataFrame:
-        """The projection by other methods of forecasting: :func:`findings.other_methods`."""
-        return findings.other_methods(self.projection, self.goal.value)
-
-    @cached_property
     def together(self) -> list[tuple[str, str, float]]:
         """Pairs of assumptions taken to move together, with their rank correlation."""
         used = set(used_levers(self.scenario))
@@ -238,13 +196,8 @@ class Results:
     # -- what would have to be true ----------------------------------------------------------------
 
     @cached_property
-    def even(self) -> list[BreakEven]:
-        """Values of one assumption that bring even odds of the goal."""
-        return findings.even_odds(self.projection, self.ranked, self.goal.value)
-
-    @cached_property
     def conditions(self) -> list[BreakEven]:
-        """Those of them that have a chance worth speaking of."""
+        """Values of one assumption that bring even odds of the goal, with a chance worth speaking of."""
         return [f for f in self.even if f.status == "met" and min(f.position, 1 - f.position) >= LEAST_CHANCE]
 
     @cached_property
@@ -265,10 +218,7 @@ class Results:
     def pooled(self) -> tuple[float, float, float] | None:
         """10%, 50% and 90% points with the stated figure pooled as a forecast; None at a weight of 0."""
         draws = model.pooled(self.projection)
-        if draws is None:
-            return None
-        low, middle, high = np.quantile(draws, [0.1, 0.5, 0.9])
-        return float(low), float(middle), float(high)
+        return None if draws is None else tuple(np.quantile(draws, [0.1, 0.5, 0.9]).tolist())
 
     @cached_property
     def what_if(self) -> dict[str, pd.DataFrame]:
@@ -299,11 +249,6 @@ class Results:
         frame = audit(self.park)
         ranks = frame["verdict"].map(order).fillna(3)
         return frame.loc[ranks.sort_values(kind="stable").index]
-
-    @cached_property
-    def warnings(self) -> list[Problem]:
-        """What the check of the park's files warns of, beside the audit."""
-        return [problem for problem in doubts(self.park) if problem.file != "audit"]
 
     @cached_property
     def ledger(self) -> pd.DataFrame:
@@ -362,55 +307,29 @@ class Comparison:
     projections: Mapping[str, Projection]
     lang: str
 
-    @cached_property
-    def park(self) -> Park:
-        """The park."""
-        return next(iter(self.projections.values())).park
-
-    @cached_property
-    def words(self) -> Words:
-        """Words of the park in the language of the page."""
-        return Words(self.park, self.lang)
-
-    @cached_property
-    def names(self) -> dict[str, str]:
-        """Titles of the scenarios."""
-        return {name: self.words.title(p.scenario.title) for name, p in self.projections.items()}
-
-    @cached_property
-    def goal(self) -> Goal:
-        """The level the projections are set against."""
-        return findings.goal(self.park)
+    park = cached_property(lambda c: next(iter(c.projections.values())).park)
+    words = cached_property(lambda c: Words(c.park, c.lang))
+    goal = cached_property(lambda c: findings.goal(c.park))
+    #: Titles of the scenarios.
+    names = cached_property(lambda c: {n: c.words.title(p.scenario.title) for n, p in c.projections.items()})
+    #: Mean contribution of each driver in each scenario, 亿元.
+    drivers = cached_property(lambda c: comparison.contributions_by_scenario(c.projections.values()))
+    #: Shocks and assumptions in which the scenarios are not all alike.
+    settings = cached_property(lambda c: comparison.settings(p.scenario for p in c.projections.values()))
+    #: Scenarios between which only one thing differs.
+    sequences = cached_property(lambda c: comparison.sequences(p.scenario for p in c.projections.values()))
 
     @cached_property
     def headlines(self) -> pd.DataFrame:
         """Headline figures, a row a scenario, with the ``chance`` of the goal."""
-        frame = comparison.compare(self.projections.values())
-        goal = self.goal.value
-        return frame.assign(
-            chance=[float((self.projections[str(n)].draws >= goal).mean()) for n in frame.index]
-        )
+        chances = [float((p.draws >= self.goal.value).mean()) for p in self.projections.values()]
+        return comparison.compare(self.projections.values()).assign(chance=chances)
 
     @cached_property
     def ranges(self) -> pd.DataFrame:
         """Quantiles of every scenario; index ``scenario``, a column a quantile, 亿元."""
         rows = {name: np.quantile(p.draws, COMPARED) for name, p in self.projections.items()}
         return pd.DataFrame.from_dict(rows, orient="index", columns=list(COMPARED)).rename_axis("scenario")
-
-    @cached_property
-    def drivers(self) -> pd.DataFrame:
-        """Mean contribution of each driver in each scenario, 亿元."""
-        return comparison.contributions_by_scenario(self.projections.values())
-
-    @cached_property
-    def settings(self) -> pd.DataFrame:
-        """Shocks and assumptions in which the scenarios are not all alike."""
-        return comparison.settings(p.scenario for p in self.projections.values())
-
-    @cached_property
-    def sequences(self) -> list[comparison.OneDiffers]:
-        """Scenarios between which only one thing differs."""
-        return comparison.sequences(p.scenario for p in self.projections.values())
 
 
 COLUMNS = ["park", "scenario", "vintage", "variable", "driver", "industry", "statistic"]
@@ -492,24 +411,13 @@ def iamc(frame: pd.DataFrame) -> pd.DataFrame:
     [['combined', 'qingzhen', 'CNY_100m', 2015, 37.01]]
     """
 
-    def words(name: str) -> str:
-        return name.replace("_", " ").capitalize()
-
-    def variable(row: pd.Series) -> str:
-        parts = [words(row["variable"])]
-        parts += [f"{words(kind)}|{words(row[kind])}" for kind in ("driver", "industry") if row[kind]]
-        parts += ["Comparable prices"] if row["prices"] == "comparable" else []
-        return "|".join([*parts, words(row["statistic"])])
-
-    known = frame[np.isfinite(frame["value"])]
-    return pd.DataFrame(
-        {
-            "model": f"parkanalysis {__version__}",
-            "scenario": known["scenario"],
-            "region": known["park"],
-            "variable": known.apply(variable, axis=1),
-            "unit": known["unit"],
-            "year": known["year"],
-            "value": known["value"],
-        }
-    ).reset_index(drop=True)
+    known = frame[np.isfinite(frame["value"])].rename(columns={"park": "region"})
+    names = ["variable", "driver", "industry", "statistic"]
+    said = known[names].apply(lambda column: column.str.replace("_", " ").str.capitalize())
+    variable = said["variable"]
+    for kind in ("driver", "industry"):
+        variable = variable + (f"|{kind.capitalize()}|" + said[kind]).where(known[kind] != "", "")
+    variable = variable + (known["prices"] == "comparable").map({True: "|Comparable prices", False: ""})
+    known = known.assign(model=f"parkanalysis {__version__}", variable=variable + "|" + said["statistic"])
+    columns = ["model", "scenario", "region", "variable", "unit", "year", "value"]
+    return pd.DataFrame(known[columns].reset_index(drop=True))

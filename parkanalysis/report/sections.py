@@ -185,62 +185,43 @@ def _drawn(name: str, frame: pd.DataFrame, ax: Any, words: Words, **values: obje
     return Figure(charts.to_svg(ax, name), f"figure-{name}", data=data, axes=ax, **said)
 
 
-def _fan(r: Results) -> tuple[pd.DataFrame, Any]:
-    frame = findings.fan_frame(r.projection)
-    return frame, charts.fan(frame, r.words, r.goal)
-
-
-def _waterfall(r: Results) -> tuple[pd.DataFrame, Any]:
-    frame = findings.steps(r.projection, r.drivers)
-    return frame, charts.waterfall(frame, r.words)
-
-
-def _distribution(r: Results) -> tuple[pd.DataFrame, Any]:
-    frame = findings.density(r.projection.draws)
-    return frame, charts.distribution(frame, r.projection.quantiles, r.words, r.goal)
-
-
-def _tornado(r: Results) -> tuple[pd.DataFrame, Any]:
+def _swings(r: Results) -> pd.DataFrame:
     frame = r.ranked.dropna(subset=["at_low"])
     width = (frame["at_high"] - frame["at_low"]).abs().sort_values(ascending=False, kind="stable")
-    frame = frame.loc[width.index[:SWINGS], ["low", "high", "at_low", "at_high", "unit"]]
-    return frame, charts.swings(frame, r.words, r.median)
+    return frame.loc[width.index[:SWINGS], ["low", "high", "at_low", "at_high", "unit"]]
 
 
-def _target_risk(r: Results) -> tuple[pd.DataFrame, Any]:
-    frame = r.projection.target_risk()
-    return frame, charts.target_risk(frame, r.met["target"], r.words, r.goal)
-
-
-def _frontier(r: Results) -> tuple[pd.DataFrame, Any]:
+def _frontier(r: Results) -> pd.DataFrame:
     found = r.frontier
     if found is None:
-        return pd.DataFrame(), None
-    levers = r.scenario.levers
-    here = (levers[found.x].central, levers[found.y].central)
+        return pd.DataFrame()
     index, columns = pd.Index(found.y_values, name=found.y), pd.Index(found.x_values, name=found.x)
-    return pd.DataFrame(found.reached, index, columns), charts.frontier_map(found, r.words, here)
+    return pd.DataFrame(found.reached, index, columns)
 
 
-def _ledger(r: Results) -> tuple[pd.DataFrame, Any]:
-    frame = r.ledger[(r.ledger["low"] < r.ledger["high"]) & (r.ledger["value"] > 0)].head(INEXACT)
-    return frame, charts.ledger_intervals(frame, r.words) if len(frame) else None
+def _inexact(r: Results) -> pd.DataFrame:
+    return r.ledger[(r.ledger["low"] < r.ledger["high"]) & (r.ledger["value"] > 0)].head(INEXACT)
 
 
-def _ranges(r: Comparison) -> tuple[pd.DataFrame, Any]:
-    frame = r.ranges.rename(index=r.names)
-    return frame, charts.ranges(frame, r.words, r.goal)
-
-
-CHARTS: dict[str, Callable[[Any], tuple[pd.DataFrame, Any]]] = {
-    "fan": _fan,
-    "waterfall": _waterfall,
-    "distribution": _distribution,
-    "tornado": _tornado,
-    "target-risk": _target_risk,
-    "frontier": _frontier,
-    "ledger-intervals": _ledger,
-    "ranges": _ranges,
+#: Of each chart the frame that it shows, and the chart of this frame.
+CHARTS: dict[str, tuple[Callable[[Any], pd.DataFrame], Callable[[pd.DataFrame, Any], Any]]] = {
+    "fan": (lambda r: findings.fan_frame(r.projection), lambda f, r: charts.fan(f, r.words, r.goal)),
+    "waterfall": (
+        lambda r: findings.steps(r.projection, r.drivers),
+        lambda f, r: charts.waterfall(f, r.words),
+    ),
+    "distribution": (
+        lambda r: findings.density(r.projection.draws),
+        lambda f, r: charts.distribution(f, r.projection.quantiles, r.words, r.goal),
+    ),
+    "tornado": (_swings, lambda f, r: charts.swings(f, r.words, r.median)),
+    "target-risk": (
+        lambda r: r.projection.target_risk(),
+        lambda f, r: charts.target_risk(f, r.met["target"], r.words, r.goal),
+    ),
+    "frontier": (_frontier, lambda _, r: charts.frontier_map(r.frontier, r.words, r.scenario)),
+    "ledger-intervals": (_inexact, lambda f, r: charts.ledger_intervals(f, r.words)),
+    "ranges": (lambda r: r.ranges.rename(index=r.names), lambda f, r: charts.ranges(f, r.words, r.goal)),
 }
 #: The charts of a report's page, in their order.
 ON_THE_PAGE = ("fan", "waterfall", "target-risk")
@@ -266,10 +247,11 @@ def show(results: Results | Comparison, name: str) -> Html | Figure:
     """
     if name not in CHARTS:
         return fill(f"sections/{name}", results.words, r=results, draw=lambda chart: show(results, chart))
-    frame, ax = CHARTS[name](results)
-    if ax is None:
+    frame_of, chart_of = CHARTS[name]
+    frame = frame_of(results)
+    if frame.empty and name in ("frontier", "ledger-intervals"):
         return fill("sections/no_chart", results.words, r=results, name=name)
-    return _drawn(name, frame, ax, results.words, r=results)
+    return _drawn(name, frame, chart_of(frame, results), results.words, r=results)
 
 
 def page_figures(results: Results) -> list[Figure]:

@@ -434,13 +434,8 @@ class Words:
         """
         return self._of_source(name, "title") or name
 
-    def publisher(self, name: str) -> str:
-        """Publisher of a source, in the language where the park gives it in both."""
-        return self._of_source(name, "publisher")
-
-    def remark(self, name: str) -> str:
-        """Remark on a source, in the language where the park gives it in both."""
-        return self._of_source(name, "note")
+    publisher = partialmethod(_of_source, column="publisher")
+    remark = partialmethod(_of_source, column="note")
 
     def join(self, items: Iterable[str]) -> str:
         """A list within a sentence.

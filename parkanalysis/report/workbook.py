@@ -136,7 +136,7 @@ def _break_evens(r: Results) -> pd.DataFrame:
 
 
 def _ledger(r: Results) -> pd.DataFrame:
-    frame = r.ledger.rename(columns={"figure": "code"}).drop(columns=["hedge", "variable", "note"])
+    frame = r.ledger.rename(columns={"figure": "code"}).drop(columns=["hedge", "open", "variable", "note"])
     used = frame["used"].map({True: r.words("yes"), False: ""})
     return frame.assign(source=frame["source"].map(r.words.source), used=used)
 

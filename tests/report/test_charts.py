@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from parkanalysis.model.compare import project_all
-from parkanalysis.model.inverse import frontier
+from parkanalysis.model.inverse import frontier, with_levers
 from parkanalysis.model.projection import project
 from parkanalysis.report import Comparison, charts, findings
 from parkanalysis.report.charts import COLORS, font_path, style, to_bytes, to_svg
@@ -154,7 +154,8 @@ def test_target_risk_curve_falls(projection, words):
 
 def test_frontier_shades_what_reaches_the_target(projection, words):
     found = frontier(projection, "alumina_price_2016", "baseline_growth", 40.0, size=5)
-    ax = charts.frontier_map(found, words, (1580.0, 0.1))
+    scenario = with_levers(projection.scenario, alumina_price_2016=1580.0, baseline_growth=0.1)
+    ax = charts.frontier_map(found, words, scenario)
     point = ax.lines[-1]
     assert point.get_xdata()[0] == 1580
     assert point.get_ydata()[0] == pytest.approx(10.0)
@@ -164,7 +165,7 @@ def test_frontier_shades_what_reaches_the_target(projection, words):
 def test_ledger_intervals_are_relative_to_the_printed_value(words):
     frame = pd.DataFrame(
         {"text": ["近 20 亿", "5 亿元以上"], "subject": ["道路", "减少"], "value": [20.0, 5.0]}
-        | {"low": [18.0, 5.0], "high": [20.0, np.inf]}
+        | {"low": [18.0, 5.0], "high": [20.0, np.inf], "open": [False, True]}
     )
     ax = charts.ledger_intervals(frame, words)
     segments = ax.collections[0].get_segments()
