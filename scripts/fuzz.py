@@ -451,7 +451,7 @@ def _planning_only() -> Iterator[None]:
     from parkanalysis.rendering.plan import plan
 
     def planned(order, parks, out, **rest):  # type: ignore[no-untyped-def]
-        plan({park.id: park for park in parks}, order)
+        plan({park.id: park for park in parks}, order, Path("outputs"))
         return pd.DataFrame({"status": ["ok"], "fresh": [True]})
 
     before = batch.render

@@ -83,7 +83,7 @@ def render(
 
     out = Path(out)
     placed = _placed(out, parks)
-    works = plan(placed, order)
+    works = plan(placed, order, out)
     with _locked(out):
         stamps = {w.folder: read_stamp(out / w.folder) for w in works}
         stale = [

@@ -24,7 +24,7 @@ from parkanalysis.park import Park
 from parkanalysis.park.read import attempt
 from parkanalysis.rendering.notebook import Rendered, Work, digest, installation
 from parkanalysis.report.export import check_formats
-from parkanalysis.report.pages import STAMP
+from parkanalysis.report.pages import PAGE, STAMP
 from parkanalysis.report.words import LANGUAGES
 
 LONGEST_NAME = 100
@@ -154,7 +154,7 @@ def _problems(park: Park, order: Order) -> list[Problem]:
     return problems
 
 
-def plan(parks: Mapping[str, Park], order: Order) -> list[Work]:
+def plan(parks: Mapping[str, Park], order: Order, out: Path) -> list[Work]:
     """Return every report asked for, in order of park, scenario, levers and language.
 
     Parameters
@@ -162,6 +162,8 @@ def plan(parks: Mapping[str, Park], order: Order) -> list[Work]:
     parks : mapping of str to Park
         By the name of their folder below the output folder.
     order : Order
+    out : Path
+        The output folder: a report leads to the languages that it has there already.
 
     Raises
     ------
@@ -172,14 +174,14 @@ def plan(parks: Mapping[str, Park], order: Order) -> list[Work]:
     --------
     >>> from parkanalysis.park import read_park
     >>> order = Order(["combined"], ["en"], grids={"alumina_price_2016": [1500, 1700]})
-    >>> [work.folder for work in plan({"qingzhen": read_park("qingzhen")}, order)]
+    >>> [work.folder for work in plan({"qingzhen": read_park("qingzhen")}, order, Path("new"))]
     ['qingzhen/combined+alumina_price_2016=1500/en', 'qingzhen/combined+alumina_price_2016=1700/en']
     """
     problems = [problem for park in parks.values() for problem in _problems(park, order)]
     if problems:
         raise InputError(dict.fromkeys(problems))
     works = [
-        _work(folder, park, order, {"scenario": scenario, "lang": lang}, levers)
+        _work(out, folder, park, order, {"scenario": scenario, "lang": lang}, levers)
         for folder, park in parks.items()
         for scenario in order.scenarios or park.scenarios
         for values in itertools.product(*order.grids.values())
@@ -189,17 +191,21 @@ def plan(parks: Mapping[str, Park], order: Order) -> list[Work]:
     return list({work.folder: work for work in works}.values())
 
 
-def _work(folder: str, park: Park, order: Order, case: dict[str, str], levers: dict[str, Any]) -> Work:
+def _work(
+    out: Path, park_folder: str, park: Park, order: Order, case: dict[str, str], levers: dict[str, Any]
+) -> Work:
     suffix = "+" + folder_name(levers_text(levers), "=,~+") if levers else ""
     parameters = {"park": park.id, **case, "draws": order.draws, "seed": order.seed, **levers}
-    langs, content = tuple(order.langs or park.config.languages), report_notebook()
+    folder, content = f"{park_folder}/{folder_name(case['scenario'])}{suffix}", report_notebook()
+    there = {page.parent.name for page in (out / folder).glob(f"*/{PAGE}")}
+    langs = [lang for lang in LANGUAGES if lang in (order.langs or park.config.languages) or lang in there]
     return Work(
-        folder=f"{folder}/{folder_name(case['scenario'])}{suffix}/{case['lang']}",
+        folder=f"{folder}/{case['lang']}",
         notebook=content,
         park=park,
         parameters=parameters,
         formats=tuple(order.formats),
-        langs=langs,
+        langs=tuple(langs),
         timeout=order.timeout,
         inputs=digest(content, installation(), park.digest, json.dumps([parameters, langs], sort_keys=True)),
     )

@@ -320,3 +320,12 @@ def test_nothing_is_started_when_nothing_is_to_be_done(tmp_path: Path) -> None:
     again = [sys.executable, "-c", code, *command[3:], "--draws", "100"]
     done = subprocess.run(again, check=True, capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == ""
+
+
+def test_a_report_leads_to_the_languages_that_lie_beside_it(tmp_path: Path) -> None:
+    beside = tmp_path / "qingzhen" / "reference" / "en"
+    beside.mkdir(parents=True)
+    (beside / "report.html").write_text("<p>report</p>")
+    order = plan.Order(["reference"], ["zh"])
+    (work,) = plan.plan({"qingzhen": read_park("qingzhen")}, order, tmp_path)
+    assert work.langs == ("zh", "en")
