@@ -85,6 +85,7 @@ def _spelled(text: str) -> tuple[str, int]:
     return digits, sum(MULTIPLIER[c] for c in trailing) or step_exponent(digits)
 
 
+@lru_cache(maxsize=256)
 def _scale(multipliers: str) -> int:
     """Power of ten of a run of multipliers: 万亿 is 12; 亿万 and 十十 are none."""
     powers = [MULTIPLIER[c] for c in multipliers]

@@ -145,7 +145,6 @@ class Reading:
     closed: bool = False
 
 
-@lru_cache(maxsize=8192)
 def _printed(digits: str, multiplier: str, late: bool) -> tuple[str, int, int]:
     """Mantissa, power of ten and step exponent; ``late`` is the step of a 多 behind the multiplier."""
     if multiplier and digits[-1].isdigit() and ("亿" in digits or "万" in digits):
@@ -173,7 +172,7 @@ def _side_of(
     digits = digits or printed
     fine = late in ("多", "余") or (more is not None and not multiplier and digits[-1] in "万亿")
     mantissa, power, step = _printed(digits, multiplier, fine)
-    grain = _amount("1", step, unit)
+    grain = 10.0 ** (step + unit.power) * unit.factor
     if more and step == 0 and unit.code == "count" and float(mantissa) >= 10:
         grain = 10 - float(mantissa) % 10  # 118 余家 leaves no whole number below 119: to 120
     if late == "半":
@@ -209,9 +208,9 @@ def _small_change(m: re.Match[str]) -> float:
 
 def _unit_of_match(m: re.Match[str], front: Front) -> Unit | None:
     """Unit printed behind the number, in the currency and per the unit named before it."""
-    n1, m1, u1, n2, m2, u2 = m.group("n1", "m1", "u1", "n2", "m2", "u2")
+    u1, u2 = m.group("u1", "u2")
     word = u2 or u1
-    if word == "块" and (m2 or m1 or (n2 or n1)[-1] in "万亿"):
+    if word == "块" and (m["m2"] or m["m1"] or (m["n2"] or m["n1"])[-1] in "万亿"):
         return Unit("count")  # 集成电路 212 亿块
     unit = unit_of(word) if word else front.currency
     if word and unit is None:
