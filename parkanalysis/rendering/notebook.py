@@ -169,7 +169,7 @@ def _run(work: Work, folder: Path) -> tuple[Any, Failure | None]:
     """The notebook after its cells, and what stopped them."""
     import nbformat
     import papermill
-    from papermill.exceptions import PapermillExecutionError
+    from papermill.exceptions import PapermillException, PapermillExecutionError
 
     node = nbformat.reads(work.notebook.decode(), as_version=4)  # type: ignore[no-untyped-call]
     out = folder / NOTEBOOK
@@ -189,6 +189,9 @@ def _run(work: Work, folder: Path) -> tuple[Any, Failure | None]:
     except PapermillExecutionError as error:
         kind = "Timeout" if error.ename == "CellTimeout" else error.ename
         failure = Failure(kind, error.evalue, error.exec_count)
+    except PapermillException:  # all else that it refuses is an engine it has not heard of
+        found = f"one that papermill knows no engine {ENGINE!r} of"
+        raise InputError(Problem("installation", found, "this version (pip install -e .)")) from None
     return nbformat.read(out, as_version=4), failure  # type: ignore[no-untyped-call]
 
 

@@ -20,7 +20,7 @@ from small_notebooks import LEVER, NOTEBOOK, PARAMETERS, PUBLISH, notebook_bytes
 
 from parkanalysis.errors import InputError
 from parkanalysis.park.park import read_park
-from parkanalysis.rendering import batch, plan
+from parkanalysis.rendering import batch, notebook, plan
 from parkanalysis.rendering.notebook import Work, make, published
 
 MADE = ("report.ipynb", "report.html", "results.parquet", ".stamp.json")
@@ -291,6 +291,15 @@ def test_parameter_names_never_become_code(tmp_path: Path) -> None:
     made = make(Work("", NOTEBOOK, read_park("qingzhen"), {"x=1;import os#": 1}), tmp_path)
     assert made.failure is not None
     assert made.failure.message.endswith("allowed: a Python name")
+
+
+def test_an_installation_older_than_the_engine_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notebook, "ENGINE", "gone")
+    made = make(Work("", NOTEBOOK, read_park("qingzhen"), {}), tmp_path)
+    assert made.failure is not None
+    assert made.failure.message.startswith("installation: found one that papermill knows no engine 'gone' of")
 
 
 def test_a_park_is_read_once_a_run(tmp_path: Path) -> None:
