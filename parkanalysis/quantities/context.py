@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from parkanalysis.quantities.hedges import DIRECTIONS, MOVES
 from parkanalysis.quantities.parse import Quantity
-from parkanalysis.quantities.units import trie
+from parkanalysis.quantities.units import WORDS, trie
 
 
 class Mention(NamedTuple):
@@ -120,17 +120,11 @@ _PRODUCT = re.compile(
     r" ?(?P<name>(?![占比较同增下为是实完达超左以其及和的、在]|合计|合同|合资|合作)[㐀-鿿A-Za-z]{1,12}?)"
     r"(?=(?:[一二三四]期)?(?:扩建|技改|改扩建|建设|综合利用|深加工)?(?:项目|生产线|工程|基地|装置|产能|生产|机组|扩能)|[及和、与])"
 )
-_SECTORS = re.compile(
-    r"(?:[㐀-鿿]{1,6}、)+[㐀-鿿]{1,6}(?:及|和)[㐀-鿿]{1,8}业"
-)  # 电力、热力、燃气及水生产和供应业
+# 电力、热力、燃气及水生产和供应业 is one sector
+_SECTORS = re.compile(r"(?:[㐀-鿿]{1,6}、)+[㐀-鿿]{1,6}[及和][㐀-鿿]{1,8}业")
 _OUTPUT = re.compile(r"(?:产量|产能|能力|销量|库存|面积|总量|存栏|出栏|量|值|额|数|率|收入|人口)$")
-_MEASURED = re.compile(
-    r"增加值|产值|收入|投资|总额|产量|利润|税|增长率|率|额|量|人口|指数|价格|进出口|出口|进口|比重|占比|支出|面积|工业|产业|存款|贷款"
-)
-_FILLER = re.compile(
-    r"^(?:按|扣除|剔除|受|随着|居|位|同比|环比|其中|增速|增幅|总量|排名|连续|创|与|比|较|高于|低于|总体|保持|分[产行门地类经]|从"
-    r"|初步|继续|基本|呈|为|由|是|占|均|达|完成(?:年|全)|因|预计$)"
-)
+_MEASURED = re.compile(trie(WORDS["measured"].split()))
+_FILLER = tuple(WORDS["fillers"].split())
 _MOVING = re.compile(trie(list(DIRECTIONS)) + "(?!值)")
 _REACH = 60
 REACH = 400
@@ -254,7 +248,7 @@ def _clause_before(words: str) -> str:
     """Subject of an earlier clause of the sentence that no figure has taken yet: 乙市收入出现负增长，同比…"""
     for clause in reversed(_SENTENCE_END.split(words)[-1].split(",")[:-1]):
         phrase = trimmed(_MOVING.split(clause, maxsplit=1)[0])
-        if len(phrase) > 1 and not _FILLER.match(phrase) and _MEASURED.search(phrase):
+        if len(phrase) > 1 and not phrase.startswith(_FILLER) and _MEASURED.search(phrase):
             return phrase
     return ""
 

@@ -16,9 +16,9 @@ from parkanalysis.quantities.context import (
     time_line,
 )
 from parkanalysis.quantities.hedges import DIRECTIONS, Front, ReadingRule, look_back, rule_of
-from parkanalysis.quantities.numbers import CHINESE, UnreadableError, plain
+from parkanalysis.quantities.numbers import CHINESE, UnreadableError
 from parkanalysis.quantities.parse import CORE, TO, Quantity, Reading, finish, normalize, reading_of
-from parkanalysis.quantities.units import UNKNOWN, WORDS, Unit
+from parkanalysis.quantities.units import UNKNOWN, WORDS, Unit, trie
 
 _KEPT = 16  # characters of the figure before that may still tell something
 _AHEAD = 48
@@ -137,9 +137,12 @@ def _figure(
     """Read a match in its surroundings; None when it is no figure."""
     front = look_back(before, match.group()[0])
     words = before[: len(before) - front.outer]
+    if is_plain(match, before):
+        if not words.endswith("指数"):
+            return None
+        front.currency = Unit("index")  # 居民消费价格指数为 100.7
     try:
-        read = _index if is_plain(match, before) else _read
-        quantity = read(match, before, after, front, rule)
+        quantity = _read(match, before, after, front, rule)
     except UnreadableError:  # the halves are no range
         half = match["n2"] and match["u1"] and CORE.match(match.string, match.start(), match.end("u1"))
         rest = match.group()[len(half.group()) :] if half else ""
@@ -163,19 +166,6 @@ def _moved(clean: str, previous: Mention, begin: int, quantity: Quantity) -> Qua
         return None
     direction = DIRECTIONS.get(turn["word"], quantity.direction)
     return replace(quantity, direction=direction, before=previous.quantity.value)
-
-
-def _index(
-    match: re.Match[str], before: str, after: str, front: Front, _rule: ReadingRule
-) -> Quantity | None:
-    """居民消费价格指数为 100.7: a bare number behind the name of an index."""
-    printed = match.group()
-    named = before[: len(before) - front.outer].endswith("指数")
-    if not named or after[:1] == "." or not printed[0].isdigit() or "-" in printed:
-        return None
-    value = float(plain(match["n1"]))
-    quantity = Quantity(value, value, value, "index", None, front.direction, printed)
-    return quantity if 20 <= value <= 2000 else None
 
 
 def _lent(match: re.Match[str], before: str, clean: str) -> tuple[re.Match[str], int] | None:
@@ -202,16 +192,14 @@ _OPENING = frozenset("“‘「『《\"'")
 _TIME_UNITS = frozenset({"year", "month", "day", "week", "hour", "quarter", "minute"})
 _SPELLED = frozenset("条座家户名人台所亩吨辆栋处倍宗") | {"公里", "批次", "人次"}
 _FOREIGN = frozenset({"USD", "EUR", "HKD", "GBP", "JPY"})
+_RANKS = ("前", "位居", "位列", "居", "列", "位次", "排名", "排")
 _AFTER_NAMES = frozenset("级强佳象一分里年月日号")
 _MULTIPLIED = re.compile("[十百千万亿廿卅]")
 _PLAN = re.compile(r"规划|计划|行动|攻坚|滚动|倍增|大庆|[来间制期级]")
 _SPAN_OF_TIME = re.compile(r"(?:未来|今后|过去|最近|此后|以往|前|后|每|连)$")
 _NAMES_A_UNIT = re.compile(r" ?(?![的左上以之内建用于为至到和与及或、等大规])[㐀-鿿A-Za-z]")
 _COUNTED = frozenset("家个户项名")
-_SCOPE = re.compile(
-    r" ?的?(?:工业|产业|制造业|建筑业|服务业|批发|零售|住宿|餐饮|法人|重大|重点|大型|在建|新建|续建|新开工"
-    r"|拟建|建设|投资|招商|引资|签约|技改|技术改造|内资|外资|市场|实体|[和及、])*(?P<of>项目|工程|企业)"
-)
+_SCOPE = re.compile(rf" ?的?(?:[和及、]|{trie(WORDS['kinds_of_projects'].split())})*(?P<of>项目|工程|企业)")
 _TAKINGS = ("收入", "销售额", "营业额")
 _LETTERED_INDEX = re.compile(r"指数|得分|点位")
 _MONEY = re.compile(r"投资|资金|产值|收入|利润|税|贷款|融资|销售|总额|补助|金额|负债|费|价值|资产|投入|款")
@@ -274,8 +262,12 @@ def is_figure(match: re.Match[str], before: str, after: str, reading: Reading, f
     if (
         (after[:1] == "." and after[1:2].isdigit())
         or (not word and (not (reading.bare or front.currency) or after[:1] in _AFTER_NAMES))
-        or (count and (front.ranking or after[:1] == "级" or (word == "位" and front.direction)))
+        or (
+            count
+            and (before.rstrip().endswith(_RANKS) or after[:1] == "级" or (word == "位" and front.direction))
+        )
         or (word == "点" and not ("." in digits and _LETTERED_INDEX.search(before[-40:])))
+        or (unit.code == "index" and not (reading.low == reading.high and 20 <= reading.low <= 2000))
         # 2.2 本项目 is a heading
         or (count and not reading.high.is_integer() and (unit.weak or before[-1:] in "\n"))
         or (unit.code in _TIME_UNITS and not _is_duration(match, before, after, reading, front))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from math import floor, inf, isfinite, log10
+from math import floor, inf, log10
 
 from parkanalysis.errors import InputError, Problem, nearest
 from parkanalysis.quantities.numbers import CHINESE
@@ -107,12 +107,6 @@ def _next_leading(value: float) -> float:
     return (floor(value / unit) + 1) * unit
 
 
-def cap(low: float, high: float, value: float, rule: ReadingRule) -> tuple[float, float]:
-    """Close an open upper bound at the rule's cap; an open lower bound alike."""
-    reach = rule.open_above * abs(value)
-    return (low if isfinite(low) else value - reach), (high if isfinite(high) else value + reach)
-
-
 # --- the words before a number ------------------------------------------------------------
 
 MOVES = frozenset(WORDS["moves"].split())
@@ -123,7 +117,6 @@ NEGATIONS = tuple(sorted(WORDS["negations"].split(), key=len, reverse=True))
 
 _TURNED = {"over": "most", "least": "most", "under": "least", "most": "over", "exact": "under"}
 _LOOSE = frozenset({"上", "过"})  # hedges only before 百, 千, 万, 亿
-_RANKS = ("前", "位居", "位列", "居", "列", "位次", "排名", "排")
 _MEASURES_TOO = frozenset({":", ",", "(", ")", "可", "更", "比重", "幅度"})  # lead-in that a subject keeps
 _REACH = 40
 
@@ -140,7 +133,6 @@ def _vocabulary() -> dict[str, tuple[str, str]]:
         "currency": words_by_kind(WORDS["currencies"]),
         "per": {f"每{w}": w for w in (*measured, *shared)} | {"每度电": "度", "每千瓦时电": "千瓦时"},
         "stop": {w: w for w in WORDS["not_hedges"].split()},
-        "rank": {w: w for w in _RANKS},
     }
     return {word: (kind, says) for kind, words in kinds.items() for word, says in words.items()}
 
@@ -152,7 +144,7 @@ _LENGTHS = {
 }
 _FAR = rf"(?P<hedge>至少|最少|起码|最多|至多|顶多)(?:要|需要?|应当?|须|可)?(?:(?![{CHINESE}])[㐀-鿿]){{2}}"
 _FAR_BEFORE = re.compile(_FAR + "$")  # 起码要投入
-_LEADING = [*_MEASURES_TOO, *(w for w, (kind, _) in _WORDS.items() if kind not in ("stop", "rank"))]
+_LEADING = [*_MEASURES_TOO, *(w for w, (kind, _) in _WORDS.items() if kind != "stop")]
 LEAD = re.compile(
     rf"(?: |(?:{'|'.join(NEGATIONS)}) ?(?={trie(list(FRONT))})|{_FAR}"
     rf"|(?:是|为|相当于|等于)[^\n]{{1,20}}?的(?= ?[\d一二三四五六七八九十两百])|{trie(_LEADING)}"
@@ -177,7 +169,6 @@ class Front:
     level: str | None = None
     currency: Unit | None = None
     per: str | None = None
-    ranking: bool = False
     move: bool = False
 
 
@@ -203,9 +194,6 @@ def look_back(words: str, first: str) -> Front:
         kind, says = found
         word = words[position - length : position]
         if kind == "stop" or (word in _LOOSE and first not in "百千万亿") or whole - position > _REACH:
-            break
-        if kind == "rank":
-            front.ranking = not words[position:].strip()
             break
         if kind == "move":
             if front.direction is None and not word.endswith("率"):

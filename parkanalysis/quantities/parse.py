@@ -7,6 +7,7 @@ import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from math import isfinite
 
 from parkanalysis.errors import InputError, Problem
 from parkanalysis.quantities.hedges import (
@@ -16,7 +17,6 @@ from parkanalysis.quantities.hedges import (
     Front,
     ReadingRule,
     apply_hedges,
-    cap,
     look_back,
     rule_of,
 )
@@ -433,4 +433,6 @@ def bounds(quantity: Quantity, rule: str | ReadingRule = "standard") -> tuple[fl
     if read.value and read.hedge == quantity.hedge:
         factor = quantity.value / read.value
         low, high = sorted((read.low * factor, read.high * factor))
-    return cap(low, high, quantity.value, rule)
+    reach = rule.open_above * abs(quantity.value)
+    low = low if isfinite(low) else quantity.value - reach
+    return low, high if isfinite(high) else quantity.value + reach

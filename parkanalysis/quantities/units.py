@@ -63,15 +63,11 @@ def _read_table() -> tuple[dict[str, Unit], dict[str, str]]:
     symbols: dict[str, str] = {}
     for row in WORDS["units"]:
         words = row["words"].split()
-        unit = Unit(row["code"], row.get("power", 0), row.get("factor", 1.0), row.get("weak", False))
-        for word in words:
-            units.setdefault(word, unit)
+        unit = Unit(**{key: value for key, value in row.items() if key != "words"})
+        units = dict.fromkeys(words, unit) | units  # what stands first, holds
         if unit == Unit(unit.code):
             symbols.setdefault(unit.code, words[0])
-    weak = set(WORDS["weak_counts"].split())
-    for word in WORDS["counts"].split():
-        units.setdefault(word, Unit("count", weak=word in weak))
-    return units, symbols | {"count": "个", "fraction": "%"}
+    return units, symbols | {"fraction": "%"}
 
 
 UNITS, SYMBOLS = _read_table()
