@@ -16,10 +16,9 @@ import numpy as np
 import pandas as pd
 
 from parkanalysis.errors import InputError, Problem, nearest
-from parkanalysis.model.scenario import YUAN_PER_100M, own_lever
+from parkanalysis.model.scenario import YUAN_PER_100M, own_lever, printed
 from parkanalysis.park import UNITS, Park
 from parkanalysis.park.schema import Check
-from parkanalysis.quantities import bounds
 
 OWN = ("reported", "derived")
 LARGEST = 1e30
@@ -157,15 +156,10 @@ def verdict(
 
 
 def _lookup(park: Park, name: str) -> Interval:
-    """A figure, a lever, or a value of a series.
-
-    A figure has the bounds of the park's reading rule, but for open ends: the rule caps 以上 for drawing,
-    and a cap that nobody stated must not refute what was stated.
-    """
+    """A figure, a lever, or a value of a series."""
     if name in park.quantities:
-        quantity = park.quantities[name]
-        pairs = zip(bounds(quantity, park.config.reading_rule), (quantity.low, quantity.high), strict=True)
-        return Interval(quantity.value, *(read if math.isfinite(own) else own for read, own in pairs))
+        low, value, high = printed(park, name)
+        return Interval(value, low, high)
     if name in park.levers:
         lever = park.levers[name]
         return Interval(lever.central, lever.low, lever.high) * UNITS[lever.unit][1]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from parkanalysis.errors import InputError, Problem
 from parkanalysis.model.draws import chunks
 from parkanalysis.model.scenario import Scenario
-from parkanalysis.model.target_year import State, state, total
+from parkanalysis.model.target_year import State, states, total
 
 Array = NDArray[np.float64]
 BASELINE = "baseline"
@@ -167,11 +167,10 @@ def contributions(scenario: Scenario, draws: int, seed: int) -> Contributions:
 
 def _stretches(scenario: Scenario, draws: int, seed: int) -> Iterator[tuple[slice, State]]:
     """States over stretches of draws that are short where many drivers meet."""
-    for span in chunks(draws):
-        s = state(scenario, None if draws == 1 else span, seed)
+    for place, s in states(scenario, draws, seed):
         most = max(len(touching(s, i)) for i in s.base.value_added)
-        for start, stop in chunks(span[1] - span[0], max(CELLS >> min(most, MAX_DRIVERS), 64)):
-            yield slice(span[0] + start, span[0] + stop), s.part(start, stop)
+        for start, stop in chunks(place.stop - place.start, max(CELLS >> min(most, MAX_DRIVERS), 64)):
+            yield slice(place.start + start, place.start + stop), s.part(start, stop)
 
 
 def frame(found: Contributions, by: str = "driver") -> pd.DataFrame:

@@ -68,10 +68,6 @@ class Probe:
         self._industries = self._touched()
         self._parts = [self._part(span) for span in ([None] if draws == 1 else chunks(draws))]
 
-    def first(self, draws: int) -> Probe | None:
-        """The same over the first draws only; None where it has no more than that."""
-        return Probe(self.scenario, self.names, draws, self.seed) if draws < self.draws else None
-
     def _touched(self) -> list[str]:
         """Industries whose value hangs on a lever that is held."""
         config, scenario = self.scenario.park.config, self.scenario
@@ -119,8 +115,6 @@ class BreakEven:
         Probability, in the lever's own distribution, of a value at most this one; NaN without a value
         or where
         the lever is one number even without the scenario.
-    at_minimum, at_maximum : float
-        What is reached with that probability at the hard bounds, 亿元.
     """
 
     lever: str
@@ -129,8 +123,6 @@ class BreakEven:
     status: Status
     value: float
     position: float
-    at_minimum: float
-    at_maximum: float
 
 
 def with_levers(scenario: Scenario, **values: float) -> Scenario:
@@ -167,28 +159,19 @@ def _crossings(x: Array, y: Array) -> list[tuple[float, float]]:
     return [(float(x[i]), float(x[i + 1])) for i in places]
 
 
-def _search(
-    probe: Probe, lever: str, target: float, probability: float, x: Array
-) -> tuple[list[tuple[float, float]], Array]:
-    """Stretches in which the target is crossed, and the distance to it at the bounds.
+def _search(gaps: Callable[[Array, bool], Array], x: Array) -> tuple[list[tuple[float, float]], bool]:
+    """Stretches in which the target is crossed, and whether it is met at both bounds.
 
     Few draws find where to look; all draws have the last word on whether the target is crossed there.
     """
-
-    def gaps(reached: Callable[..., float], points: Array) -> Array:
-        return np.array([reached(probability, **{lever: float(v)}) for v in points]) - target
-
-    ends = gaps(probe.reached, x[[0, -1]])
-    rough = probe.first(SCAN_DRAWS)
-    if rough is not None:
-        y = gaps(rough.reached, x)
+    ends, y = gaps(x[[0, -1]], False), gaps(x, True)
+    spans = _crossings(x, y)
+    seen = all(_crossings(np.array(s), gaps(np.array(s), False)) for s in spans)
+    clear = np.abs(y).min() > 4 * np.abs(y[[0, -1]] - ends).max()
+    if not (seen and (spans or clear)):
+        y = np.concatenate([ends[:1], gaps(x[1:-1], False), ends[1:]])
         spans = _crossings(x, y)
-        if all(_crossings(np.array(s), gaps(probe.reached, np.array(s))) for s in spans):
-            margin = 4 * np.abs(y[[0, -1]] - ends).max()
-            if spans or np.abs(y).min() > margin:
-                return spans, ends
-    y = np.concatenate([ends[:1], gaps(probe.reached, x[1:-1]), ends[1:]])
-    return _crossings(x, y), ends
+    return spans, bool(ends.min() >= 0)
 
 
 def break_even(projection: Projected, lever: str, target: float, probability: float = 0.5) -> BreakEven:
@@ -216,28 +199,30 @@ def break_even(projection: Projected, lever: str, target: float, probability: fl
     item = _lever(scenario, lever)
     _check(target, probability)
 
-    def result(status: Status, ends: Array, value: float = np.nan, position: float = np.nan) -> BreakEven:
-        at = (float(e) + target for e in ends)
-        return BreakEven(lever, target, probability, status, value, position, *at)
+    def result(status: Status, value: float = np.nan, position: float = np.nan) -> BreakEven:
+        return BreakEven(lever, target, probability, status, value, position)
 
     if lever not in used_levers(scenario):
-        here = float(np.quantile(projection.draws, 1 - probability)) - target
-        return result("no_effect", np.array([here, here]))
-    probe = Probe(scenario, [lever], len(projection.draws), projection.seed)
+        return result("no_effect")
+    n = len(projection.draws)
+    probe = Probe(scenario, [lever], n, projection.seed)
+    rough = probe if n <= SCAN_DRAWS else Probe(scenario, [lever], SCAN_DRAWS, projection.seed)
 
-    def gap(value: float) -> float:
+    def gap(value: float, probe: Probe = probe) -> float:
         return probe.reached(probability, **{lever: value}) - target
 
-    x = np.linspace(item.minimum, item.maximum, SCAN)
-    spans, ends = _search(probe, lever, target, probability, x)
+    def gaps(values: Array, few: bool) -> Array:
+        return np.array([gap(float(v), rough if few else probe) for v in values])
+
+    spans, enough = _search(gaps, np.linspace(item.minimum, item.maximum, SCAN))
     if not spans:
-        return result("always" if min(ends) >= 0 else "never", ends)
+        return result("always" if enough else "never")
     low, high = min(spans, key=lambda s: abs((s[0] + s[1]) / 2 - item.central))
     scale = max(abs(low), abs(high), 1e-6)
     value = float(brentq(gap, low, high, xtol=1e-9 * scale, rtol=1e-12))
     # a lever that the scenario sets to a number is placed in the range it has without the scenario
     own = own_lever(scenario.park, lever) if item.is_point else item
-    return result("met", ends, value, np.nan if own.is_point else own.cdf(value))
+    return result("met", value, np.nan if own.is_point else own.cdf(value))
 
 
 def break_evens(projection: Projected, target: float, probability: float = 0.5) -> pd.DataFrame:

@@ -15,12 +15,10 @@ from parkanalysis.errors import InputError, Problem
 from parkanalysis.forecasting import annual, forecast
 from parkanalysis.model import inverse
 from parkanalysis.model.contributions import BASELINE, Contributions, contributions, frame
-from parkanalysis.model.draws import chunks
-from parkanalysis.model.scenario import YUAN_PER_100M, Scenario, in_year, own_lever, read_scenario
+from parkanalysis.model.scenario import YUAN_PER_100M, Scenario, in_year, own_lever, printed, read_scenario
 from parkanalysis.model.shocks import Kind, common, kind_of, length
-from parkanalysis.model.target_year import state, total
+from parkanalysis.model.target_year import state, states, total
 from parkanalysis.park import Lever, Park, read_park
-from parkanalysis.quantities import bounds
 
 Array = NDArray[np.float64]
 QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
@@ -185,11 +183,12 @@ class Projection(inverse.Projected):
 
 
 def _check_draws(draws: int, seed: int) -> None:
-    problems = []
-    if isinstance(draws, bool) or not isinstance(draws, int | np.integer) or not 1 <= draws <= MAX_DRAWS:
-        problems.append(Problem("draws", repr(draws), f"a whole number from 1 to {MAX_DRAWS:,}"))
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        problems.append(Problem("seed", repr(seed), "a whole number, 0 or more"))
+    asked = (("draws", draws, 1, MAX_DRAWS), ("seed", seed, 0, np.inf))
+    problems = [
+        Problem(name, repr(value), f"a whole number from {least} to {most:,}")
+        for name, value, least, most in asked
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value <= most
+    ]
     if problems:
         raise InputError(problems)
 
@@ -225,10 +224,8 @@ def project(
     chosen = scenario if isinstance(scenario, Scenario) else read_scenario(the_park, scenario)
     central = float(total(state(chosen, None, seed))[0])
     values, baseline = np.empty(draws), np.empty(draws)
-    for span in chunks(draws):
-        s = state(chosen, None if draws == 1 else span, seed)
-        values[slice(*span)] = total(s)
-        baseline[slice(*span)] = total(replace(s, effects={}))
+    for place, s in states(chosen, draws, seed):
+        values[place], baseline[place] = total(s), total(replace(s, effects={}))
     return Projection(chosen, values, seed, baseline, central)
 
 
@@ -246,10 +243,8 @@ def cut_backs(projection: Projection) -> pd.DataFrame:
     >>> cut_backs(project("qingzhen", "alumina_price", draws=64)).index.tolist()
     ['alumina_price_fall']
     """
-    n = len(projection.draws)
     stopped: dict[str, list[Array]] = {}
-    for span in chunks(n):
-        s = state(projection.scenario, None if n == 1 else span, projection.seed)
+    for _, s in states(projection.scenario, len(projection.draws), projection.seed):
         for name, e in s.effects.items():
             if type(e.item).stopped is not Kind.stopped:
                 whole = s.stretch(e.industry)
@@ -357,9 +352,7 @@ def growth_draws(projection: Projection) -> dict[str, Array]:
         return {"current": current}
     held = tuple(s for s in projection.scenario.shocks if not kind_of(park.config, s).price_only)
     at_old_prices = replace(projection.scenario, shocks=held)
-    volume = np.empty(n)
-    for span in chunks(n):
-        volume[slice(*span)] = total(state(at_old_prices, None if n == 1 else span, projection.seed))
+    volume = np.concatenate([total(s) for _, s in states(at_old_prices, n, projection.seed)])
     years = projection.scenario.years
     change = forecast(1 + past, years, "naive", transform="none")
     prices = np.ones(n)
@@ -395,11 +388,8 @@ def interval(park: Park, figure: str) -> tuple[float, float, float]:
     >>> interval(read_park("qingzhen"), "stated_loss_2016")
     (5.0, 5.0, inf)
     """
-    quantity = park.quantities[figure]
-    read = bounds(quantity, park.config.reading_rule)
-    open_ends = (quantity.low, quantity.high)
-    low, high = (r if np.isfinite(o) else o for r, o in zip(read, open_ends, strict=True))
-    return low / YUAN_PER_100M, quantity.value / YUAN_PER_100M, high / YUAN_PER_100M
+    low, value, high = printed(park, figure)
+    return low / YUAN_PER_100M, value / YUAN_PER_100M, high / YUAN_PER_100M
 
 
 def readings(projection: Projection) -> pd.DataFrame:

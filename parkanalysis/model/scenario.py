@@ -195,6 +195,18 @@ def _set(lever: Lever, setting: Setting, park: Park) -> Lever:
     )
 
 
+def printed(park: Park, figure: str) -> tuple[float, float, float]:
+    """Low, value and high of a printed figure, in its canonical unit.
+
+    The bounds are those of the park's reading rule, but for open ends: the rule caps 以上 for drawing, and a
+    cap that nobody stated must not refute what was stated.
+    """
+    quantity = park.quantities[figure]
+    pairs = zip(bounds(quantity, park.config.reading_rule), (quantity.low, quantity.high), strict=True)
+    low, high = (read if np.isfinite(own) else own for read, own in pairs)
+    return low, quantity.value, high
+
+
 def unknown(place: str, what: str, name: Any, known: Iterable[str], allowed: str) -> Problem:
     """The problem of a name that leads nowhere, with the nearest that does."""
     return Problem(place, f"unknown {what} {name!r}", allowed, nearest=nearest(str(name), list(known)))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, is_dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from parkanalysis.model.draws import Base, Draws, base_year, with_products
+from parkanalysis.model.draws import Base, Draws, base_year, chunks, with_products
 from parkanalysis.model.scenario import Scenario
 from parkanalysis.model.shocks import Effect, Stretch, effect, kind_of
 from parkanalysis.park import ParkFile, levers_of, references
@@ -176,6 +176,12 @@ def state(
     if like is not None and kept(accounts | growth_levers(scenario)):
         return State(base, like.growth, like.driftless, effects, years)
     return State(base, *industry_growth(draw, base, years), effects, years)
+
+
+def states(scenario: Scenario, draws: int, seed: int) -> Iterator[tuple[slice, State]]:
+    """All draws of a scenario, a stretch after the other; one draw is that of central values."""
+    for span in chunks(draws):
+        yield slice(*span), state(scenario, None if draws == 1 else span, seed)
 
 
 def shock_levers(park: ParkFile, shock: str) -> list[str]:

@@ -43,7 +43,6 @@ def test_every_break_even_meets_the_target_and_a_grid_agrees(combined, probabili
         lever = combined.scenario.levers[name]
         grid = np.linspace(lever.minimum, lever.maximum, 15)
         reached = np.array([at(combined, probability, **{name: float(v)}) for v in grid])
-        assert (row["at_minimum"], row["at_maximum"]) == pytest.approx((reached[0], reached[-1]))
         if row["status"] == "met":
             assert at(combined, probability, **{name: row["value"]}) == pytest.approx(target, abs=1e-6)
             cell = np.searchsorted(grid, row["value"]) - 1
