@@ -61,7 +61,7 @@ def picture() -> bytes:
     from parkanalysis.report.words import Words
 
     case = read_parameters({"park": "qingzhen", "scenario": SCENARIO, "lang": "en"})
-    projection = case.project()
+    projection = case.projection
     with style():
         ax = charts.waterfall(findings.steps(projection, projection.contributions()), Words(case.park, "en"))
         return to_bytes(ax, "svg", paper="white")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from parkanalysis.errors import InputError, Problem
@@ -38,15 +39,11 @@ class Case:
     lang: str
     draws: int
     seed: int
-    _projections: dict[str, Projection] = field(default_factory=dict, repr=False, compare=False)
 
-    def project(self, scenario: str | None = None) -> Projection:
-        """Projection of a scenario of the park, of the case's own without a name; made once."""
-        chosen = self.scenario if scenario is None else read_scenario(self.park, scenario)
-        key = scenario or ""
-        if key not in self._projections:
-            self._projections[key] = project(self.park, chosen, self.draws, self.seed)
-        return self._projections[key]
+    @cached_property
+    def projection(self) -> Projection:
+        """Projection of the scenario."""
+        return project(self.park, self.scenario, self.draws, self.seed)
 
 
 def reference_scenario(park: Park) -> Scenario:

@@ -132,9 +132,9 @@ class Draws:
         self._names = tuple(sorted(scenario.levers))
         self._correlations = scenario.park.config.correlations
 
-    def __call__(self, name: str | None, default: float = 0.0) -> Array:
+    def __call__(self, name: str | None) -> Array:
         if name is None:
-            return np.full(self.size, default)
+            return np.zeros(self.size)
         lever = self.scenario.levers[name]
         if self.span is None or lever.is_point or name in self.held:
             return np.full(self.size, self.centre(name))

@@ -355,10 +355,8 @@ def growth_draws(projection: Projection) -> dict[str, Array]:
     volume = np.concatenate([total(s) for _, s in states(at_old_prices, n, projection.seed)])
     years = projection.scenario.years
     change = forecast(1 + past, years, "naive", transform="none")
-    prices = np.ones(n)
     drawn = change.draws(n, projection.seed) if n > 1 else change.median[None, :]
-    for step in range(years):
-        prices = prices * np.maximum(drawn[:, step], 0.1)
+    prices = np.maximum(drawn, 0.1).prod(axis=1)
     return {"current": current, "comparable": comparable_growth(volume / park.value_added - 1, prices - 1)}
 
 

@@ -131,14 +131,16 @@ def _shorter(name: str, steps: list[Step]) -> Any:
     return None
 
 
+@dataclass(eq=False)
 class Step:
     """A step of a tape, with the arithmetic of a number."""
 
-    def __init__(
-        self, tape: Tape, place: int, name: str, arguments: tuple[Any, ...], each: bool, square: bool
-    ) -> None:
-        self.tape, self.place, self.name, self.arguments = tape, place, name, arguments
-        self.each, self.square = each, square
+    tape: Tape
+    place: int
+    name: str
+    arguments: tuple[Any, ...]
+    each: bool
+    square: bool
 
     def __bool__(self) -> bool:
         """The branch that is followed where the model asks for one answer for all draws."""
@@ -146,13 +148,10 @@ class Step:
             return bool(self.arguments[0])
         if self.each:
             raise TypeError("a branch that differs from draw to draw cannot be written down")
-        tape = self.tape
-        if self in tape.asked:
-            place = tape.asked.index(self)
-        else:
-            place = len(tape.asked)
-            tape.asked.append(self)
-        return tape.path[place] if place < len(tape.path) else False
+        asked, path = self.tape.asked, self.tape.path
+        if self not in asked:
+            asked.append(self)
+        return asked.index(self) < len(path) and path[asked.index(self)]
 
 
 class Traced(np.ndarray[Any, Any]):
@@ -180,9 +179,6 @@ class Traced(np.ndarray[Any, Any]):
         if function is np.where:
             tape = next(s.tape for a in arguments for s in np.asarray(a).flat if isinstance(s, Step))
             return traced(_each(tape, "where", *arguments))
-        if function is np.clip:
-            value, low, high = arguments
-            return np.minimum(np.maximum(value, low), high)
         result = super().__array_function__(function, types, arguments, options)
         return traced(result) if isinstance(result, np.ndarray) and result.dtype == object else result
 
@@ -219,8 +215,8 @@ class _Given:
     def __init__(self, tape: Tape, scenario: Scenario) -> None:
         self.tape, self.scenario = tape, scenario
 
-    def __call__(self, name: str | None, default: float = 0.0) -> Any:
-        return np.full(1, default) if name is None else self.tape.input(name, each=True)
+    def __call__(self, name: str | None) -> Any:
+        return np.zeros(1) if name is None else self.tape.input(name, each=True)
 
     def centre(self, name: str) -> Any:
         return self.tape.input(f"centre:{name}", each=False)

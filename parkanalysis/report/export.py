@@ -205,7 +205,7 @@ def export(
     check_formats(wanted)
     results = report_results(case)
     drawn = page_figures(results) if {"docx", "png", "svg"} & set(wanted) else []
-    frame = tidy(case.project()) if frame is None else frame
+    frame = tidy(case.projection) if frame is None else frame
     makers: dict[str, Callable[[], dict[str, bytes]]] = {
         "xlsx": lambda: {"results.xlsx": to_xlsx(results, frame)},
         "csv": lambda: {"results.csv": to_csv(frame)},

@@ -279,7 +279,7 @@ def report_results(case: Case) -> Results:
     setting = (case.park.digest, scenario.name, scenario.shocks, repr(scenario.settings))
     key = (*setting, case.reference.name, case.lang, case.draws, case.seed)
     if key not in _LAST:  # the last one's are kept, since its page and its files ask in turn
-        made = Results(case.project(), case.reference, case.lang)
+        made = Results(case.projection, case.reference, case.lang)
         if problems := list(impossible(made.projection.draws, f"scenarios/{scenario.name}.yml")):
             raise InputError(problems)
         _LAST.clear()

@@ -30,7 +30,7 @@ def results():
     found = {}
     for lang in ("zh", "en"):
         case = read_parameters({"scenario": "combined", "lang": lang, "draws": 512})
-        found[lang] = Results(case.project(), case.reference, lang)
+        found[lang] = Results(case.projection, case.reference, lang)
     return found
 
 

@@ -82,7 +82,7 @@ def test_another_park_without_a_stated_projection(tmp_path):
 
 def test_a_projection_below_zero_is_refused_as_by_check(monkeypatch, projection):
     lost = replace(projection, draws=projection.draws - 100)
-    monkeypatch.setattr(Case, "project", lambda _: lost)
+    monkeypatch.setattr(Case, "projection", lost)
     with pytest.raises(InputError, match="value added of 0 or more") as refused:
         report_results(read_parameters({"scenario": "combined", "draws": 999}))
     assert list(refused.value.problems) == list(impossible(lost.draws, "scenarios/combined.yml"))
