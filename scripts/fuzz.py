@@ -256,7 +256,7 @@ def parameters(data: bytes) -> None:
         name = choices.pick([*good, *good, "park", choices.text()])
         odd = choices.pick([*NASTY, choices.text(), choices.number(99), -1, 0.5, None, {}, [], "en"])
         given[name] = odd if choices.number(3) == 0 else good.get(name, odd)
-    read_parameters(given).project()
+    _ = read_parameters(given).projection
 
 
 def series(data: bytes) -> None:
