@@ -157,4 +157,4 @@ def test_word_files_hold_no_field_and_no_other_link(outputs):
 )
 def test_parameters_never_become_code(given):
     with pytest.raises(InputError):
-        read_parameters({"park": str(PARKS / "tiny"), "scenario": "reference", **given}).projection
+        _ = read_parameters({"park": str(PARKS / "tiny"), "scenario": "reference", **given}).projection
