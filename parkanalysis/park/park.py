@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -136,7 +137,7 @@ def validate_rows(
     firms.csv, row 3, column firm: found 'a' again, first in row 2; allowed: each name once
     """
     rows: list[tuple[int, M]] = []
-    problems = list(_columns(name, table.header, model))
+    problems = list(islice(_columns(name, table.header, model), MAX_PROBLEMS))
     if problems:
         return rows, problems
     first: dict[str, int] = {}

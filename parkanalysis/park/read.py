@@ -14,6 +14,7 @@ import datetime as dt
 import hashlib
 import io
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -31,23 +32,17 @@ MAX_SCENARIOS = 500
 MAX_YAML_BYTES = 500_000
 MAX_DEPTH = 20
 MAX_ROWS = 50_000
-MAX_COLUMNS = 100
 MAX_PROBLEMS = 1_000
 MAX_UNPACKED = 100_000_000
 MAX_CELLS = 250_000
 MAX_PARTS = 6
+SCENARIO_NAME = "lower-case letters, digits and _, a letter first"
 
 #: sheets of a workbook that hold documents, with their columns
 KEYED = {"park": ("key", "value"), "scenarios": ("scenario", "key", "value")}
 
 # what stands between the cells of tables that were not saved with commas
-_SEPARATORS = {
-    ";": "semicolons",
-    "\t": "tabs",
-    "|": "bars",
-    "；": "Chinese semicolons",
-    "，": "Chinese commas",
-}
+_SEPARATOR = re.compile("[;\t|；，]")
 
 # row of the file (the header is row 1) and the cells by column
 Records = list[tuple[int, dict[str, str]]]
@@ -108,11 +103,9 @@ def read_text(path: Path, limit: int = MAX_BYTES) -> str:
 
 
 def _header_problems(name: str, header: Sequence[str]) -> list[Problem]:
-    if len(header) > MAX_COLUMNS:
-        return [Problem(name, f"{len(header):,} columns", f"at most {MAX_COLUMNS} columns", 1)]
     if not any(header):
         return [Problem(name, "an empty file", "a header and rows")]
-    repeated = sorted({c for c in header if header.count(c) > 1})
+    repeated = [column for column, count in Counter(header).items() if count > 1]
     allowed = "a name for each column" if repeated == [""] else "each column once"
     found = f"columns twice: {', '.join(map(repr, repeated))}"
     return [Problem(name, found, allowed, 1)] if repeated else []
@@ -147,10 +140,11 @@ def _tabulate(
 def _check_separator(name: str, text: str) -> None:
     """One problem for the whole table, not one for each column that is then missing."""
     header = text.partition("\n")[0]
-    for mark, word in _SEPARATORS.items():
-        if mark in header and "," not in header:
-            allowed = 'cells separated by commas (save it as "CSV UTF-8 (comma delimited)")'
-            raise InputError(Problem(name, f"cells separated by {word}", allowed, 1))
+    mark = _SEPARATOR.search(header)
+    if mark and "," not in header:
+        found = "tabs" if mark[0] == "\t" else repr(mark[0])
+        allowed = 'cells separated by commas (save it as "CSV UTF-8 (comma delimited)")'
+        raise InputError(Problem(name, f"cells separated by {found}", allowed, 1))
 
 
 def read_csv(path: Path) -> RawTable:
@@ -378,15 +372,6 @@ def is_aside(name: str) -> bool:
     return name.startswith((".", "~$"))
 
 
-def scenario_problem(file: str, name: str) -> Problem | None:
-    """Whether a name can be that of a scenario."""
-    if is_identifier(name):
-        return None
-    return Problem(
-        file, f"the scenario name {name[:80]!r}", "lower-case letters, digits and _, a letter first"
-    )
-
-
 def read_folder(folder: Path) -> Raw:
     """Read the files of a park's folder.
 
@@ -403,27 +388,18 @@ def read_folder(folder: Path) -> Raw:
     ['alumina_price_fall']
     """
     problems: list[Problem] = []
-    names = attempt(problems, _names, folder) or []
-    if problems:
-        raise InputError(problems)
-    tables = {}
-    for name in TABLES:
-        file = f"{name}.csv"
+    names = _names(folder)
+    found: dict[str, Any] = {}
+    for file in ("park.yml", *(f"{name}.csv" for name in TABLES)):
         if file in names:
-            table = attempt(problems, read_csv, folder / file)
-            if table is not None:
-                tables[name] = table
-        elif name in REQUIRED_TABLES:
-            near = nearest(file, [n for n in names if n.endswith((".csv", ".CSV"))])
-            problems.append(Problem(file, "no such file", f"{file} in the park's folder", nearest=near))
-    park = None
-    if "park.yml" in names:
-        park = attempt(problems, read_yaml, folder / "park.yml")
-    else:
-        near = nearest("park.yml", [n for n in names if n.endswith((".yml", ".yaml"))])
-        problems.append(Problem("park.yml", "no such file", "park.yml in the park's folder", nearest=near))
+            found[file] = attempt(problems, read_yaml if file == "park.yml" else read_csv, folder / file)
+        elif file == "park.yml" or file.removesuffix(".csv") in REQUIRED_TABLES:
+            alike = [n for n in names if Path(n).suffix.lower() in (".csv", ".yml", ".yaml")]
+            allowed = f"{file} in the park's folder"
+            problems.append(Problem(file, "no such file", allowed, nearest=nearest(file, alike)))
+    tables = {name: table for name in TABLES if (table := found.get(f"{name}.csv")) is not None}
     scenarios = _scenarios(folder, names, problems)
-    return Raw(folder.name, tables, park, scenarios, problems, _digest(folder))
+    return Raw(folder.name, tables, found.get("park.yml"), scenarios, problems, _digest(folder))
 
 
 def _names(folder: Path) -> list[str]:
@@ -439,23 +415,20 @@ def _scenarios(folder: Path, names: list[str], problems: list[Problem]) -> dict[
         return {}
     inside = attempt(problems, _names, folder / "scenarios") or []
     files = [n for n in inside if n.endswith(".yml")]
-    problems += [
-        Problem(f"scenarios/{n}", "the ending .yaml", "the ending .yml")
-        for n in inside
-        if n.endswith(".yaml")
-    ]
+    other = (f"scenarios/{n}" for n in inside if n.endswith(".yaml"))
+    problems += [Problem(file, "the ending .yaml", "the ending .yml") for file in other]
     if len(files) > MAX_SCENARIOS:
         problems.append(Problem("scenarios", f"{len(files)} files", f"at most {MAX_SCENARIOS}"))
     scenarios = {}
     for name in files[:MAX_SCENARIOS]:
-        problem = scenario_problem(f"scenarios/{name}", name.removesuffix(".yml"))
-        if problem:
-            problems.append(problem)
+        file, scenario = f"scenarios/{name}", name.removesuffix(".yml")
+        if not is_identifier(scenario):
+            problems.append(Problem(file, f"the scenario name {scenario[:80]!r}", SCENARIO_NAME))
             continue
         try:
-            scenarios[name.removesuffix(".yml")] = read_yaml(folder / "scenarios" / name)
+            scenarios[scenario] = read_yaml(folder / file)
         except InputError as error:
-            problems += [replace(p, file=f"scenarios/{name}") for p in error.problems]
+            problems += [replace(p, file=file) for p in error.problems]
     return scenarios
 
 
@@ -572,9 +545,9 @@ def _documents(name: str, table: RawTable, problems: list[Problem]) -> dict[str,
     documents: dict[str, Located] = {}
     for row, cells in [] if missing else table.records:
         scenario, key = cells.get("scenario", "").strip(), cells["key"].strip()
-        problem = scenario_problem(name, scenario) if "scenario" in columns else None
-        if problem is not None:
-            problems.append(replace(problem, row=row, column="scenario"))
+        if "scenario" in columns and not is_identifier(scenario):
+            found = f"the scenario name {scenario[:80]!r}"
+            problems.append(Problem(name, found, SCENARIO_NAME, row, "scenario"))
             continue
         document = documents.setdefault(scenario, Located({}, {}))
         if wrong := _insert(document, key, cells["value"].strip() or None, row):

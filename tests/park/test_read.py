@@ -111,7 +111,7 @@ def test_every_row_of_the_wrong_length_is_named_and_the_others_stand(file):
         ("", "an empty file"),
         ("\n\n", "an empty file"),
         ("a,b,a\n1,2,3\n", "columns twice: 'a'"),
-        ("," * 5_000 + "\n", "5,001 columns"),
+        ("a," * 5_000 + "\n", "columns twice: 'a'"),
     ],
 )
 def test_headers_that_name_no_table(file, content, found):
@@ -175,7 +175,7 @@ def test_a_table_is_read_in_whatever_a_chinese_spreadsheet_saves(file, codec):
     assert table.records == [(2, {"名称": "氧化铝产量", "值": "120"})]
 
 
-@pytest.mark.parametrize(("mark", "word"), [(";", "semicolons"), ("\t", "tabs"), ("，", "Chinese commas")])
+@pytest.mark.parametrize(("mark", "word"), [(";", "';'"), ("\t", "tabs"), ("，", "'，'")])
 def test_another_separator_is_one_problem(file, mark, word):
     (problem,) = refused(read_csv, file(f"a{mark}b\n1{mark}2\n1{mark}3\n"))
     assert str(problem) == (
@@ -345,3 +345,9 @@ def test_a_full_width_colon_is_told_as_such(text):
     (problem,) = refused(parse_yaml, "x.yml", text)
     assert (problem.found, problem.allowed) == ("a full-width colon ：", "a colon and a blank")
     assert "：" in text.splitlines()[problem.row - 1]
+
+
+def test_a_hundred_thousand_columns_are_told_in_bounded_time(tmp_path):
+    zone = copy_park(tmp_path)
+    (zone / "history.csv").write_text(",".join(f"c{i}" for i in range(100_000)) + "\n", encoding="utf-8")
+    assert len(only(zone).rows) == 999
