@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import islice, pairwise
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -175,7 +176,7 @@ def _tables(files: Files) -> Iterator[Problem]:
     for line, row in files.rows["levers"][:MAX_LEVERS]:
         for column, allowed in _lever(row):
             yield _bad("levers", line, row, column, allowed)
-        for column, found, allowed in _range(row, files):
+        for column, found, allowed in _range(row, files.parsed):
             yield _bad("levers", line, row, column, allowed, found)
     for line, row in files.rows["levers"][MAX_LEVERS : MAX_LEVERS + 1]:
         yield _bad("levers", line, row, "lever", f"at most {MAX_LEVERS:,} levers")
@@ -189,34 +190,28 @@ def _tables(files: Files) -> Iterator[Problem]:
     yield from _forecasts(files)
 
 
-def _range(row: Any, files: Files) -> Iterator[tuple[str, str, str]]:
-    """Column, found and allowed of what is wrong with the points of a lever."""
+def _range(row: Any, parsed: Mapping[str, Quantity]) -> Iterator[tuple[str, str, str]]:
+    """Column, found and allowed of points out of order or bounds, or through which no distribution goes."""
     if row.distribution in DERIVED:
         return
     columns = POINTS if row.distribution != "point" else ("central",)
     points = {column: getattr(row, column) for column in columns}
-    if row.figure in files.parsed:
-        quantity, (canonical, factor) = files.parsed[row.figure], UNITS[row.unit]
+    if row.figure in parsed:
+        quantity, (canonical, factor) = parsed[row.figure], UNITS[row.unit]
         if quantity.unit != canonical:
-            yield "unit", row.unit, f"a unit of {quantity.unit}, in which the figure {row.figure} is"
+            yield "unit", f"{row.figure} in {quantity.unit}", f"a figure in {canonical}"
             return
         points["central"] = quantity.value / factor
     given = {column: value for column, value in points.items() if value is not None}
-    whole = len(given) == len(points) or (row.distribution in WITHOUT_CENTRAL and len(given) == 2)
-    yield from _point_problems(given, row, row.distribution if whole else "point")
-
-
-def _point_problems(points: dict[str, float], row: Any, shape: str) -> Iterator[tuple[str, str, str]]:
-    """The same of points out of order, out of bounds, or through which no such distribution goes."""
-    for name, value in points.items():
+    for name, value in given.items():
         if not row.minimum <= value <= row.maximum:
             yield name, f"{value:g}", f"{row.minimum:g} to {row.maximum:g} {row.unit}"
-    wrong = [(*one, *two) for one, two in pairwise(points.items()) if one[1] > two[1]]
+    wrong = [(*one, *two) for one, two in pairwise(given.items()) if one[1] > two[1]]
     if wrong:
         name, value, other, less = wrong[0]
         yield name, f"{value:g} above {other} {less:g}", "low ≤ central ≤ high"
-    elif shape == "lognormal" and points["low"] <= 0 < points["high"] - points["low"]:
-        yield "low", f"{points['low']:g} to {points['high']:g}", "above 0 for a lognormal"
+    elif row.distribution == "lognormal" and given.get("low", 1) <= 0 < given.get("high", 0) - given["low"]:
+        yield "low", f"{given['low']:g}", "above 0 for a lognormal"
 
 
 def _series(table: str, rows: Rows) -> Iterator[Problem]:
@@ -584,23 +579,20 @@ def check_setting(
     >>> list(check_setting(LeverSetting(figure="debt"), park.levers["alumina_price_2016"], park.quantities))
     [('debt in CNY', 'a figure in CNY/t')]
     """
-    points, shape = {}, "point"
+    points: dict[str, float | None] = dict.fromkeys(POINTS)
+    figure, shape = None, "point"
     if not isinstance(setting, LeverSetting):
-        points = {"central": float(setting)}
-    elif setting.figure is not None:
-        quantity = parsed.get(setting.figure)
-        canonical, factor = UNITS[row.unit]
-        if quantity is None:
-            near = nearest(setting.figure, parsed)
-            yield f"unknown figure {setting.figure!r}", f"a figure (nearest: {near})" if near else "a figure"
-            return
-        if quantity.unit != canonical:
-            yield f"{setting.figure} in {quantity.unit}", f"a figure in {canonical}"
-            return
-        points = {"central": quantity.value / factor}
-    elif setting.quantile is None:
-        points = {column: getattr(setting, column) for column in POINTS}
-        shape = setting.distribution or "triangular"
-    if points:
-        for _, found, allowed in _point_problems(points, row, shape):
-            yield found, allowed
+        points["central"] = float(setting)
+    elif setting.quantile is not None:
+        return
+    elif setting.figure is None:
+        points, shape = setting.model_dump(include=set(POINTS)), setting.distribution or "triangular"
+    elif setting.figure in parsed:
+        figure = setting.figure
+    else:
+        near = nearest(setting.figure, parsed)
+        yield f"unknown figure {setting.figure!r}", f"a figure (nearest: {near})" if near else "a figure"
+        return
+    bounds = {"unit": row.unit, "minimum": row.minimum, "maximum": row.maximum}
+    held = SimpleNamespace(figure=figure, distribution=shape, **bounds, **points)
+    yield from ((found, allowed) for _, found, allowed in _range(held, parsed))

@@ -93,9 +93,7 @@ def create(directory: str | Path, name: str | None = None, report: str | Path | 
             raise InputError(Problem(document.name, "no figure", "a work report with figures"))
     with _writing(target) as folder:
         if document is None or outline is None:
-            shutil.copytree(
-                TEMPLATE, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
-            )
+            shutil.copytree(TEMPLATE, folder, dirs_exist_ok=True)
             _name(folder / "park.yml", name)
         else:
             _write_outline(folder, document.name, figures, outline, name)

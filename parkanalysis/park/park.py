@@ -27,12 +27,6 @@ M = TypeVar("M", bound=BaseModel)
 _HERE = Path(__file__).resolve().parent.parent
 
 
-def _data_folders() -> Iterator[Path]:
-    for folder in (_HERE / "data", _HERE.parent / "data"):
-        if folder.is_dir():
-            yield folder
-
-
 def known_parks() -> dict[str, Path]:
     """Parks that come with the installation, by name.
 
@@ -41,12 +35,9 @@ def known_parks() -> dict[str, Path]:
     >>> known_parks()["qingzhen"].name
     'qingzhen'
     """
-    return {
-        p.name: p
-        for folder in _data_folders()
-        for p in sorted(folder.iterdir())
-        if (p / "park.yml").is_file()
-    }
+    folders = (_HERE / "data", _HERE.parent / "data")
+    files = (file for folder in folders for file in sorted(folder.glob("*/park.yml")))
+    return {file.parent.name: file.parent for file in files}
 
 
 def park_path(park: str | Path) -> Path:
@@ -171,10 +162,9 @@ def _columns(name: str, header: Sequence[str], model: type[BaseModel]) -> Iterat
 def _short(value: Any) -> str:
     if isinstance(value, str) and not value.strip():
         return "nothing"
+    text = repr(value)
     if isinstance(value, Mapping):
         text = f"the keys {', '.join(map(str, value))}" if value else "no keys"
-    else:
-        text = repr(value) if not isinstance(value, BaseModel) else type(value).__name__
     return text if len(text) <= 80 else text[:77] + "..."
 
 

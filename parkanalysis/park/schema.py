@@ -75,12 +75,11 @@ def _identifier(name: str) -> str:
 
 def _label(value: Any) -> Any:
     if isinstance(value, str):
-        return {"zh": value, "en": value}
-    if isinstance(value, dict) and set(value) in ({"zh"}, {"en"}):
-        text = next(iter(value.values()))
-        return {"zh": text, "en": text}
-    if isinstance(value, dict) and not value:
+        value = {"zh": value}
+    if value in ({}, None):
         raise ValueError("a text, or a text for each of zh and en")
+    if isinstance(value, dict) and set(value) in ({"zh"}, {"en"}):
+        return dict.fromkeys(("zh", "en"), *value.values())
     return value
 
 

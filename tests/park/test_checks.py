@@ -36,7 +36,7 @@ CELLS = [
     ("levers", "billet_volume_2024", "low", "", "nothing", "the 10% or 90% point"),
     ("levers", "billet_volume_2024", "minimum", "-1", "-1", "0 or more for a volume"),
     ("levers", "billet_price_2025", "central", "3400", "3400", "empty, since the figure"),
-    ("levers", "billet_price_2025", "unit", "CNY/kWh", "CNY/kWh", "a unit of CNY/t"),
+    ("levers", "billet_price_2025", "unit", "CNY/kWh", "printed in CNY/t", "a figure in CNY/kWh"),
     ("levers", "billet_price_2024", "minimum", "-5", "-5", "0 or more for a price"),
     ("levers", "baseline_growth", "low", "0.1", "0.1", "empty, since the forecast"),
     ("levers", "baseline_growth", "series", "", "nothing", "a series or an industry"),
@@ -188,7 +188,7 @@ def test_correlations(zone, pairs, found):
         ("levers: {rationing_cap: {figure: nothing}}", "unknown figure", "levers.rationing_cap"),
         (
             "levers: {rationing_cap: {low: 0, central: 0.5, high: 1, distribution: lognormal}}",
-            "0 to 1",
+            "0",
             "levers.rationing_cap",
         ),
     ],
