@@ -38,7 +38,7 @@ FEWEST, FARTHEST = 2, 10
 #: An origin needs three points, and one more as its outturn.
 FEWEST_JUDGED = 4
 MEASURES = ["mase", "smape", "interval_score_80", "coverage_50", "coverage_80", "coverage_95"]
-OUTCOME = ["median", "low", "high", "chance"]
+OUTCOME = "median low high chance"
 #: Years of the past that a fan shows.
 PAST = 9
 FAN = {0.05: "q05", 0.1: "q10", 0.25: "q25", 0.5: "q50", 0.75: "q75", 0.9: "q90", 0.95: "q95"}
@@ -71,6 +71,10 @@ def goal(park: Park) -> Goal:
     return Goal(park.value_added, False, park.config.value_added)
 
 
+def _table(index: str, columns: str, rows: dict[Any, Any]) -> pd.DataFrame:
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns.split()).rename_axis(index)
+
+
 def _outcome(draws: Array, target: float) -> tuple[float, float, float, float]:
     """Median, 10% and 90% points (亿元), chance of at least ``target``."""
     low, median, high = np.quantile(draws, [0.1, 0.5, 0.9])
@@ -95,8 +99,7 @@ def _grouped(projection: Projection, groups: Mapping[str, str]) -> pd.DataFrame:
         names = tuple(d for d, of in groups.items() if of == group)
         draws = sum((v for (driver, _), v in shapley.items() if driver in names), np.zeros(1))
         rows[group] = (draws.mean(), *np.quantile(draws, [0.1, 0.9]), without(projection, names), names)
-    columns = ["mean", "low", "high", "without", "drivers"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    return _table("group", "mean low high without drivers", rows)
 
 
 def leading_drivers(projection: Projection, most: int = SHOWN) -> pd.DataFrame:
@@ -195,7 +198,7 @@ def ranking(projection: Projection) -> pd.DataFrame:
     levers = projection.scenario.levers
     said = ["low", "central", "high", "unit", "evidence", "source", "figure", "note"]
     rows = {n: [getattr(levers[n], what) for what in said] for n in used_levers(projection.scenario)}
-    frame = pd.DataFrame.from_dict(rows, orient="index", columns=said).rename_axis("lever")
+    frame = _table("lever", " ".join(said), rows)
     frame["share"] = importance(projection).reindex(frame.index).fillna(0.0)
     frame["median"] = [float(levers[str(n)].ppf(np.array([0.5]))[0]) for n in frame.index]
     ends = tornado(projection)
@@ -226,7 +229,7 @@ def what_if(projection: Projection, lever: str, values: Iterable[float], target:
     """
     held = {v: _other(projection, with_levers(projection.scenario, **{lever: v})) for v in values}
     rows = {value: _outcome(draws, target) for value, draws in held.items()}
-    return pd.DataFrame.from_dict(rows, orient="index", columns=OUTCOME).rename_axis("value")
+    return _table("value", OUTCOME, rows)
 
 
 def even_odds(projection: Projection, ranked: pd.DataFrame, target: float, most: int = 6) -> list[BreakEven]:
@@ -321,8 +324,7 @@ def industries(projection: Projection) -> pd.DataFrame:
         moved = [(str(driver), float(v)) for (driver, of), v in means.items() if of == name and v]
         moved.sort(key=lambda pair: -abs(pair[1]))
         rows[name] = (before, before + sum(v for _, v in moved), tuple(moved))
-    frame = pd.DataFrame.from_dict(rows, orient="index", columns=["before", "after", "drivers"])
-    return frame.rename_axis("industry")
+    return _table("industry", "before after drivers", rows)
 
 
 def knowing(projection: Projection, ranked: pd.DataFrame, most: int = 3) -> pd.DataFrame:
@@ -348,8 +350,7 @@ def knowing(projection: Projection, ranked: pd.DataFrame, most: int = 3) -> pd.D
         held = [width(_other(projection, with_levers(scenario, **{name: float(v)}))) for v in values]
         said = (scenario.levers[name].evidence, name in target_year_levers(scenario))
         rows[name] = (width(projection.draws), float(np.mean(held)), *said)
-    frame = pd.DataFrame.from_dict(rows, orient="index", columns=["now", "known", "evidence", "ahead"])
-    return frame.rename_axis("lever").sort_values("known", kind="stable")
+    return _table("lever", "now known evidence ahead", rows).sort_values("known", kind="stable")
 
 
 def parts(projection: Projection) -> pd.DataFrame:
@@ -399,8 +400,7 @@ def other_methods(projection: Projection, target: float) -> pd.DataFrame:
             seen.add(used)
             draws = _other(projection, replace(scenario, levers={**scenario.levers, name: lever}))
             rows[method] = (lever.central, *_outcome(draws, target))
-    columns = ["growth", *OUTCOME]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("method")
+    return _table("method", f"growth {OUTCOME}", rows)
 
 
 @cache
@@ -533,8 +533,7 @@ def account_frame(scenario: Scenario, draws: int = 4096, seed: int = 2016) -> pd
         balanced = float(centre.value_added[key][0])
         low, high = np.quantile(spread.value_added[key], [0.1, 0.9])
         rows[key] = (output, rate, before, balanced, low, high, balanced / output)
-    columns = ["gross_output", "rate", "value_added", "balanced", "low", "high", "balanced_rate"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("industry")
+    return _table("industry", "gross_output rate value_added balanced low high balanced_rate", rows)
 
 
 def disagreements(checks: pd.DataFrame) -> pd.DataFrame:
@@ -575,11 +574,9 @@ def evidence_frame(scenario: Scenario) -> pd.DataFrame:
     """
     used = set(used_levers(scenario))
     grades = pd.Series({n: lever.evidence for n, lever in scenario.levers.items()}, dtype=object)
-    counts = {
-        grade: ((grades == grade).sum(), sum(grades.get(n) == grade for n in used)) for grade in EVIDENCE
-    }
-    frame = pd.DataFrame.from_dict(counts, orient="index", columns=["levers", "acting"])
-    return frame.rename_axis("evidence")
+    acting = grades[grades.index.isin(used)]
+    counts = {grade: ((grades == grade).sum(), (acting == grade).sum()) for grade in EVIDENCE}
+    return _table("evidence", "levers acting", counts)
 
 
 def reference_name(park: Park) -> str:
@@ -647,8 +644,7 @@ def candidates(series: pd.Series) -> pd.DataFrame:
         low, high = made.quantile([0.1, 0.9])[:, 0] - 1
         middle = made.median if made.method == "default" else made.mean
         rows[method] = (middle[0] - 1, low, high, made.transform, made.method)
-    columns = ["growth", "low", "high", "transform", "used"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("method")
+    return _table("method", "growth low high transform used", rows)
 
 
 def evidence() -> pd.DataFrame:
@@ -736,8 +732,7 @@ def vintages(park: Park, most: int = 6) -> pd.DataFrame:
         low, high = made.quantile([0.1, 0.9])[:, -1] - 1
         outturn = known.get(year, np.nan) / series.iloc[-1] - 1
         rows[year] = (cut, int(series.index[-1]), made.median[-1] - 1, low, high, outturn)
-    columns = ["as_of", "known_to", "growth", "low", "high", "outturn"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("year")
+    return _table("year", "as_of known_to growth low high outturn", rows)
 
 
 def full_history(stored: pd.DataFrame, data: str = "M3") -> pd.DataFrame:
@@ -850,5 +845,4 @@ def afterwards(park: Park) -> pd.DataFrame:
         lever = levers.get(price)
         key, unit = (lever.name, lever.unit) if lever else (price, "")
         rows[key] = (*points, realised, day, float(average.cdf(realised)), unit)
-    columns = ["median", "low", "high", "outturn", "published", "probability", "unit"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("lever")
+    return _table("lever", "median low high outturn published probability unit", rows)

@@ -346,10 +346,6 @@ class Words:
         end = self(text, low=self.value(low, code), high=self.value(high, code))
         return end if printed == value else self.enclose(self.value(value, code), end)
 
-    def difference(self, value: float, code: str) -> str:
-        """A difference of two values; of two fractions in percentage points."""
-        return self.points(value, sign=True) if code == "fraction" else self.value(value, code)
-
     def enclose(self, text: str, inside: str) -> str:
         """Text with a remark in brackets."""
         return self("{text} ({inside})", text=text, inside=inside)
