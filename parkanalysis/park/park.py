@@ -121,7 +121,7 @@ def validate_rows(
     >>> records = [(2, {"firm": "a", "workers": "76"}), (3, {"firm": "a", "workers": "many"})]
     >>> table = RawTable(["firm", "workers"], records)
     >>> rows, problems = validate_rows("firms.csv", table, Firm, "firm")
-    >>> print(rows[0], *problems, sep="\n")
+    >>> print(rows[0], *problems, sep="\\n")
     (2, Firm(firm='a', workers=76))
     firms.csv, row 3, column workers: found 'many'; allowed: a valid integer, unable to parse string as
     an integer

@@ -125,7 +125,8 @@ def test_a_script_without_a_main_guard_is_not_run_again(tmp_path: Path) -> None:
     script.write_text(
         "import sys\nsys.path.insert(0, " + repr(str(Path(__file__).parent)) + ")\n"
         "from pathlib import Path\nfrom small_notebooks import render\n"
-        "from parkanalysis.rendering import batch\nbatch.write_index = lambda *_: None\nprint('ran')\n"
+        "from parkanalysis.rendering import batch, pool\npool.WARM = 'COLD'\n"
+        "batch.write_index = lambda *_: None\nprint('ran')\n"
         f"print(render(Path({str(tmp_path / 'out')!r}))['status'].tolist())\n"
     )
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False)
