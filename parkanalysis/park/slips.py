@@ -398,26 +398,27 @@ NET, GROSS = (
 def _prices(known: _Known) -> Iterator[Problem]:
     """Prices before and after, with and without VAT, against names, notes and quotations."""
     for key, product in known.config.products.items():
-        shocks: list[tuple[str, Any]] = [
-            (name, shock)
+        changes: dict[str, Any] = {
+            name: shock
             for name, shock in known.config.shocks.items()
             if getattr(shock, "product", None) == key and getattr(shock, "price", None)
-        ]
-        names = [product.price, *(shock.price for _, shock in shocks)]
-        for price in dict.fromkeys(names):
+        }
+        prices = list(dict.fromkeys([product.price, *(shock.price for shock in changes.values())]))
+        for price in prices:
             yield from _tax_basis(known, price, product.vat_rate)
-        before, quotes = known.central(product.price), _quotes(known, names)
-        if not before:
-            continue
-        for name, shock in shocks:
-            yield from _swapped(known, product.price, before, shock, name, quotes)
-        gross = before * (1 + (known.central(product.vat_rate) or 0.0))
+        before, quotes = known.central(product.price), _quotes(known, prices)
+        typed = f"{product.price} of {before:g} {known.levers[product.price].unit}"
+        for name, shock in changes.items():
+            after = known.central(shock.price)
+            if reason := _swapped(before, after, name, shock, quotes):
+                found = f"{typed} before and {shock.price} of {after:g} after"
+                yield known.told(product.price, found, f"the other way round, as {reason}")
+        gross = before * (1 + known.central(product.vat_rate, 0.0))
         if quotes and abs(gross / quotes[0] - 1) < QUOTED < abs(before / quotes[0] - 1):
-            found = f"{product.price} of {before:g} {known.levers[product.price].unit}"
             allowed = (
                 f"near the quotations' {quotes[0]:.4g}; reads like a price without VAT: {gross:.4g} with"
             )
-            yield known.told(product.price, found, allowed)
+            yield known.told(product.price, typed, allowed)
 
 
 def _tax_basis(known: _Known, price: str, vat_rate: str | None) -> Iterator[Problem]:
@@ -431,22 +432,15 @@ def _tax_basis(known: _Known, price: str, vat_rate: str | None) -> Iterator[Prob
         yield known.told(price, f"{price}, a price with VAT by its note", "a vat_rate in park.yml")
 
 
-def _swapped(
-    known: _Known, price: str, before: float, shock: Any, key: str, quotes: Band | None
-) -> Iterator[Problem]:
-    """A price after typed before, by the shock's name or by quotations."""
-    after, names = known.central(shock.price) or before, " ".join(shock.name.values()).lower()
-    wrong = (FALLING.search(names) and after > before) or (RISING.search(names) and after < before)
-    reason = f"the other way round, as the name of {key} says"
-    if quotes and not wrong:
-        base, last = quotes
-        wrong = abs(before - base) > abs(after - base) and abs(after - last) > abs(before - last)
-        reason = f"the other way round, as the quotations say ({base:.4g}, lately {last:.4g})"
-    if wrong:
-        found = (
-            f"{price} of {before:g} {known.levers[price].unit} before and {shock.price} of {after:g} after"
-        )
-        yield known.told(price, found, reason)
+def _swapped(before: float, after: float, key: str, shock: Any, quotes: Band | None) -> str:
+    """What says that a price after is typed before: the shock's name or quotations; or nothing."""
+    names = " ".join(shock.name.values()).lower()
+    if (FALLING.search(names) and after > before) or (RISING.search(names) and after < before):
+        return f"the name of {key} says"
+    base, last = quotes or (before, after)
+    if abs(before - base) > abs(after - base) and abs(after - last) > abs(before - last):
+        return f"the quotations say ({base:.4g}, lately {last:.4g})"
+    return ""
 
 
 def _quotes(known: _Known, prices: Sequence[str]) -> Band | None:
