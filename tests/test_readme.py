@@ -63,7 +63,7 @@ def own_data_steps() -> list[Step]:
 
 
 def typed(zone: Path, file: str, lines: str) -> None:
-    """Type lines where data/README.md says: at the end of a table, below the keys that are there, a new file."""
+    """Type lines where data/README.md says: a table's end, below the keys that are there, a new file."""
     path = zone / file
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     if text and file.endswith(".yml"):

@@ -421,7 +421,7 @@ def test_true_totals_always_hold(tmp_path_factory, parts, on_top, printed):
 
 
 def test_a_cell_that_is_neither_figure_nor_name_is_said(read):
-    with pytest.raises(InputError, match="row 4, column D: found .见附表."):
+    with pytest.raises(InputError, match=r"row 4, column D: found .见附表."):
         read("单位：万元\n企业,产值\n华锦,10\n,,,见附表\n广铝,5\n")
     with pytest.raises(InputError, match="row 4: found figures without a name"):
         read("单位：万元\n企业,产值\n华锦,10\n,5\n")
