@@ -126,7 +126,8 @@ def test_a_signal_ends_all_at_once_with_one_line_and_leaves_nothing(
     tmp_path: Path, temporary: Path, name: str
 ) -> None:
     out = tmp_path / "out"
-    cold = "from parkanalysis import cli\nfrom parkanalysis.rendering import pool\npool.WARM = 'COLD'; cli.main()"
+    cold = "from parkanalysis.rendering import pool; pool.WARM = 'COLD'; "
+    cold += "from parkanalysis import cli; cli.main()"
     command = [sys.executable, "-c", cold, "report", "--out", str(out)]
     process = subprocess.Popen(
         command, env={**os.environ, "TMPDIR": str(temporary)}, stderr=subprocess.PIPE, start_new_session=True
