@@ -155,9 +155,7 @@ def fan_frame(projection: Projection) -> pd.DataFrame:
     park, base_year = projection.park, projection.park.config.base_year
     ahead = path(projection).rename(columns=FAN)
     start = pd.DataFrame(park.value_added, index=[base_year], columns=ahead.columns)
-    rows = park.series(park.levers[park.config.growth].series)
-    rows = rows[rows["period"].str.fullmatch(r"\d{4}")] if len(rows) else rows
-    past = pd.Series(rows["value"].to_numpy(float), index=rows["period"].astype(int).to_numpy())
+    past = reference_series(park) if reference_name(park) else pd.Series(dtype=float)
     past = past[(past.index > base_year - PAST) & (past.index <= base_year)]
     if base_year in past.index:
         past = past / past.loc[base_year] * park.value_added
@@ -591,8 +589,8 @@ def reference_name(park: Park) -> str:
     return park.levers[park.config.growth].series
 
 
-def reference_series(park: Park, name: str = "", as_of: str | None = None) -> pd.Series:
-    """Yearly values of a series that were published by a day, the park's own ``as_of`` by default.
+def reference_series(park: Park, as_of: str | None = None) -> pd.Series:
+    """Yearly values of the reference series, published by a day; by the park's own ``as_of`` without one.
 
     Months and quarters are added up over complete years, as the projection does.
 
@@ -602,14 +600,9 @@ def reference_series(park: Park, name: str = "", as_of: str | None = None) -> pd
     >>> int(reference_series(read_park("qingzhen")).index[-1])
     2015
     """
-    wanted = name or reference_name(park)
-    rows = park.history[park.history["series"] == wanted]
-    return (
-        complete_years(vintage(rows, as_of or str(park.config.as_of)))
-        .astype(float)
-        .rename(wanted)
-        .rename_axis(None)
-    )
+    name = reference_name(park)
+    rows = vintage(park.history[park.history["series"] == name], as_of or str(park.config.as_of))
+    return complete_years(rows).astype(float).rename(name).rename_axis(None)
 
 
 def known_values(park: Park, most: int = 6) -> pd.DataFrame:

@@ -171,17 +171,13 @@ def _unit_name(words: Words, unit: str) -> str:
 
 
 class _Book:
-    """A workbook being written: formats once each, sheets as printed on landscape A4."""
+    """A workbook being written, its sheets as printed on landscape A4."""
 
     def __init__(self, book: Any, words: Words) -> None:
         self.book, self.words = book, words
-        self._formats: dict[tuple[tuple[str, Any], ...], Any] = {}
 
     def look(self, **properties: Any) -> Any:
-        key = tuple(sorted(properties.items()))
-        if key not in self._formats:
-            self._formats[key] = self.book.add_format({"valign": "top", **properties})
-        return self._formats[key]
+        return self.book.add_format({"valign": "top", **properties})
 
     def sheet(self, name: str) -> Any:
         made = self.book.add_worksheet(name[:31])
