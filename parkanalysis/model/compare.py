@@ -303,7 +303,7 @@ def portfolio(projections: Iterable[Projection], seed: int = 2016) -> pd.DataFra
     Raises
     ------
     InputError
-        On no park, two projections of one park, or different numbers of draws.
+        On two projections of one park.
 
     Examples
     --------
@@ -313,7 +313,9 @@ def portfolio(projections: Iterable[Projection], seed: int = 2016) -> pd.DataFra
     ['qingzhen', 'total']
     """
     chosen = list(projections)
-    _check(chosen)
+    ids = [p.park.id for p in chosen]
+    if twice := sorted({i for i in ids if ids.count(i) > 1}):
+        raise InputError([Problem("portfolio", f"two projections of {i!r}", "one a park") for i in twice])
     parks = pd.DataFrame([_of_park(p) for p in chosen])
     totals = []
     for year, members in parks.groupby("target_year"):
@@ -337,18 +339,3 @@ def _of_park(projection: Projection) -> dict[str, Any]:
     return {"level": "park", "park": park.id, **names, **years} | _row(
         projection.draws, park.value_added, target
     )
-
-
-def _check(chosen: list[Projection]) -> None:
-    ids = [p.park.id for p in chosen]
-    problems = []
-    if not ids:
-        problems.append(Problem("portfolio", "no parks", "one park or more"))
-    problems += [
-        Problem("portfolio", f"two projections of {name!r}", "one a park")
-        for name in sorted({i for i in ids if ids.count(i) > 1})
-    ]
-    if len({len(p.draws) for p in chosen}) > 1:
-        problems.append(Problem("portfolio", "different numbers of draws", "one number for all"))
-    if problems:
-        raise InputError(problems)

@@ -350,8 +350,6 @@ def frontier(
     _check(target, probability)
     if x == y:
         raise InputError(Problem("frontier", f"{x!r} twice", "two different levers"))
-    if isinstance(size, bool) or not isinstance(size, int) or not 2 <= size <= 201:
-        raise InputError(Problem("frontier", repr(size), "a whole number from 2 to 201", column="size"))
     xs, ys = _range(first, size), _range(second, size)
     draws = min(len(projection.draws), FRONTIER_DRAWS)
     probe = Probe(scenario, [x, y], draws, projection.seed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -25,23 +25,6 @@ QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 MAX_DRAWS = 2_000_000
 LEAST_DEFLATORS = 3
 READING = ["low", "value", "high", "growth", "model_low", "model", "model_high", "probability"]
-
-
-def _quantiles(ordered: Array, quantiles: Iterable[float]) -> pd.DataFrame:
-    """Quantiles of draws in rising order, with their standard errors.
-
-    The standard error is half the distance between the order statistics one binomial standard
-    deviation below and above, as for independent draws (David and Nagaraja 2003, section 7.1);
-    Sobol draws do better.
-    """
-    q = np.asarray(list(quantiles), dtype=float)
-    n = len(ordered)
-    step = np.sqrt(q * (1 - q) / n)
-    place = np.linspace(0.0, 1.0, n) if n > 1 else np.array([0.5])
-    value, low, high = (np.interp(np.clip(p, 0, 1), place, ordered) for p in (q, q - step, q + step))
-    return pd.DataFrame(
-        {"value_added": value, "standard_error": (high - low) / 2}, index=pd.Index(q, name="quantile")
-    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,8 +53,19 @@ class Projection(inverse.Projected):
 
     @cached_property
     def quantiles(self) -> pd.DataFrame:
-        """Quantiles of value added with standard errors; index ``quantile``."""
-        return _quantiles(self.ordered, QUANTILES)
+        """Quantiles of value added with their standard errors, 亿元; index ``quantile``.
+
+        The standard error is half the distance between the order statistics one binomial standard
+        deviation below and above, as for independent draws (David and Nagaraja 2003, section 7.1);
+        Sobol draws do better.
+        """
+        q, n = np.array(QUANTILES), len(self.draws)
+        step = np.sqrt(q * (1 - q) / n)
+        place = np.linspace(0.0, 1.0, n) if n > 1 else np.array([0.5])
+        points = (np.clip(p, 0, 1) for p in (q, q - step, q + step))
+        value, low, high = (np.interp(p, place, self.ordered) for p in points)
+        columns = {"value_added": value, "standard_error": (high - low) / 2}
+        return pd.DataFrame(columns, index=pd.Index(q, name="quantile"))
 
     @cached_property
     def ordered(self) -> Array:

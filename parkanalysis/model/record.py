@@ -70,8 +70,7 @@ class Tape:
     def step(self, name: str, *arguments: Any, each: bool) -> Step:
         key = (name, *(a.place if isinstance(a, Step) else a for a in arguments))
         if key not in self._known:
-            square = name == "multiply" and arguments[0] is arguments[1]
-            self._known[key] = Step(self, len(self.steps), name, arguments, each, square)
+            self._known[key] = Step(self, len(self.steps), name, arguments, each)
             self.steps.append(key)
         return self._known[key]
 
@@ -94,16 +93,11 @@ class Tape:
 
         def follow(path: list[bool]) -> list[Step]:
             self.path, self.asked = path, []
-            try:
-                found = [self.of(np.asarray(v, dtype=object).item()) for v in calculation()]
-            except ValueError:
-                found = []
+            found = [self.of(np.asarray(v, dtype=object).item()) for v in calculation()]
             if len(self.asked) == len(path):
                 return found
             condition = self.asked[len(path)]
             yes, no = follow([*path, True]), follow([*path, False])
-            if not yes or not no:  # a branch that only raises is no result
-                return yes or no
             return [
                 a if a is b else self.step("select", condition, a, b, each=a.each or b.each)
                 for a, b in zip(yes, no, strict=True)
@@ -122,8 +116,6 @@ def _shorter(name: str, steps: list[Step]) -> Any:
         return first
     if left is not None and left == NEUTRAL.get(name):
         return last
-    if name == "less" and first.square and right == 0.0:
-        return 0.0
     if name == "any" and not first.each:
         return first
     if name == "where" and left is not None:
@@ -140,7 +132,6 @@ class Step:
     name: str
     arguments: tuple[Any, ...]
     each: bool
-    square: bool
 
     def __bool__(self) -> bool:
         """The branch that is followed where the model asks for one answer for all draws."""

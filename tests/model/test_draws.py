@@ -192,13 +192,6 @@ def test_a_total_that_differs_from_draw_to_draw():
     assert together == pytest.approx(np.stack(each, axis=1))
 
 
-def test_bad_parts_are_refused():
-    with pytest.raises(ValueError, match="negative"):
-        balance([1, 2], [1, -1], 3)
-    with pytest.raises(ValueError, match="scaled"):
-        balance([0, 0], [0, 0], 3)
-
-
 def test_the_zone_balances_to_its_published_total(qingzhen):
     base = state(read_scenario(qingzhen, "reference"), (0, 1024), 1).base
     total = sum(base.value_added.values())

@@ -150,8 +150,6 @@ def test_bad_questions_name_what_is_allowed(combined):
         combined.break_even("vat_rate", 40, probability=1)
     with pytest.raises(InputError, match="two different levers"):
         inverse.frontier(combined, "vat_rate", "vat_rate", 40)
-    with pytest.raises(InputError, match="2 to 201"):
-        inverse.frontier(combined, "vat_rate", "power_tariff", 40, size=1)
 
 
 def test_a_swing_is_the_difference_of_two_scenarios(combined):
