@@ -296,10 +296,9 @@ def deal_out(clean: str, mentions: list[Mention]) -> list[Mention]:
     if re.search(RESPECTIVELY, clean) is None:
         return dealt
     first = 0
-    while first < len(dealt):
-        last = first + 1
-        while last < len(dealt) and _is_joined(clean, dealt[last - 1], dealt[last]):
-            last += 1
+    for last in range(1, len(dealt) + 1):
+        if last < len(dealt) and _is_joined(clean, dealt[last - 1], dealt[last]):
+            continue
         if last - first > 1:
             dealt[first:last] = _named(clean, dealt, first, last)
         first = last
@@ -375,10 +374,9 @@ def _split(phrase: str, size: int) -> list[str] | None:
 
 def _clauses(clauses: list[str], size: int) -> list[str] | None:
     """Names each in a clause of its own: 纺织业，化工业，机械制造业3个行业增加值分别…"""
-    if len(clauses) < size or any(c.isdigit() for clause in clauses[-size:-1] for c in clause):
-        return None
     names = [trimmed(clause) for clause in clauses[-size:]]
-    return names if all(names) else None
+    counted = any(c.isdigit() for clause in clauses[-size:-1] for c in clause)
+    return names if len(names) == size and all(names) and not counted else None
 
 
 def _earlier(spoken: list[Mention], size: int) -> list[str] | None:

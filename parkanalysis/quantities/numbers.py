@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from decimal import Decimal
 from functools import lru_cache
 
 MULTIPLIER = {"十": 1, "百": 2, "千": 3, "万": 4, "亿": 8, "k": 3, "w": 4}
@@ -54,12 +55,7 @@ def plain(text: str) -> str:
 
 def step_exponent(text: str) -> int:
     """Power of ten of the last digit that is not zero: the grain to which a number is printed."""
-    whole, _, part = text.partition(".")
-    part = part.rstrip("0")
-    if part:
-        return -len(part)
-    whole = whole.lstrip("0")
-    return len(whole) - len(whole.rstrip("0"))
+    return int(Decimal(text).normalize().as_tuple().exponent)
 
 
 def _spelled(text: str) -> tuple[str, int]:
@@ -128,8 +124,6 @@ def number(text: str) -> tuple[str, int, int]:
 
 def _sum(text: str) -> tuple[str, int, int]:
     """1万2千, 3亿5000万, 1万8, 100万三千: each part smaller than the one before it."""
-    from decimal import Decimal  # only mixed numbers need it
-
     total, last, step, end = Decimal(0), 99, 0, 0
     while end < len(text):
         match = _PART.match(text, end)
