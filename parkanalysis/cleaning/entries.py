@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import cached_property
 from typing import NamedTuple
 
 from parkanalysis.cleaning.layout import (
@@ -95,10 +94,6 @@ class Line:
     marked: bool = False
     filled: bool = True
     amount: Decimal | None = None
-
-    @cached_property
-    def cumulative(self) -> bool:
-        return "累计" in f"{self.section}{self.group}{self.name}"
 
 
 class Entry(NamedTuple):
@@ -481,9 +476,7 @@ class Reader:
             self.change(f"{letter(c)}{r + 1}", printed, "blank", "a merged figure counts once")
         read = figure(text)
         if read is None:
-            twice = text.count(".") + text.count("．") > 1
-            allowed = "a number with one decimal point" if twice else "a number, or one of — … # and blank"
-            self.problem(f"{text[:40]!r}", allowed, r, c)
+            self.problem(f"{text[:40]!r}", "a number, or one of — … # and blank", r, c)
         return read
 
     def _entry(self, row: Line, column: Line, read: Cell, units: set[str | None], decimals: int) -> Entry:
@@ -503,7 +496,7 @@ class Reader:
             if row.group:
                 item, parent, variable = row.group, row.section, column.name
         says = column if self.dated else row
-        if says.cumulative or says.when.open:
+        if says.when.open or "累计" in f"{says.section}{says.group}{says.name}":
             when = when.cumulative()
         base = column.base or row.base or (self.base if unit.code == "index" else "")
         amount = None if value is None else unit.amount(value)

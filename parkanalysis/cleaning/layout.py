@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property, lru_cache
@@ -26,16 +26,13 @@ _ORDINAL = re.compile(
     r"^(?:[一二三四五六七八九十]+、|\([一二三四五六七八九十]+\)|\(\d{1,2}\)|\d{1,2}[.、](?!\d))\s*"
 )
 _SIGNS = {
-    status: re.compile(pattern, re.IGNORECASE)
-    for status, pattern in {
-        "suppressed": r"[#＃]+|\*{1,3}|[x×]",
-        "error_value": r"#(?:N/A|REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL!)",
-        "omitted": r"…+|⋯+|\.{3,6}",
-        "none": r"[-−–—―─﹣－]+|[/／]|无",
-        "not_available": r"n\.?a\.?|n/a|不详|缺|[无缺暂未][^\d]{0,2}(?:数据|公布|统计)|[·.]{2}",
-        "unchanged": r"(?:基本|[与同比]?(?:上年|去年|上月)(?:同期)?(?:基本)?)?持平",
-        "blank": r"",
-    }.items()
+    "suppressed": re.compile(r"[#＃]+|\*{1,3}|[xX×]"),
+    "error_value": re.compile(r"#(?:N/A|REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL!)"),
+    "omitted": re.compile(r"…+|⋯+|\.{3,6}"),
+    "none": re.compile(r"[-−–—―─﹣－]+|[/／]|无"),
+    "not_available": re.compile(r"(?i:n[./]?a\.?)|不详|缺|[无缺暂未][^\d]{0,2}(?:数据|公布|统计)|[·.]{2}"),
+    "unchanged": re.compile(r"(?:基本|[与同比]?(?:上年|去年|上月)(?:同期)?(?:基本)?)?持平"),
+    "blank": re.compile(r""),
 }
 _PLAIN_NUMBER = re.compile(r"-?[0-9]{1,25}(?:\.([0-9]+))?")
 _NUMBER = re.compile(
@@ -267,16 +264,14 @@ class Layout:
 
     @property
     def title(self) -> tuple[str, ...]:
-        return tuple(text for _, text in self._texts("title"))
+        return tuple(t for r, kind in self.rows.items() if kind == "title" for t in self.grid.own[r].values())
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Footnotes and sources, a row each, then remarks."""
-        lines: dict[int, list[str]] = {}
-        for (r, _), text in self._texts("note"):
-            lines.setdefault(r, []).append(text)
-        remarks = [text for (_, c), text in self._texts("data") if self.columns.get(c) == "remark"]
-        return (*map(" ".join, lines.values()), *remarks)
+        lines = [" ".join(self.grid.own[r].values()) for r, kind in self.rows.items() if kind == "note"]
+        remarks = [text for c in self.of("remark") for r in self.body if (text := self.own(r, c))]
+        return (*lines, *remarks)
 
     @property
     def changes(self) -> list[Change]:
@@ -284,7 +279,7 @@ class Layout:
         left = []
         for r, kind in self.rows.items():
             if kind in _LEFT_OUT:
-                text = " ".join(t for c in range(self.grid.width) if (t := self.own(r, c)))
+                text = " ".join(self.grid.own[r].values())
                 left.append(Change(f"row {r + 1}", text, "left out", _LEFT_OUT[kind]))
         for c in self.of("code"):
             text = next((t for r in (*self.header, *self.body) if (t := self.own(r, c))), "")
@@ -308,9 +303,6 @@ class Layout:
         """Text of a cell, empty where a merged area only repeats it."""
         return self.grid.own[row].get(column, "")
 
-    def _texts(self, kind: str) -> Iterable[tuple[tuple[int, int], str]]:
-        return (((r, c), t) for r, k in self.rows.items() if k == kind for c, t in self.grid.own[r].items())
-
 
 @lru_cache
 def letter(column: int) -> str:
@@ -326,18 +318,11 @@ class _Rows:
         self.grid, self.own = grid, grid.own
         self.filled = [r for r, own in enumerate(grid.own) if own]
         self.first = min(min(grid.own[r]) for r in self.filled)
-        self.figured = [any(self.figures(r)) or self._odd(r) for r in range(len(grid.own))]
+        self.figured = [any(self.figures(r)) for r in range(len(grid.own))]
 
     def figures(self, r: int) -> Iterator[str]:
         """Texts right of the first column that are meant as figures."""
         return (t for c, t in self.own[r].items() if c > self.first and _looks(t) and not _DATED.search(t))
-
-    def _odd(self, r: int) -> bool:
-        """Tell whether a named row below the first holds digits that are neither period nor unit: 亏损120."""
-        if not self.label(r) or not any(len(own) > 1 for own in self.own[:r]):
-            return False
-        texts = (clean_name(t) for c, t in self.own[r].items() if c > self.first and re.search(r"\d", t))
-        return any(not period(t) and not unit_of_head(t) and not split_unit(t)[1] for t in texts)
 
     def label(self, r: int) -> str:
         return self.own[r].get(self.first, "")
@@ -474,7 +459,7 @@ def _second(name: str, row: int, text: str, column: str | None = None) -> Proble
 def _columns(rows: _Rows, header: list[int], data: list[int]) -> dict[int, str]:
     """Sort the columns into labels, units, figures, and those left out."""
     kinds: dict[int, str] = {}
-    for c in range(rows.first, rows.grid.width):
+    for c in range(rows.first, len(rows.grid.cells[0])):
         head = clean_name("".join(dict.fromkeys(rows.grid.cells[r][c].strip() for r in header)))
         texts = [t for r in data if (t := rows.own[r].get(c))]
         words = [t for t in texts if not _looks(t)]

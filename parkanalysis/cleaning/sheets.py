@@ -54,10 +54,6 @@ class Grid:
     covered: frozenset[tuple[int, int]] = frozenset()
     changes: tuple[Change, ...] = ()
 
-    @property
-    def width(self) -> int:
-        return len(self.cells[0])
-
     @cached_property
     def own(self) -> tuple[dict[int, str], ...]:
         """Texts of each row by column, blanks around them gone, those of a merged area once."""

@@ -108,7 +108,7 @@ def test_a_table_of_a_docx_is_read_as_a_table(tmp_path):
 def test_a_cell_over_a_hundred_million_columns_is_refused(tmp_path):
     wide = '<w:tcPr><w:gridSpan w:val="100000000"/></w:tcPr><w:p/>'
     path = word(tmp_path / "bomb.docx", [[wide, "a"], ["b", "c"]])
-    with pytest.raises(InputError, match="100,000,000 columns"):
+    with pytest.raises(InputError, match="an area of more cells"):
         read_document(path)
 
 
