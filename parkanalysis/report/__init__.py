@@ -19,7 +19,6 @@ _WHERE = {
     "LANGUAGES": "words",
     "Results": "results",
     "Words": "words",
-    "coverage_figure": "sections",
     "font_face": "pages",
     "font_path": "charts",
     "goal": "findings",

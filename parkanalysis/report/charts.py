@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from itertools import cycle, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -554,29 +554,6 @@ def ranges(frame: pd.DataFrame, words: Words, goal: Goal) -> Axes:
         _money_axis(ax.xaxis, words)
         ax.set_ylim(-0.7, len(frame) - 0.3)
         _legend(ax, _bands(words))
-    return ax
-
-
-def coverage_lines(frame: pd.DataFrame, words: Words) -> Axes:
-    """Measured coverage of the 80% interval against the number of points, a line a data set.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Index ``data`` and ``points``, ``coverage_80`` (a fraction), as from ``findings.coverage``.
-    words : Words
-    """
-    colors = cycle(COLORS[name] for name in ("gain", "loss", "target", "total", "band", "muted", "ink"))
-    with drawn(2.6) as ax:
-        ax.axhline(80, color=COLORS["muted"], lw=0.8, ls="--")
-        for (name, rows), color in zip(frame.groupby(level="data"), colors, strict=False):
-            points, covered = rows.index.get_level_values("points"), 100 * rows["coverage_80"]
-            ax.plot(points, covered, "o-", ms=4, color=color, label=str(name))
-        ax.legend(ncols=2, frameon=False)
-        ax.set_xlabel(words("points"))
-        ax.set_ylabel(words("coverage, %"))
-        ax.set_ylim(50, 100)
-        ax.grid(axis="y")
     return ax
 
 

@@ -163,11 +163,6 @@ def reference_figure(series: pd.Series, words: Words, method: str = "default", h
     return _drawn("reference-fan", frame, charts.fan(frame, words, measured=True), words)
 
 
-def coverage_figure(frame: pd.DataFrame, words: Words) -> Figure:
-    """Measured coverage of the 80% interval, a line a data set, from ``findings.coverage``."""
-    return _drawn("coverage", frame, charts.coverage_lines(frame, words), words)
-
-
 def track_record_figure(frame: pd.DataFrame, words: Words) -> Figure:
     """Scored projections and their outturns, from ``findings.hindcasts``."""
     return _drawn("track-record", frame, charts.track_record(frame, words), words)

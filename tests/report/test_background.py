@@ -10,7 +10,6 @@ from parkanalysis.park.park import read_park
 from parkanalysis.report import (
     Words,
     charts,
-    coverage_figure,
     findings,
     reference_figure,
     tell,
@@ -98,13 +97,7 @@ def test_charts_show_the_frames(park, words):
     series = findings.reference_series(park)
     ax = charts.fan(findings.reference_fan(series), words, measured=True)
     assert ax.get_xlim()[1] == pytest.approx(2018.02)
-    held = findings.coverage(findings.evidence())
-    lines = charts.coverage_lines(held, words).get_lines()
-    drawn = [line.get_ydata() for line in lines[1:]]
-    expected = [100 * rows["coverage_80"] for _, rows in held.groupby(level="data")]
-    assert all(np.allclose(a, b) for a, b in zip(drawn, expected, strict=True))
     assert "2015" in reference_figure(series, words).alt
-    assert "M3" in coverage_figure(held, words).alt
 
 
 def test_sentences_carry_their_numbers(park, words):
