@@ -80,21 +80,17 @@ def time_line(clean: str) -> list[tuple[int, int, str | None]]:
     year = own
     for match in sorted([*_TIME.finditer(clean), *_BREAK.finditer(clean)], key=re.Match.start):
         phrase: str | None = None
+        start, end = match.span()
         if match.re is _BREAK:
             year, phrase = own, unsaid
-        elif not _compares(clean, match):
+        elif not (_STANDARD.search(clean[max(0, start - 3) : start]) or _AIM.match(clean, end)):
             phrase = match.group()
             stated = _YEAR.match(phrase)
             year = stated.group() if stated else year
             if own and not _DATED.search(phrase):
                 phrase = f"{year}年{_THIS_YEAR.sub('', phrase)}"
-        line.append((*match.span(), phrase))
+        line.append((start, end, phrase))
     return line
-
-
-def _compares(clean: str, match: re.Match[str]) -> bool:
-    before = clean[max(0, match.start() - 3) : match.start()]
-    return _STANDARD.search(before) is not None or _AIM.match(clean, match.end()) is not None
 
 
 # --- subject ----------------------------------------------------------------------------

@@ -270,7 +270,7 @@ def is_figure(match: re.Match[str], before: str, after: str, reading: Reading, f
         or (unit.code == "index" and not (reading.low == reading.high and 20 <= reading.low <= 2000))
         # 2.2 本项目 is a heading
         or (count and not reading.high.is_integer() and (unit.weak or before[-1:] in "\n"))
-        or (unit.code in _TIME_UNITS and not _is_duration(match, before, after, reading, front))
+        or (unit.code in _TIME_UNITS and not _is_duration(match, before, after, reading.high, front))
         or _is_scope(match, before, after)
     ):
         return False
@@ -299,18 +299,12 @@ def _is_scope(match: re.Match[str], before: str, after: str) -> bool:
     return bare and after.startswith(("企业", "项目"))
 
 
-def _is_duration(match: re.Match[str], before: str, after: str, reading: Reading, front: Front) -> bool:
-    """Tell 9 个月 and 三年 from 9 月, 2015 年 and 三年行动计划."""
-    word, digits = match["u2"] or match["u1"] or "", match["n1"]
-    if word in ("月", "日"):
+def _is_duration(match: re.Match[str], before: str, after: str, value: float, front: Front) -> bool:
+    """Tell 9 个月 and 三年 from 9 日 and 三年行动计划."""
+    word = match["u2"] or match["u1"]
+    dated = 1900 <= abs(value) <= 2100 or after[:2].lstrip()[:1].isdigit()  # —2016 年, 16 年 3 月
+    if word in ("月", "日") or (word == "年" and dated and not (match["x1"] or match["m1"])):
         return False
-    if word == "年" and not match["x1"] and not match["m1"]:
-        # 二〇一五: Chinese digits without a multiplier name a year
-        spelled = len(digits) > 1 and digits[0] in _CHINESE and not _MULTIPLIED.search(digits)
-        if spelled or (1900 <= reading.high <= 2100 and reading.high.is_integer()):
-            return False
-        if after[:2].lstrip()[:1].isdigit():
-            return False
     if _PLAN.match(after) and not match["behind"]:
         return False
     if front.hedges:  # 近三年 says when, 历时近三年 how long

@@ -35,7 +35,7 @@ _PART = re.compile(
     r"|(?<=[万亿])(?P<spelled>[一二三四五六七八九][千百][千百一二三四五六七八九零十]*)$"
 )
 _ADJACENT = re.compile(
-    r"(?P<head>[二三四五六七八九]?十)?(?P<low>[一二两三四五六七八])(?P<high>[两三四五六七八九])(?P<tail>[十百千万亿]*)"
+    r"([二三四五六七八九]?十)?(一二|一两|[两二]三|三四|三五|四五|五六|六七|七八|八九)([十百千万亿]*)"
 )
 _LONGEST = 40
 
@@ -148,8 +148,5 @@ def adjacent(text: str) -> tuple[str, str] | None:
     match = _ADJACENT.fullmatch(text)
     if match is None:
         return None
-    low, high = (int(match[g].translate(_DIGITS)) for g in ("low", "high"))
-    if high - low != 1 and (low, high) != (3, 5):
-        return None
-    head = match["head"] or ""
-    return f"{head}{match['low']}{match['tail']}", f"{head}{match['high']}{match['tail']}"
+    head, pair, tail = match.groups("")
+    return head + pair[0] + tail, head + pair[1] + tail

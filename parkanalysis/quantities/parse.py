@@ -357,8 +357,6 @@ def _parse(text: str, rule: ReadingRule) -> Quantity:
     clean = normalize(text)
     if len(clean) > _LONGEST:
         raise QuantityError(text, _LONGEST, f"one quantity of at most {_LONGEST} characters")
-    if not clean.strip():
-        raise QuantityError(text, 0, "a number and its unit")
     pair = _PAIR.match(clean)
     if pair is None:
         return _parse_from(text, clean, 0, rule)
