@@ -11,9 +11,9 @@ from typing import Any
 import yaml  # type: ignore[import-untyped]
 
 from parkanalysis.cleaning import write_aside
-from parkanalysis.errors import InputError, Problem, nearest
+from parkanalysis.errors import InputError, Problem
 from parkanalysis.model import Scenario, read_scenario
-from parkanalysis.model.scenario import build_scenario
+from parkanalysis.model.scenario import build_scenario, unknown
 from parkanalysis.park import LeverSetting, Park, ScenarioFile
 
 
@@ -70,13 +70,9 @@ def scenario_of(park: Park, change: ScenarioChange) -> Scenario:
     scenario = read_scenario(park, change.start, **change.levers)
     if change.shocks is None:
         return scenario
-    known = park.config.shocks
-    unknown = sorted(change.shocks - set(known))
-    if unknown:
-        allowed = f"a shock of {park.id}"
-        raise InputError(
-            Problem("shocks", f"unknown shock {s!r}", allowed, nearest=nearest(s, known)) for s in unknown
-        )
+    known, allowed = park.config.shocks, f"a shock of {park.id}"
+    if wrong := sorted(change.shocks - set(known)):
+        raise InputError(unknown("shocks", "shock", name, known, allowed) for name in wrong)
     return replace(scenario, shocks=tuple(s for s in known if s in change.shocks))
 
 

@@ -11,15 +11,15 @@ from __future__ import annotations
 import itertools
 import json
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from parkanalysis.cleaning import write_together
-from parkanalysis.errors import InputError, Problem, nearest
-from parkanalysis.model.scenario import check_levers
+from parkanalysis.errors import InputError, Problem
+from parkanalysis.model.scenario import check_levers, unknown
 from parkanalysis.park import Park
 from parkanalysis.park.read import attempt
 from parkanalysis.rendering.notebook import Rendered, Work, digest, installation
@@ -131,17 +131,14 @@ def report_notebook() -> bytes:
     return (notebooks() / "scenario_report.ipynb").read_bytes()
 
 
-def _one_of(names: Iterable[str], valid: Sequence[str], option: str, what: str) -> Iterator[Problem]:
-    for name in names:
-        if name not in valid:
-            found = f"unknown {what} {name!r}"
-            yield Problem(option, found, ", ".join(valid), nearest=nearest(str(name), valid))
-
-
 def _problems(park: Park, order: Order) -> list[Problem]:
+    scenarios = ("scenario", "scenario", order.scenarios, list(park.scenarios))
+    languages = ("--lang", "language", order.langs, LANGUAGES)
     problems = [
-        *_one_of(order.scenarios, list(park.scenarios), "scenario", "scenario"),
-        *_one_of(order.langs, LANGUAGES, "--lang", "language"),
+        unknown(option, what, name, known, ", ".join(known))
+        for option, what, given, known in (scenarios, languages)
+        for name in given
+        if name not in known
     ]
     attempt(problems, check_formats, order.formats)
     attempt(problems, check_levers, park, order.levers, "--set")
