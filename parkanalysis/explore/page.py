@@ -27,7 +27,7 @@ from parkanalysis.model import Scenario, read_scenario
 from parkanalysis.model.draws import Draws
 from parkanalysis.model.record import recorded
 from parkanalysis.model.scenario import build_scenario
-from parkanalysis.model.target_year import shock_levers, target_year_levers
+from parkanalysis.model.target_year import effect_levers, target_year_levers
 from parkanalysis.park import Lever, Park, ScenarioFile, known_parks, levers_of, read_park
 from parkanalysis.report import LANGUAGES, Words, font_face, goal
 from parkanalysis.report.words import N_
@@ -68,7 +68,7 @@ def lever_groups(park: Park, shocks: Iterable[str]) -> dict[str, list[str]]:
     shared = [n for p in config.products.values() for n in levers_of(p)]
     wanted = {"growth": [config.growth, *(i.growth for i in config.industries.values() if i.growth)]}
     for name in shocks:
-        own = (n for n in shock_levers(config, name) if n not in shared)
+        own = (n for n in effect_levers(config, name) if n not in shared)
         wanted.setdefault(config.shocks[name].kind, []).extend(own)
     wanted["products"] = shared
     wanted["accounts"] = [n for i in config.industries.values() for n in levers_of(i)]

@@ -128,11 +128,6 @@ def _resolve(park: Park, lever: Lever, years: int) -> Lever:
     return replace(lever, low=low, central=middle, high=high, forecast=forecast)
 
 
-def years_ahead(park: Park) -> int:
-    """Years from the base year to the target year."""
-    return park.config.target_year - park.config.base_year
-
-
 def _levers(park: Park) -> Mapping[str, Lever]:
     """Levers of the park, and the published value added where it is printed as an interval (约 37 亿元)."""
     name = park.config.value_added
@@ -170,7 +165,8 @@ def own_lever(park: Park, name: str) -> Lever:
     >>> lever.low < lever.central < lever.high, lever.unit
     (True, 'CNY/t')
     """
-    return _resolve(park, _levers(park)[name], years_ahead(park))
+    years = park.config.target_year - park.config.base_year
+    return _resolve(park, _levers(park)[name], years)
 
 
 def _set(lever: Lever, setting: Setting, park: Park) -> Lever:
@@ -258,7 +254,7 @@ def build_scenario(
     (('alumina_price_fall',), 1450.0)
     """
     settings = {**file.levers, **check_levers(park, levers or {}, origin)}
-    years = years_ahead(park)
+    years = park.config.target_year - park.config.base_year
     resolved = {n: _resolve(park, lever, years) for n, lever in _levers(park).items()}
     for lever_name, setting in settings.items():
         resolved[lever_name] = _set(resolved[lever_name], setting, park)

@@ -184,17 +184,13 @@ def states(scenario: Scenario, draws: int, seed: int) -> Iterator[tuple[slice, S
         yield slice(*span), state(scenario, None if draws == 1 else span, seed)
 
 
-def shock_levers(park: ParkFile, shock: str) -> list[str]:
-    """Levers that a shock names through its plant and itself; not those of its product's base year."""
-    item = park.shocks[shock]
-    plants = [park.plants[getattr(item, f)] for f, r in references(type(item)).items() if r.role == "plant"]
-    return [name for one in (*plants, item) for name in levers_of(one)]
-
-
 def effect_levers(park: ParkFile, shock: str) -> list[str]:
-    """Levers that the draws of a shock, and the base year of its product, stand on."""
-    product = kind_of(park, shock).product_in(park)
-    return [*shock_levers(park, shock), *(levers_of(park.products[product]) if product else ())]
+    """Levers that a shock names through its plant and itself, and those of its product's base year."""
+    item = kind_of(park, shock)
+    plants = [park.plants[getattr(item, f)] for f, r in references(type(item)).items() if r.role == "plant"]
+    product = item.product_in(park)
+    products = [park.products[product]] if product else []
+    return [name for one in (*plants, item, *products) for name in levers_of(one)]
 
 
 def account_levers(scenario: Scenario) -> set[str]:
