@@ -201,29 +201,17 @@ def balance(
         return np.asanyarray(x * (total / x.sum(axis=0)))
     spread = v.reshape(-1, *[1] * (x.ndim - 1))
     adjusted = np.asanyarray(x + spread / v.sum() * (total - x.sum(axis=0)))
-    low = (adjusted < minimum).any(axis=0)
-    return _held_at(minimum, x, spread, total, adjusted) if low.any() else adjusted
-
-
-def _held_at(
-    minimum: float,
-    x: NDArray[np.float64],
-    spread: NDArray[np.float64],
-    total: float | Array,
-    adjusted: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Hold what falls below the minimum there, adjust the rest again, until nothing falls below it."""
     held = np.zeros_like(x, dtype=bool)
     for _ in range(len(x)):
-        held = held | ((adjusted < minimum) & (spread > 0))
-        free = np.where(held, 0.0, spread)
-        room = free.sum(axis=0)
-        start = np.where(held, minimum, x)
-        weight = np.divide(free, room, out=np.zeros_like(start), where=room > 0)
-        again = start + weight * (total - start.sum(axis=0))
-        adjusted = np.where(room > 0, again, adjusted)
-        if not ((adjusted < minimum) & ~held & (room > 0)).any():
+        # hold what falls below the minimum there, adjust the rest again, until nothing falls below it
+        below = np.where(held, False, (adjusted < minimum) & (spread > 0))
+        if not below.any():
             break
+        held = held | below
+        free, start = np.where(held, 0.0, spread), np.where(held, minimum, x)
+        room = free.sum(axis=0)
+        weight = np.divide(free, room, out=np.zeros_like(start), where=room > 0)
+        adjusted = np.where(room > 0, start + weight * (total - start.sum(axis=0)), adjusted)
     return np.asanyarray(adjusted)
 
 
