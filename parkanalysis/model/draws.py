@@ -201,10 +201,10 @@ def balance(
         return np.asanyarray(x * (total / x.sum(axis=0)))
     spread = v.reshape(-1, *[1] * (x.ndim - 1))
     adjusted = np.asanyarray(x + spread / v.sum() * (total - x.sum(axis=0)))
-    held = np.zeros_like(x, dtype=bool)
+    held = np.zeros(x.shape, dtype=bool)
     for _ in range(len(x)):
         # hold what falls below the minimum there, adjust the rest again, until nothing falls below it
-        below = np.where(held, False, (adjusted < minimum) & (spread > 0))
+        below = (adjusted < minimum) & (spread > 0) & ~held
         if not below.any():
             break
         held = held | below
