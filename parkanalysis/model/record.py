@@ -31,14 +31,8 @@ OPERATIONS = (*ARITHMETIC, *COMPARISONS, *LOGIC, "where", "any")
 OF_BITS = {"bitwise_and": "logical_and", "bitwise_or": "logical_or", "invert": "logical_not"}
 #: Numbers that leave the other side as it is, on the right and on either side.
 NEUTRAL_RIGHT = {"subtract": 0.0, "divide": 1.0}
-NEUTRAL = {
-    "add": 0.0,
-    "multiply": 1.0,
-    "logical_or": 0.0,
-    "logical_and": 1.0,
-    "minimum": math.inf,
-    "maximum": -math.inf,
-}
+NEUTRAL = {"add": 0.0, "multiply": 1.0, "minimum": math.inf, "maximum": -math.inf}
+NEUTRAL |= {"logical_or": 0.0, "logical_and": 1.0}
 
 
 def worked(name: str, arguments: Sequence[Any]) -> Any:
