@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import datetime as dt
 import io
 import json
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import pandas as pd
 from pydantic import BaseModel
 
 from parkanalysis.cleaning import Document, draft_ledger, read_document, write_aside
@@ -284,28 +284,20 @@ def write_workbook(folder: Path, path: Path) -> None:
     ...     read_park(Path(folder) / "zone.xlsx").config.base_year
     2015
     """
-    import xlsxwriter
-
-    sheets: dict[str, list[list[str]]] = {
-        "park": [list(KEYED["park"]), *map(list, _flat(read_yaml(folder / "park.yml")))]
-    }
+    sheets = {"park": pd.DataFrame(_flat(read_yaml(folder / "park.yml")), columns=KEYED["park"])}
     for name in TABLES:
         if (folder / f"{name}.csv").is_file():
-            sheets[name] = list(csv.reader(io.StringIO(read_text(folder / f"{name}.csv"), newline="")))
-    rows = [list(KEYED["scenarios"])]
-    for file in sorted((folder / "scenarios").glob("*.yml")):
-        rows += [[file.stem, *pair] for pair in _flat(read_yaml(file))]
-    sheets["scenarios"] = rows
+            text = io.StringIO(read_text(folder / f"{name}.csv"))
+            sheets[name] = pd.read_csv(text, dtype="str", keep_default_na=False)
+    files = sorted((folder / "scenarios").glob("*.yml"))
+    rows = [(file.stem, *pair) for file in files for pair in _flat(read_yaml(file))]
+    sheets["scenarios"] = pd.DataFrame(rows, columns=KEYED["scenarios"])
+    plain = {f"strings_to_{kind}": False for kind in ("formulas", "numbers", "urls")}
     buffer = io.BytesIO()
-    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
-        head = book.add_format({"bold": True, "bg_color": "#DDE6EE"})
-        for name, table in sheets.items():
-            sheet = book.add_worksheet(name)
-            sheet.freeze_panes(1, 0)
-            for i, cells in enumerate(table):
-                for j, cell in enumerate(cells):
-                    sheet.write_string(i, j, cell, head if i == 0 else None)
-            sheet.autofit(300)
+    with pd.ExcelWriter(buffer, engine="xlsxwriter", engine_kwargs={"options": plain}) as book:
+        for name, frame in sheets.items():
+            frame.to_excel(book, sheet_name=name, index=False, freeze_panes=(1, 0))
+            book.sheets[name].autofit(300)
     write_aside(path, buffer.getvalue())
 
 

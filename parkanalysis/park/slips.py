@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import groupby, islice, pairwise
+from itertools import islice
 from statistics import median
 from typing import Any
+
+import numpy as np
 
 from parkanalysis.errors import Problem
 from parkanalysis.park.checks import RATES, Files, Use, uses
@@ -323,10 +325,9 @@ def _rates(known: _Known) -> Iterator[Problem]:
 
 def _series(known: _Known) -> Iterator[Problem]:
     """Jumps of each series, and years that a yearly one leaves out."""
-    for table in ("history", "prices"):
-        rows = sorted(known.files.rows[table], key=lambda r: (r[1].series, r[1].period, r[1].published))
-        for name, group in groupby(rows, key=lambda r: r[1].series):
-            points = list(group)
+    for table, series in known.files.series.items():
+        for name, rows in series.items():
+            points = sorted(rows, key=lambda r: (r[1].period, r[1].published))
             yield from _jumps(table, name, points)
             if table == "history" and all(len(row.period) == 4 for _, row in points):
                 yield from _gaps(name, points)
@@ -336,19 +337,16 @@ def _jumps(table: str, name: str, points: Sequence[tuple[int, Any]]) -> Iterator
     """Values that stand apart from the rest of their series by more than it ever changes by itself."""
     if points[0][1].unit in RATES or any(row.value <= 0 for _, row in points):
         return
-    logs = [math.log10(row.value) for _, row in points]
-    steps = [abs(b - a) for a, b in pairwise(logs)]
-    ordinary = max((s for s in steps if s < math.log10(STEP)), default=0.0)
-    runs: list[list[int]] = [[0]]
-    for i, step in enumerate(steps, start=1):
-        if step > max(math.log10(STEP), 2 * ordinary):
-            runs.append([])
-        runs[-1].append(i)
-    usual = max(runs, key=len)
-    for run in (r for r in runs if r is not usual):
+    logs = np.log10([row.value for _, row in points])
+    steps = np.abs(np.diff(logs))
+    ordinary = max(steps[steps < math.log10(STEP)], default=0.0)
+    runs = np.cumsum([0, *(steps > max(math.log10(STEP), 2 * ordinary))])
+    usual = np.flatnonzero(runs == np.bincount(runs).argmax())
+    for number in np.unique(np.delete(runs, usual)):
+        run: list[int] = np.flatnonzero(runs == number).tolist()
         (line, row), *others = (points[i] for i in run)
-        near = 10 ** logs[min(usual, key=lambda i: abs(i - run[0]))]
-        off = abs(median(logs[i] for i in run) - math.log10(near))
+        neighbour = logs[usual[np.abs(usual - run[0]).argmin()]]
+        near, off = 10**neighbour, abs(np.median(logs[run]) - neighbour)
         # a power of ten is doubted sooner than any other jump
         tenfold = round(off) > 0 and abs(off - round(off)) <= max(1.1 * ordinary, TENFOLD)
         if not tenfold and off <= max(math.log10(STEP), OWN_CHANGES * ordinary):
