@@ -194,7 +194,6 @@ _SPELLED = frozenset("条座家户名人台所亩吨辆栋处倍宗") | {"公里
 _FOREIGN = frozenset({"USD", "EUR", "HKD", "GBP", "JPY"})
 _RANKS = ("前", "位居", "位列", "居", "列", "位次", "排名", "排")
 _AFTER_NAMES = frozenset("级强佳象一分里年月日号")
-_MULTIPLIED = re.compile("[十百千万亿廿卅]")
 _PLAN = re.compile(r"规划|计划|行动|攻坚|滚动|倍增|大庆|[来间制期级]")
 _SPAN_OF_TIME = re.compile(r"(?:未来|今后|过去|最近|此后|以往|前|后|每|连)$")
 _NAMES_A_UNIT = re.compile(r" ?(?![的左上以之内建用于为至到和与及或、等大规])[㐀-鿿A-Za-z]")
