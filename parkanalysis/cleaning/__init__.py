@@ -18,25 +18,15 @@ Examples
 """
 
 from parkanalysis.cleaning.document import Document, HistoryDraft, draft_history, draft_ledger, read_document
-from parkanalysis.cleaning.files import (
-    MAX_BYTES,
-    Workbook,
-    decode,
-    open_xlsx,
-    read_bytes,
-    write_aside,
-    write_together,
-)
-from parkanalysis.cleaning.sheets import Change, is_table
+from parkanalysis.cleaning.files import MAX_BYTES, decode, open_xlsx, read_bytes, write_aside, write_together
+from parkanalysis.cleaning.sheets import is_table
 from parkanalysis.cleaning.table import Table, pasted, read_table, single_months
 
 __all__ = [
     "MAX_BYTES",
-    "Change",
     "Document",
     "HistoryDraft",
     "Table",
-    "Workbook",
     "decode",
     "draft_history",
     "draft_ledger",

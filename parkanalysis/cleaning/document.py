@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from parkanalysis.cleaning.files import MAX_BYTES, MAX_UNPACKED, decode, read_bytes
@@ -259,32 +260,26 @@ def _filled(path: Path, rows: list[list[str]], title: list[str]) -> Grid:
     return Draft(cells).grid(path.name, title)
 
 
-class _Unpacker:
-    """Stands in for zlib where pdfminer unpacks streams: the same, in bounded memory."""
-
-    error = zlib.error
-    decompressobj = staticmethod(zlib.decompressobj)
-
-    def __init__(self, path: Path) -> None:
-        self.path, self.total = path, 0
-
-    def decompress(self, packed: bytes) -> bytes:
-        content = zlib.decompressobj().decompress(packed, MAX_STREAM + 1)
-        self.total += len(content)
-        if len(content) > MAX_STREAM or self.total > MAX_UNPACKED:
-            allowed = f"at most {MAX_STREAM / 1e6:.0f} MB each, {MAX_UNPACKED / 1e6:.0f} MB in all"
-            raise _problem(self.path, "a stream that unpacks to more", allowed)
-        return content
-
-
 @contextlib.contextmanager
 def _bounded(path: Path) -> Iterator[None]:
     """Refuse a bomb while pdfminer unpacks it; images, which no text needs, stay packed."""
     from pdfminer import pdftypes
 
+    total = 0
+
+    def decompress(packed: bytes) -> bytes:
+        nonlocal total
+        content = zlib.decompressobj().decompress(packed, MAX_STREAM + 1)
+        total += len(content)
+        if len(content) > MAX_STREAM or total > MAX_UNPACKED:
+            allowed = f"at most {MAX_STREAM / 1e6:.0f} MB each, {MAX_UNPACKED / 1e6:.0f} MB in all"
+            raise _problem(path, "a stream that unpacks to more", allowed)
+        return content
+
     logging.getLogger("pdfminer").setLevel(logging.ERROR)  # it warns of each font without a box
     before = vars(pdftypes)["zlib"]
-    vars(pdftypes)["zlib"] = _Unpacker(path)
+    bounded = {"decompress": decompress, "decompressobj": zlib.decompressobj, "error": zlib.error}
+    vars(pdftypes)["zlib"] = SimpleNamespace(**bounded)
     try:
         yield
     finally:

@@ -230,7 +230,6 @@ class Reader:
         self.base = next(iter(bases)) if len(bases) == 1 else ""
         self.dated = self._rows_are_periods()
         self.measure = self._measure()
-        self.stated: list[Period] = []
         self.columns: list[Line] = []
         for c in self.values:
             self.columns.append(self._column(c))
@@ -341,8 +340,6 @@ class Reader:
         if (when == Period() and rate is not None and not rate.additive) or when == Period(shift=1):
             when = self._beside(when, c)
         resolved = self._resolve(when, c)
-        if when not in (Period(), Period(shift=1)):
-            self.stated.append(resolved)
         plain = [x for x in self.columns if x.kind == "plain" and x.when == resolved]
         if kind == "of_which" and plain:
             names = [plain[-1].name, *names]
@@ -368,14 +365,14 @@ class Reader:
                 self.columns[n] = replace(column, name=name)
                 self.change(f"column {letter(column.index)}", column.name, name, "a name that stands twice")
 
-    def _beside(self, when: Period, c: int) -> Period:
+    def _beside(self, when: Period, index: int) -> Period:
         """Period of 同比增长 or 上年同期 beside dated columns: the latest year's, of these the nearest."""
-        left = [p for p in self.stated if p.year and not p.shift]
+        left = [c.when for c in self.columns if c.when.year and not c.when.shift]
         if not left or self.dated:
             return when
         latest = max(p.year or 0 for p in left)
         found = next(p for p in reversed(left) if p.year == latest)
-        self.change(f"column {letter(c)}", "no period", found.code, "the period of the column beside it")
+        self.change(f"column {letter(index)}", "no period", found.code, "the period of the column beside it")
         return replace(found, shift=when.shift)
 
     def _resolve(self, when: Period, c: int) -> Period:
