@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -229,7 +230,7 @@ def _lines_above(table: Any) -> list[str]:
     """Return the lines before a table, and before what holds it, that are its title."""
     lines: list[str] = []
     while table.getparent() is not None and table.tag not in ("body", "td"):
-        above = [e for e in table.itersiblings(preceding=True) if isinstance(e.tag, str)]
+        above = [e for e in islice(table.itersiblings(preceding=True), 5) if isinstance(e.tag, str)]
         other = next(
             (n for n, e in enumerate(above) if e.tag == "table" or e.find(".//table") is not None), None
         )
