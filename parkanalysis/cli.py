@@ -239,8 +239,8 @@ def read(
             typer.echo(line, err=True)
 
 
-@app.command(epilog="Example: parkanalysis check parks/mine --format json")
-def check(
+@app.command("check", epilog="Example: parkanalysis check parks/mine --format json")
+def check_park(
     park: Annotated[str, typer.Argument(metavar="DIR", help="Folder or workbook of a park, or a name.")],
     format: Annotated[Literal["text", "json"], typer.Option(help="How to tell them.")] = "text",
 ) -> None:

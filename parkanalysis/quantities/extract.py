@@ -55,7 +55,7 @@ def extract(text: str, rule: str | ReadingRule = "standard") -> list[Mention]:
     times = iter([*time_line(clean), (len(clean) + 1, 0, None)])
     period, dated, (next_time, passed, says) = "", 0, next(times)
     found: list[Mention] = []
-    known: dict[tuple[object, ...], tuple[Figure | None]] = {}
+    known: dict[tuple[object, ...], tuple[Found | None]] = {}
     heard, taken, position, search = Heard(), 0, 0, CORE.search
     while (match := search(clean, position)) is not None:
         start, position = match.span()
@@ -109,7 +109,7 @@ def extract(text: str, rule: str | ReadingRule = "standard") -> list[Mention]:
     return deal_out(clean, found)
 
 
-class Figure(NamedTuple):
+class Found(NamedTuple):
     """What a number and the text around it say; pure, whatever the place.
 
     ``back`` counts from the number to the beginning of its hedges, ``length`` to the end of the match;
@@ -133,7 +133,7 @@ _GAP = 24
 
 def _figure(
     match: re.Match[str], before: str, fresh: int, after: str, heard: Heard, rule: ReadingRule
-) -> Figure | None:
+) -> Found | None:
     """Read a match in its surroundings; None when it is no figure."""
     front = look_back(before, match.group()[0])
     words = before[: len(before) - front.outer]
@@ -154,7 +154,7 @@ def _figure(
         subject, quantity = subject[added.end() :], replace(quantity, direction="增加")
     opened = before.rfind("(", len(before) - fresh) if after[:1] == ")" else -1
     aside = opened >= 0 and ")" not in before[opened:] + match.group()
-    return Figure(front.start, len(match.group()), quantity, subject, aside)
+    return Found(front.start, len(match.group()), quantity, subject, aside)
 
 
 def _moved(clean: str, previous: Mention, begin: int, quantity: Quantity) -> Quantity | None:
