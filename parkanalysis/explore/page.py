@@ -30,16 +30,10 @@ from parkanalysis.model.scenario import build_scenario
 from parkanalysis.model.target_year import effect_levers, target_year_levers
 from parkanalysis.park import Lever, Park, ScenarioFile, known_parks, levers_of, read_park
 from parkanalysis.report import LANGUAGES, Words, font_face, goal
-from parkanalysis.report.words import N_
+from parkanalysis.report.words import NAMES, YUAN
 
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_BYTES = 1 << 20  # of a change that is saved
-GROUPS = {
-    "growth": N_("Underlying growth"),
-    "products": N_("Products in the base year"),
-    "accounts": N_("Accounts of the base year"),
-    "rest": N_("Other numbers"),
-}
 
 
 def slider_range(lever: Lever) -> dict[str, float]:
@@ -121,8 +115,8 @@ def _unit(code: str, words: Words) -> dict[str, Any]:
     """How a page writes a value of this unit."""
     if code == "fraction":
         return {"kind": "fraction"}
-    if code in ("CNY", "CNY_10k", "CNY_100m"):
-        return {"kind": "money", "factor": {"CNY": 1e-8, "CNY_10k": 1e-4, "CNY_100m": 1.0}[code]}
+    if code in YUAN:
+        return {"kind": "money", "factor": YUAN[code]}
     return {"kind": "plain", "factor": words.shown(1.0, code), "name": words.unit(code)}
 
 
@@ -176,7 +170,10 @@ def page_data(park: Park, draws: int = 20_000, seed: int = 2016) -> dict[str, An
     groups = lever_groups(park, calculation.shocks)
     factors = {n: Draws(own, None, seed, {n: own.levers[n].maximum}) for n in names}
     titles = {
-        key: {lang: words(GROUPS[key]) if key in GROUPS else words.kind(key) for lang, words in both.items()}
+        key: {
+            lang: words.name(key, "group") if key in NAMES["group"] else words.kind(key)
+            for lang, words in both.items()
+        }
         for key in groups
     }
     shipped = known_parks().get(park.id) == park.path

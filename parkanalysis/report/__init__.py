@@ -12,27 +12,17 @@ What target is fair
 import importlib
 from typing import Any
 
-# name -> module; loaded when it is asked for, so that words cost no charts
-_WHERE = {
-    "Comparison": "results",
-    "Html": "sections",
-    "LANGUAGES": "words",
-    "Results": "results",
-    "Words": "words",
-    "font_face": "pages",
-    "font_path": "charts",
-    "goal": "findings",
-    "overall": "scoring",
-    "read_outturns": "scoring",
-    "reference_figure": "sections",
-    "report_results": "results",
-    "scored": "scoring",
-    "show": "sections",
-    "stored_projections": "scoring",
-    "tell": "sections",
-    "tidy": "results",
-    "track_record_figure": "sections",
+# names by module, which is loaded when it is asked for, so that words cost no charts
+_FACE = {
+    "charts": ("font_path",),
+    "findings": ("goal",),
+    "pages": ("font_face",),
+    "results": ("Comparison", "Results", "report_results", "tidy"),
+    "scoring": ("overall", "read_outturns", "scored", "stored_projections"),
+    "sections": ("Html", "reference_figure", "show", "tell", "track_record_figure"),
+    "words": ("LANGUAGES", "Words"),
 }
+_WHERE = {name: module for module, names in _FACE.items() for name in names}
 
 __all__ = list(_WHERE)
 

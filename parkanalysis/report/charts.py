@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -23,19 +24,8 @@ if TYPE_CHECKING:
     from parkanalysis.model.scenario import Scenario
     from parkanalysis.report.findings import Goal
 
-# Okabe and Ito (2008), told apart with any colour vision; greys for what is not the message
-COLORS = {
-    "ink": "#1f2328",
-    "muted": "#59636e",
-    "grid": "#d1d9e0",
-    "total": "#4d5966",
-    "gain": "#0072b2",
-    "loss": "#d55e00",
-    "median": "#0072b2",
-    "band": "#56b4e9",
-    "target": "#b5387e",
-    "paper": "#ffffff",
-}
+LOOK: dict[str, Any] = tomllib.loads(Path(__file__).with_name("charts.toml").read_text(encoding="utf-8"))
+COLORS: dict[str, str] = LOOK["color"]
 WIDTH = 4.3  # inches; a phone shows it at nearly that, so that its numbers can be read there
 #: Bands of a fan: lower and upper quantile, strength of the colour, how many of ten draws they hold.
 BANDS = ((0.05, 0.95, 0.22, 9), (0.1, 0.9, 0.38, 8), (0.25, 0.75, 0.6, 5))
@@ -86,24 +76,8 @@ def style() -> Iterator[None]:
     """
     import matplotlib as mpl
 
-    ink, muted = COLORS["ink"], COLORS["muted"]
-    settings: Any = {
-        "font.family": [_family()],
-        "font.size": 9.5,
-        **dict.fromkeys(("axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), muted),
-        **dict.fromkeys(("text.color", "xtick.labelcolor", "ytick.labelcolor"), ink),
-        **dict.fromkeys(("axes.spines.top", "axes.spines.right"), False),
-        **dict.fromkeys(("figure.facecolor", "axes.facecolor", "savefig.facecolor"), "none"),
-        **dict.fromkeys(("xtick.major.size", "ytick.major.size"), 0),
-        "axes.linewidth": 0.6,
-        "axes.axisbelow": True,
-        "grid.color": COLORS["grid"],
-        "grid.linewidth": 0.5,
-        "hatch.linewidth": 0.7,
-        "svg.hashsalt": "parkanalysis",
-        "mathtext.default": "regular",
-    }
-    with mpl.rc_context(settings):
+    settings = {name: COLORS.get(value, value) for name, value in LOOK["setting"].items()}
+    with mpl.rc_context({**settings, "font.family": [_family()]}):
         yield
 
 
@@ -174,11 +148,8 @@ def to_bytes(ax: Axes, form: str = "svg", dpi: int = 200, paper: str = "none") -
     return stream.getvalue()
 
 
-# on the page ink, greys and paper follow its light or dark style
-_VARIABLES = {
-    COLORS[name]: f"var(--chart-{name}, {COLORS[name]})"
-    for name in ("ink", "muted", "grid", "total", "gain", "loss", "target")
-}
+#: Colors that follow the page's style, light or dark.
+THEMED = ("ink", "muted", "grid", "total", "gain", "loss", "target")
 
 
 def to_svg(ax: Axes, name: str) -> str:
@@ -195,10 +166,10 @@ def to_svg(ax: Axes, name: str) -> str:
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r'(id="|#)(?=[A-Za-z])(?![0-9a-fA-F]{6}\b)', rf"\g<1>{name}-", text)
-    text = re.sub(r'(<svg [^>]*?) ?width="[^"]*"', r"\1", text, count=1)
-    text = re.sub(r'(<svg [^>]*?) ?height="[^"]*"', r"\1", text, count=1)
-    for color, variable in _VARIABLES.items():
-        text = text.replace(color, variable)
+    for size in ("width", "height"):
+        text = re.sub(rf'(<svg [^>]*?) ?{size}="[^"]*"', r"\1", text, count=1)
+    for color in THEMED:
+        text = text.replace(COLORS[color], f"var(--chart-{color}, {COLORS[color]})")
     return re.sub(r"\n\s*", "\n", text).strip()
 
 

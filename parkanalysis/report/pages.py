@@ -26,32 +26,15 @@ from parkanalysis.report.charts import font_path
 from parkanalysis.report.findings import Goal, round_values
 from parkanalysis.report.results import Headline, main_scenario
 from parkanalysis.report.sections import TEMPLATES, fill
-from parkanalysis.report.words import LANGUAGES, N_, Words, fixed
+from parkanalysis.report.words import LANGUAGES, NAMES, Words, fixed
 from parkanalysis.report.workbook import to_csv
 
 INDEX = "index.html"
 STAMP, PAGE, TABLE = ".stamp.json", "report.html", "results.parquet"  # what a report's folder holds
 PORTFOLIO = "portfolio.html"
 NONE: Mapping[str, Park] = MappingProxyType({})
-#: What lies beside a page, by file name, with what a link to it says.
-FILES = {
-    "brief.html": N_("One-page brief"),
-    "report.html": N_("Full report"),
-    "brief.docx": N_("Brief for Word"),
-    "report.docx": N_("Report for Word"),
-    "report.pdf": N_("PDF"),
-    "results.xlsx": N_("Excel"),
-    "results.csv": N_("CSV"),
-    "results.parquet": N_("Parquet"),
-    "report.ipynb": N_("Notebook"),
-}
-#: Files that a format of ``--to`` writes.
-OF_FORMAT = {
-    "docx": ("brief.docx", "report.docx"),
-    "pdf": ("report.pdf",),
-    "xlsx": ("results.xlsx",),
-    "csv": ("results.csv",),
-}
+#: What lies beside a page, by file name.
+FILES: dict[str, dict[str, str]] = NAMES["file"]
 OWN_NAMES = {"zh": "中文", "en": "English"}  # who looks for a language may not read the page's
 
 
@@ -178,7 +161,7 @@ def page_links(
     links = [(f"../../../{INDEX}", words("All scenarios"))]
     links += [(f"../{other}/{here}", OWN_NAMES[other]) for other in langs if other != lang]
     known = set(names)
-    return links + [(name, words(text)) for name, text in FILES.items() if name in known and name != here]
+    return links + [(name, words.file(name)) for name in FILES if name in known and name != here]
 
 
 def html_files(
@@ -198,7 +181,8 @@ def html_files(
     """
     has_brief = any("brief" in cell["metadata"].get("tags", ()) for cell in notebook["cells"])
     pages = ["brief.html", "report.html"] if has_brief else ["report.html"]
-    further = [name for form in formats for name in OF_FORMAT.get(form, ())]
+    chosen = set(formats)
+    further = [name for name, row in FILES.items() if row.get("format") in chosen]
     names = [*pages, "report.ipynb", "results.parquet", *further]
     return {
         name: to_html(notebook, lang, name.partition(".")[0], page_links(name, lang, names, langs)).encode()
@@ -454,11 +438,10 @@ def index_html(
     if len(years) == 1:
         title = say("Projected industrial value added {year}", year=years.pop())
     body = fill("index_head", say, title=title, empty=not found).html
-    files = {file: say(text) for file, text in FILES.items()}
     for name, park in known.items():
         words, rows = Words(park, lang), _rows(found, name, park, lang)
         shown = {"name": name, "park": park, "rows": rows, "scale": _scale(rows, words)}
-        body += fill("index", words, **shown, files=files, own_names=OWN_NAMES).html
+        body += fill("index", words, **shown, own_names=OWN_NAMES).html
     return page(body, lang, title, "index", links)
 
 

@@ -362,6 +362,7 @@ class Words:
     verdict = partialmethod(name, what="verdict")
     reading_rule = partialmethod(name, what="reading_rule")
     method = partialmethod(name, what="method")
+    file = partialmethod(name, what="file")
 
     def kind(self, kind: str) -> str:
         """Name of a kind of driver, within a sentence."""

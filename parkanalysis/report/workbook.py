@@ -23,27 +23,7 @@ WIDEST = 46
 HEAD = {"bold": True, "bottom": 1, "text_wrap": True}
 LIVE, STEPS = N_("Try out"), N_("Calculation")
 #: How a spreadsheet writes each elementary step of the recorded calculation.
-FORMULAS: dict[str, str] = {
-    "add": "{0}+{1}",
-    "subtract": "{0}-{1}",
-    "multiply": "{0}*{1}",
-    "divide": "IFERROR({0}/{1},0)",
-    "power": "{0}^{1}",
-    "minimum": "MIN({0},{1})",
-    "maximum": "MAX({0},{1})",
-    "less": "{0}<{1}",
-    "less_equal": "{0}<={1}",
-    "greater": "{0}>{1}",
-    "greater_equal": "{0}>={1}",
-    "equal": "{0}={1}",
-    "not_equal": "{0}<>{1}",
-    "logical_and": "AND({0},{1})",
-    "logical_or": "OR({0},{1})",
-    "logical_not": "NOT({0})",
-    "where": "IF({0},{1},{2})",
-    "select": "IF({0},{1},{2})",
-    "any": "{0}",
-}
+FORMULAS: dict[str, str] = NAMES["formula"]
 
 
 def safe_text(value: object) -> object:
