@@ -30,7 +30,7 @@ from parkanalysis.model.scenario import build_scenario
 from parkanalysis.model.target_year import effect_levers, target_year_levers
 from parkanalysis.park import Lever, Park, ScenarioFile, known_parks, levers_of, read_park
 from parkanalysis.report import LANGUAGES, Words, font_face, goal
-from parkanalysis.report.words import NAMES, YUAN
+from parkanalysis.report.words import YUAN, capitalised
 
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_BYTES = 1 << 20  # of a change that is saved
@@ -169,13 +169,6 @@ def page_data(park: Park, draws: int = 20_000, seed: int = 2016) -> dict[str, An
     names = [n for n in own.levers if n in calculation.levers]
     groups = lever_groups(park, calculation.shocks)
     factors = {n: Draws(own, None, seed, {n: own.levers[n].maximum}) for n in names}
-    titles = {
-        key: {
-            lang: words.name(key, "group") if key in NAMES["group"] else words.kind(key)
-            for lang, words in both.items()
-        }
-        for key in groups
-    }
     shipped = known_parks().get(park.id) == park.path
     scenarios = {n: read_scenario(park, n) for n in park.scenarios}
     # all that may happen, the levers left as free as they are
@@ -201,7 +194,7 @@ def page_data(park: Park, draws: int = 20_000, seed: int = 2016) -> dict[str, An
         "groups": [
             {
                 "key": key,
-                "title": {lang: t[:1].upper() + t[1:] for lang, t in titles[key].items()},
+                "title": {lang: capitalised(words.kind(key)) for lang, words in both.items()},
                 "levers": [n for n in levers if n in calculation.levers],
             }
             for key, levers in groups.items()

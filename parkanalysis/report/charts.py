@@ -182,12 +182,14 @@ def _say(ax: Axes, text: str, at: tuple[Any, Any], offset: tuple[float, float] =
     ax.annotate(text, at, offset, textcoords="offset points", annotation_clip=False, **how)
 
 
-def _rows(ax: Axes, labels: list[str], unit: str) -> None:
-    """An axis with a label a row, the first on top, and amounts below."""
-    ax.set_yticks(np.arange(len(labels))[::-1], labels)
+def _rows(ax: Axes, labels: list[str], unit: str) -> Any:
+    """Heights of an axis with a label a row, the first on top, and amounts below."""
+    heights = np.arange(len(labels))[::-1]
+    ax.set_yticks(heights, labels)
     ax.set_xlabel(unit)
     ax.grid(axis="x")
     ax.spines["left"].set_visible(False)
+    return heights
 
 
 def _money_axis(axis: Any, words: Words) -> None:
@@ -241,7 +243,7 @@ def waterfall(frame: pd.DataFrame, words: Words) -> Axes:
     words : Words
     """
     with drawn(size_for(len(frame))) as ax:
-        y = np.arange(len(frame))[::-1]
+        y = _rows(ax, [_step_label(str(step), words) for step in frame.index], words.money_unit)
         bottom, top = (words.money(frame[c].to_numpy(float)) for c in ("bottom", "top"))
         total, gain = frame["total"].to_numpy(bool), frame["value"].to_numpy(float) >= 0
         left = _waterfall_start(frame) * words.scale.factor
@@ -254,7 +256,6 @@ def waterfall(frame: pd.DataFrame, words: Words) -> Axes:
             ax.plot([ends[i]] * 2, [y[i] - 0.31, y[i + 1] + 0.31], color=COLORS["muted"], lw=0.6)
         for i, value in enumerate(frame["value"]):
             _say(ax, words.plain_amount(value, sign=not total[i]), (top[i], y[i]), (4, 0))
-        _rows(ax, [_step_label(str(step), words) for step in frame.index], words.money_unit)
         _money_axis(ax.xaxis, words)
         ax.set_xlim(left, float(top.max()) + 0.16 * (float(top.max()) - left))
         for end in y[total & (left > 0)]:  # a bar that does not start at 0 shows a cut
@@ -272,9 +273,8 @@ def _step_label(step: str, words: Words) -> str:
 
 def _waterfall_start(frame: pd.DataFrame) -> float:
     """Left end of the axis: 0, or nearer where all bars would crowd at the right."""
-    low = float(frame.loc[~frame["total"], "bottom"].min()) if (~frame["total"]).any() else 0.0
+    low = float(frame["top"].where(frame["total"], frame["bottom"]).min())
     high = float(frame["top"].max())
-    low = min(low, float(frame.loc[frame["total"], "top"].min()))
     return max(0.0, low - 0.8 * (high - low)) if low > 0.3 * high else min(0.0, low)
 
 
@@ -390,7 +390,8 @@ def swings(frame: pd.DataFrame, words: Words, center: float) -> Axes:
         Median of the projection, 亿元.
     """
     with drawn(size_for(len(frame))) as ax:
-        y = np.arange(len(frame))[::-1]
+        labels = [words.lever(str(n)) for n in frame.index]
+        y = _rows(ax, labels, words("Median, {unit}", unit=words.money_unit))
         middle = float(words.money(center))
         for i, row in zip(y, frame.to_dict("records"), strict=True):
             ends = sorted(((row["at_low"], row["low"]), (row["at_high"], row["high"])))
@@ -400,7 +401,6 @@ def swings(frame: pd.DataFrame, words: Words, center: float) -> Axes:
                 text, where = words.value(float(value), str(row["unit"])), "right" if side < 0 else "left"
                 _say(ax, text, (at, i), (4 * side, 0), ha=where, fontsize=8)
         ax.axvline(middle, color=COLORS["muted"], lw=0.8)
-        _rows(ax, [words.lever(str(n)) for n in frame.index], words("Median, {unit}", unit=words.money_unit))
         _money_axis(ax.xaxis, words)
         ax.grid(visible=False)
         ax.margins(x=0.32)
@@ -485,7 +485,8 @@ def ledger_intervals(frame: pd.DataFrame, words: Words) -> Axes:
     words : Words
     """
     with drawn(size_for(len(frame))) as ax:
-        y = np.arange(len(frame))[::-1]
+        names = [f"{s}  {t}" for s, t in zip(frame["subject"], frame["text"], strict=True)]
+        y = _rows(ax, names, words("Bounds, the printed value being 100"))
         value = frame["value"].to_numpy(float)
         low, high = (100 * frame[c].to_numpy(float) / value for c in ("low", "high"))
         reach = max(130.0, float(np.max(high[np.isfinite(high)], initial=100.0)))
@@ -494,8 +495,6 @@ def ledger_intervals(frame: pd.DataFrame, words: Words) -> Axes:
         ax.scatter(np.full(len(y), 100.0), y, color=COLORS["median"], s=22, zorder=3)
         for i in np.flatnonzero(~np.isfinite(high) | frame["open"].to_numpy(bool)):
             ax.plot(capped[i], y[i], ">", color=COLORS["band"], ms=8)
-        names = [f"{s}  {t}" for s, t in zip(frame["subject"], frame["text"], strict=True)]
-        _rows(ax, names, words("Bounds, the printed value being 100"))
         ax.set_ylim(-0.6, len(frame) - 0.4)
     return ax
 
@@ -511,7 +510,7 @@ def ranges(frame: pd.DataFrame, words: Words, goal: Goal) -> Axes:
     goal : Goal
     """
     with drawn(size_for(len(frame)) + 0.3) as ax:
-        y = np.arange(len(frame))[::-1]
+        y = _rows(ax, [str(n) for n in frame.index], words.money_unit)
         for low, high, strength, _ in BANDS:
             left = words.money(frame[low].to_numpy(float))
             width = words.money(frame[high].to_numpy(float)) - left
@@ -521,7 +520,6 @@ def ranges(frame: pd.DataFrame, words: Words, goal: Goal) -> Axes:
         for i, value in enumerate(median):
             _say(ax, words.plain_amount(value), (words.money(value), y[i] + 0.42), ha="center", fontsize=8)
         _mark(ax, words, goal, -0.42, 1)
-        _rows(ax, [str(n) for n in frame.index], words.money_unit)
         _money_axis(ax.xaxis, words)
         ax.set_ylim(-0.7, len(frame) - 0.3)
         _legend(ax, _bands(words))

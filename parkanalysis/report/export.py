@@ -12,8 +12,8 @@ import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import pandas as pd
 from markupsafe import Markup
 
 from parkanalysis.errors import InputError, Problem
@@ -23,9 +23,6 @@ from parkanalysis.report.results import Results, iamc, report_results, tidy
 from parkanalysis.report.sections import TEMPLATES, Figure, Html, fill, page_figures
 from parkanalysis.report.words import Words
 from parkanalysis.report.workbook import to_csv, to_xlsx, vintage_time
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome", "msedge")
 FLAGS = "--headless --no-sandbox --no-first-run --no-pdf-header-footer --disable-gpu --disable-quic "

@@ -142,6 +142,13 @@ def steps(projection: Projection, shares: pd.DataFrame) -> pd.DataFrame:
     return bars.loc[["start", *shares.index, "end"]].rename_axis("step")
 
 
+def _fan(past: pd.Series, ahead: pd.DataFrame) -> pd.DataFrame:
+    """A past and the quantiles of the years after it, which start from its last value."""
+    start = pd.DataFrame(float(past.iloc[-1]), index=[past.index[-1]], columns=ahead.columns)
+    frame = pd.concat([past.rename("history"), pd.concat([start, ahead])], axis=1)
+    return frame.sort_index().rename_axis("year")
+
+
 def fan_frame(projection: Projection) -> pd.DataFrame:
     """History and quantiles of the years up to the target year, a year a row.
 
@@ -153,16 +160,13 @@ def fan_frame(projection: Projection) -> pd.DataFrame:
         base year on; 亿元.
     """
     park, base_year = projection.park, projection.park.config.base_year
-    ahead = path(projection).rename(columns=FAN)
-    start = pd.DataFrame(park.value_added, index=[base_year], columns=ahead.columns)
     past = reference_series(park) if reference_name(park) else pd.Series(dtype=float)
     past = past[(past.index > base_year - PAST) & (past.index <= base_year)]
     if base_year in past.index:
         past = past / past.loc[base_year] * park.value_added
     else:
         past = pd.Series([park.value_added], index=[base_year])
-    frame: pd.DataFrame = pd.concat([past.rename("history"), pd.concat([start, ahead])], axis=1)
-    return frame.sort_index().rename_axis("year")
+    return _fan(past, path(projection).rename(columns=FAN))
 
 
 def density(draws: Array, points: int = 161) -> pd.DataFrame:
@@ -450,10 +454,8 @@ def kinds(park: Park) -> pd.DataFrame:
     2
     """
     frame = ledger(park)
-    spread = frame["low"] < frame["high"]
-    counts = (
-        frame.assign(hedged=spread).groupby("unit").agg(figures=("figure", "size"), hedged=("hedged", "sum"))
-    )
+    counted = frame.assign(figures=1, hedged=frame["low"] < frame["high"])
+    counts = counted.groupby("unit")[["figures", "hedged"]].sum()
     return counts.sort_values(["figures", "hedged"], ascending=False, kind="stable")
 
 
@@ -475,9 +477,8 @@ def hedged(park: Park) -> pd.DataFrame:
     frame = ledger(park).set_index("figure")
     frame = frame[frame["low"] < frame["high"]]
     value = frame["value"].where(frame["value"] != 0)
-    return frame.assign(below=frame["low"] / value - 1, above=frame["high"] / value - 1)[
-        ["text", "hedge", "low", "value", "high", "unit", "below", "above"]
-    ]
+    frame = frame.assign(below=frame["low"] / value - 1, above=frame["high"] / value - 1)
+    return frame[["text", "hedge", "low", "value", "high", "unit", "below", "above"]]
 
 
 def by_rule(park: Park, most: int = 12) -> pd.DataFrame:
@@ -688,13 +689,9 @@ def reference_fan(series: pd.Series, method: str = "default", horizon: int = 3) 
     [13.3, 14.8, 16.4]
     """
     made, last = forecast(series, horizon, method), int(series.index[-1])
-    bands = pd.DataFrame(
-        made.quantile(list(FAN)).T, columns=list(FAN.values()), index=range(last + 1, last + horizon + 1)
-    )
-    start = pd.DataFrame(float(series.iloc[-1]), index=[last], columns=bands.columns)
-    past = series[series.index > last - PAST].rename("history")
-    frame = pd.concat([past, pd.concat([start, bands])], axis=1).sort_index()
-    return frame.rename_axis("year")
+    years = range(last + 1, last + horizon + 1)
+    bands = pd.DataFrame(made.quantile(list(FAN)).T, columns=list(FAN.values()), index=years)
+    return _fan(series[series.index > last - PAST], bands)
 
 
 def vintages(park: Park, most: int = 6) -> pd.DataFrame:
@@ -748,9 +745,8 @@ def short_windows(stored: pd.DataFrame, points: int, data: str = "M3") -> pd.Dat
     >>> short_windows(evidence(), 5)["mase"].loc[["default", "naive"]].round(1).to_dict()
     {'default': 1.0, 'naive': 1.2}
     """
-    rows = stored[
-        (stored["data"] == data) & (stored["points"] == points) & (stored["program"] == "parkanalysis")
-    ]
+    own = stored[stored["program"] == "parkanalysis"]
+    rows = own[(own["data"] == data) & (own["points"] == points)]
     return rows.set_index("method")[MEASURES].sort_values("mase")
 
 
@@ -783,18 +779,10 @@ def own_record(park: Park, origins: int = 6) -> pd.DataFrame:
     """
     known = reference_series(park)
     if len(known) < FEWEST_JUDGED:
-        empty = pd.DataFrame(columns=["forecasts", *MEASURES], dtype=float)
-        return empty.rename_axis("method")
-    panel = {reference_name(park): known}
-    made = backtest(panel, ["default", "naive", "drift", "discounted_drift"], origins=origins)
+        return pd.DataFrame(columns=["forecasts", *MEASURES], dtype=float).rename_axis("method")
+    methods = ["default", "naive", "drift", "discounted_drift"]
+    made = backtest({reference_name(park): known}, methods, origins=origins)
     return scores(made, ["method"]).set_index("method")[["forecasts", *MEASURES]].sort_values("mase")
-
-
-def _sparse(park: Park) -> list[str]:
-    """Prices quoted on days rather than by month, with quotations of the target year."""
-    daily = park.prices[park.prices["period"].str.len() == 10]
-    year = daily["period"].str[:4] == str(park.config.target_year)
-    return sorted(set(daily[year]["series"]))
 
 
 def afterwards(park: Park) -> pd.DataFrame:
@@ -824,13 +812,15 @@ def afterwards(park: Park) -> pd.DataFrame:
         made = growth(known, year - int(known.index[-1]), park.config.growth_method)
         outturn = float(later[year] / known.iloc[-1])
         points = made.quantile([0.5, 0.1, 0.9])[:, -1] - 1
-        of_year = park.history["period"].astype(str).str[:4] == str(year)
-        day = park.history[(park.history["series"] == name) & of_year]["published"].max()
+        told = park.history["period"].astype(str).str[:4] == str(year)
+        day = park.history[(park.history["series"] == name) & told]["published"].max()
         chance = float(made.cdf(outturn, made.horizon))
         rows[park.config.growth] = (*points, outturn - 1, day, chance, "fraction")
     levers = {lever.series: lever for lever in park.levers.values() if lever.series}
-    for price in _sparse(park):
-        quoted = park.prices[(park.prices["series"] == price) & (park.prices["period"].str[:4] == str(year))]
+    of_year = park.prices[park.prices["period"].str[:4] == str(year)]
+    daily = of_year["period"].str.len() == 10
+    for price in sorted(set(of_year[daily]["series"])):
+        quoted = of_year[of_year["series"] == price]
         # months without a quotation are left out: the quoted ones count alike
         realised = float(quoted.groupby(quoted["period"].str[:7])["value"].mean().mean())
         average = price_average(park, price)

@@ -335,8 +335,6 @@ class Comparison:
 COLUMNS = ["park", "scenario", "vintage", "variable", "driver", "industry", "statistic"]
 COLUMNS += ["year", "value", "unit", "prices"]
 MONEY = "CNY_100m"
-#: Variables of the marks that have a name of their own.
-MARKS = {"stated": "stated_projection"}
 
 
 def _long(frame: pd.DataFrame | pd.Series, variable: str = "", **more: str) -> pd.DataFrame:
@@ -359,9 +357,9 @@ def _of_year(projection: Projection) -> Iterator[pd.DataFrame]:
     yield _long(projection.contributions("both")[["mean"]], "contribution")
     yield _long(projection.targets_met().rename(lambda p: f"met_with_{p:g}"), "target")
     marks = projection.marks().rename(columns={"target": "value"})
-    marks.index = pd.Index([MARKS.get(str(m), f"mark_{m}") for m in marks.index], name="variable")
+    marks = marks.rename(lambda mark: "stated_projection" if mark == "stated" else f"mark_{mark}")
     units = {"growth": "fraction", "probability": "fraction"}
-    rows = _long(marks)
+    rows = _long(marks.rename_axis("variable"))
     yield rows.assign(unit=rows["statistic"].map(units).fillna(MONEY))
     for name, lever in projection.scenario.levers.items():
         points = pd.Series({point: getattr(lever, point) for point in ("low", "central", "high")})

@@ -16,10 +16,10 @@ from markupsafe import Markup, escape
 from parkanalysis import __version__
 from parkanalysis.report import charts, findings
 from parkanalysis.report.results import Comparison, Results
-from parkanalysis.report.words import Words
+from parkanalysis.report.words import Words, capitalised
 
 TEMPLATES = Path(__file__).parent / "templates"
-#: A folder of templates by what they speak of.
+#: Rows of the charts that could have very many.
 SWINGS, INEXACT = 10, 14
 
 
@@ -99,9 +99,9 @@ def environment() -> Any:
         undefined=StrictUndefined,
         extensions=["jinja2.ext.do", "jinja2.ext.i18n"],
     )
-    made.globals |= {"version": __version__, "zip": zip, "track_record": findings.track_record}
-    made.globals["invented"] = findings.invented
-    made.filters["capitalised"] = _capitalised
+    own = {"track_record": findings.track_record, "invented": findings.invented}
+    made.globals |= {"version": __version__, "zip": zip, **own}
+    made.filters["capitalised"] = capitalised
     return made
 
 
@@ -120,10 +120,6 @@ def _speech(words: Words) -> dict[str, Any]:
     # between two sentences
     gap = "" if words.lang == "zh" else " "
     return {"_": say, "listed": listed, "bracketed": bracketed, "between": gap}
-
-
-def _capitalised(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def fill(template: str, words: Words, **values: object) -> Html:

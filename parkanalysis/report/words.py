@@ -122,21 +122,9 @@ def probability(value: float) -> str:
     return "<1%" if value < 0.01 else ">99%" if value > 0.99 else f"{value:.0%}"
 
 
-def unit_name(code: str, lang: str) -> str:
-    """Name of a unit, one that is so much a period put together from its two parts.
-
-    Examples
-    --------
-    >>> unit_name("t/month", "zh"), unit_name("t/month", "en"), unit_name("ha", "zh")
-    ('吨/月', 't/month', '公顷')
-    """
-    if lang in UNIT_NAMES.get(code, ()):
-        return str(UNIT_NAMES[code][lang])
-    above, stroke, below = code.partition("/")
-    if stroke and (f"/{below}" in UNIT_NAMES or code not in SYMBOLS):
-        period = UNIT_NAMES.get(f"/{below}", {}).get(lang)
-        return f"{unit_name(above, lang)}/{period or unit_name(below, lang)}"
-    return SYMBOLS.get(code, code) if lang == "zh" else code
+def capitalised(text: str) -> str:
+    """Text as it begins a line."""
+    return text[:1].upper() + text[1:]
 
 
 _SEAM = re.compile(r"[一-鿿][\dA-Za-z+−<>]|[\dA-Za-z%][一-鿿]")
@@ -265,8 +253,21 @@ class Words:
         return self(probability(value))
 
     def unit(self, code: str) -> str:
-        """Name of a unit."""
-        return unit_name(code, self.lang)
+        """Name of a unit, one that is so much a period put together from its two parts.
+
+        Examples
+        --------
+        >>> zh, en = Words(None, "zh"), Words(None, "en")
+        >>> zh.unit("t/month"), en.unit("t/month"), zh.unit("ha")
+        ('吨/月', 't/month', '公顷')
+        """
+        if self.lang in UNIT_NAMES.get(code, ()):
+            return str(UNIT_NAMES[code][self.lang])
+        above, stroke, below = code.partition("/")
+        if stroke and (f"/{below}" in UNIT_NAMES or code not in SYMBOLS):
+            period = UNIT_NAMES.get(f"/{below}", {}).get(self.lang)
+            return f"{self.unit(above)}/{period or self.unit(below)}"
+        return SYMBOLS.get(code, code) if self.lang == "zh" else code
 
     def shown(self, value: Any, code: str) -> Any:
         """A lever's value, scalar or array, as a number in the unit of this language."""
@@ -402,7 +403,7 @@ class Words:
         if self.park is None or name not in self.park.levers:
             return name
         label = self.park.levers[name].label[self.lang]
-        return label if within else label[:1].upper() + label[1:]
+        return label if within else capitalised(label)
 
     def note(self, lever: Lever) -> str:
         """On what a lever's range stands, in the language where the park says it in both."""
