@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, takewhile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -34,12 +34,7 @@ _LONGEST_CELL = 40  # of a table whose cells tabs divide
 
 _KINDS = "txt, md, docx, html or pdf"
 _MAGIC = {b"%PDF": ".pdf", b"PK\x03\x04": ".docx", b"\xd0\xcf\x11\xe0": ".doc"}
-_ELSEWHERE = {
-    ".doc": "a Word 97-2003 document",
-    ".wps": "a WPS document",
-    ".ofd": "an OFD document",
-    ".rtf": "an RTF document",
-}
+_ELSEWHERE = {".doc": "a Word 97-2003", ".wps": "a WPS", ".ofd": "an OFD", ".rtf": "an RTF"}
 
 
 @dataclass(frozen=True)
@@ -80,7 +75,9 @@ def read_document(path: str | Path) -> Document:
     found = next((kind for magic, kind in _MAGIC.items() if data.startswith(magic)), "")
     if found == ".doc" or suffix in _ELSEWHERE:
         what = _ELSEWHERE.get(suffix, _ELSEWHERE[".doc"])
-        raise _problem(path, what, f"{_KINDS}: open it in its own program and save it as docx or PDF")
+        raise _problem(
+            path, f"{what} document", f"{_KINDS}: open it in its own program and save it as docx or PDF"
+        )
     if suffix not in _READERS:
         raise _problem(path, f"a file named {suffix or 'without a suffix'}", _KINDS)
     if suffix in (".pdf", ".docx") and found != suffix:
@@ -219,9 +216,8 @@ def _pdf(path: Path, data: bytes) -> Document:
     try:
         import pdfplumber
     except ImportError:
-        raise _problem(
-            path, "no pdfplumber to read it with", "pip install 'parkanalysis[documents]'"
-        ) from None
+        allowed = "pip install 'parkanalysis[documents]'"
+        raise _problem(path, "no pdfplumber to read it with", allowed) from None
     lines: list[str] = []
     grids: list[Grid] = []
     try:
@@ -248,9 +244,8 @@ def _pdf(path: Path, data: bytes) -> Document:
     text = "\n".join(lines).translate(_RADICALS)
     if text.count("(cid:") * 20 > len(text) / 20 and text.count("(cid:") > 2:
         found = "a text layer that holds no characters ((cid:…))"
-        raise _problem(
-            path, found, "a PDF printed anew with its fonts, its docx, or its text recognised by OCR"
-        )
+        allowed = "a PDF printed anew with its fonts, its docx, or its text recognised by OCR"
+        raise _problem(path, found, allowed)
     return Document(path.name, join_wrapped(text), tuple(grids))
 
 
@@ -310,8 +305,10 @@ _READERS = {
 # --- the ledger of a report ---
 
 _LEDGER = ["figure", "source", "place", "subject", "variable", "period", "quantity", "note"]
-_CHAPTER = re.compile(r"^[#*\s]*([一二三四五六七八九十]{1,3})、", re.MULTILINE)
-_PARAGRAPH = re.compile(r"^[#*\s]*[（(]([一二三四五六七八九十]{1,3})[)）]", re.MULTILINE)
+_HEADING = re.compile(
+    r"^[#*\s]*(?:(?P<chapter>[一二三四五六七八九十]{1,3})、|[（(](?P<paragraph>[一二三四五六七八九十]{1,3})[)）])",
+    re.MULTILINE,
+)
 
 
 def draft_ledger(document: Document, source: str) -> pd.DataFrame:
@@ -332,12 +329,8 @@ def draft_ledger(document: Document, source: str) -> pd.DataFrame:
     """
     import pandas as pd
 
-    text = document.text
-    marks = sorted(
-        [(m.start(), 0, m[1]) for m in _CHAPTER.finditer(text)]
-        + [(m.start(), 1, m[1]) for m in _PARAGRAPH.finditer(text)]
-    )
-    rows = [_of_text(mention, _place(marks, mention.start)) for mention in extract(text)]
+    headings = list(_HEADING.finditer(document.text))
+    rows = [_of_text(mention, _place(headings, mention.start)) for mention in extract(document.text)]
     for number, grid in enumerate(document.tables, start=1):
         rows += _of_table(grid, number)
     numbered = [(f"f{index:03d}", source, *row) for index, row in enumerate(rows, start=1)]
@@ -492,11 +485,9 @@ def history_period(period: str) -> str:
     return f"{span[1]}{_SPANS[span[2], span[3]]}" if span and (span[2], span[3]) in _SPANS else ""
 
 
-def _place(marks: list[tuple[int, int, str]], position: int) -> str:
+def _place(headings: list[re.Match[str]], position: int) -> str:
     """Chapter and paragraph in force at a position: 一（二）."""
     chapter = paragraph = ""
-    for start, level, name in marks:
-        if start > position:
-            break
-        chapter, paragraph = (name, "") if level == 0 else (chapter, name)
+    for heading in takewhile(lambda heading: heading.start() <= position, headings):
+        chapter, paragraph = heading["chapter"] or chapter, heading["paragraph"] or ""
     return f"{chapter}（{paragraph}）" if paragraph else chapter

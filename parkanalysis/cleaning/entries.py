@@ -381,9 +381,8 @@ class Reader:
             return when if self.dated or (when.year and not when.last) else when.join(self.period)
         month = self.period.last or self._month_beside()
         if month is None and not self.dated:
-            self.problem(
-                "本月 without a month in the title or file name", "a title such as 2015年6月", column=c
-            )
+            found = "本月 without a month in the title or file name"
+            self.problem(found, "a title such as 2015年6月", column=c)
         return replace(when, first=when.first or month, last=month).join(self.period)
 
     def _month_beside(self) -> int | None:

@@ -9,7 +9,6 @@ import secrets
 import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -193,24 +192,14 @@ def _declared(parts: list[zipfile.ZipInfo], max_unpacked: int) -> list[tuple[str
     return [(found, allowed) for wrong, found, allowed in checks if wrong]
 
 
-@dataclass(frozen=True)
-class Workbook:
-    """An xlsx workbook with stored values.
-
-    Attributes
-    ----------
-    sheets : list
-        Worksheets as openpyxl reads them.
-    uncomputed : list of Problem
-        Formulas without a stored value; ``file`` is the title of their sheet.
-    """
-
-    sheets: list[Any]
-    uncomputed: list[Problem]
-
-
-def open_xlsx(name: str, data: bytes, max_unpacked: int, max_cells: int) -> Workbook:
+def open_xlsx(name: str, data: bytes, max_unpacked: int, max_cells: int) -> tuple[list[Any], list[Problem]]:
     """Open an xlsx workbook that is neither active nor too large; nothing is computed or followed.
+
+    Returns
+    -------
+    list, list of Problem
+        Worksheets as openpyxl reads them, with stored values; formulas without one, where ``file`` is the
+        title of their sheet.
 
     Raises
     ------
@@ -234,7 +223,7 @@ def open_xlsx(name: str, data: bytes, max_unpacked: int, max_cells: int) -> Work
             found = f"an area of {sheet.max_row} x {sheet.max_column} cells"
             raise InputError(Problem(f"{name}!{sheet.title}", found, f"at most {4 * max_cells:,} cells"))
     empty = (problem for sheet in book.worksheets for problem in _uncomputed(sheet, written))
-    return Workbook(book.worksheets, list(islice(empty, _MAX_UNCOMPUTED)))
+    return book.worksheets, list(islice(empty, _MAX_UNCOMPUTED))
 
 
 def _uncomputed(sheet: Any, written: Any) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from parkanalysis.cleaning.sheets import Change, Grid
 from parkanalysis.errors import InputError, Problem
-from parkanalysis.quantities import unit_of_head
+from parkanalysis.quantities import WORDS, unit_of_head
 
 _BLANKS = " \t\u3000\xa0"
 _MARKS = re.compile(r"[①-⑳⑴-⒇¹²³⁰-⁹*＊†‡]+|[\[［〔]\s*(?:\d{1,2}|注\d*)\s*[\]］〕]")
@@ -25,15 +25,7 @@ _GLOSS = re.compile(
 _ORDINAL = re.compile(
     r"^(?:[一二三四五六七八九十]+、|\([一二三四五六七八九十]+\)|\(\d{1,2}\)|\d{1,2}[.、](?!\d))\s*"
 )
-_SIGNS = {
-    "suppressed": re.compile(r"[#＃]+|\*{1,3}|[xX×]"),
-    "error_value": re.compile(r"#(?:N/A|REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL!)"),
-    "omitted": re.compile(r"…+|⋯+|\.{3,6}"),
-    "none": re.compile(r"[-−–—―─﹣－]+|[/／]|无"),
-    "not_available": re.compile(r"(?i:n[./]?a\.?)|不详|缺|[无缺暂未][^\d]{0,2}(?:数据|公布|统计)|[·.]{2}"),
-    "unchanged": re.compile(r"(?:基本|[与同比]?(?:上年|去年|上月)(?:同期)?(?:基本)?)?持平"),
-    "blank": re.compile(r""),
-}
+_SIGNS = {status: re.compile(sign) for status, sign in WORDS["tables"]["signs"].items()}
 _PLAIN_NUMBER = re.compile(r"-?[0-9]{1,25}(?:\.([0-9]+))?")
 _NUMBER = re.compile(
     r"(?:同比|比上年|较上年)?(?:(增长|上升|上涨|提高|增加|\+)|(下降|下跌|减少|降低|回落|-))?"
@@ -203,9 +195,7 @@ def _built(groups: dict[str, str]) -> Period:
 def _quarter(text: str) -> tuple[int, int]:
     if text.endswith("半年"):
         return (1, 6) if text[0] == "上" else (7, 12)
-    last = 3 * max(
-        (" 1234".find(c), " 一二三四".find(c))[c in "一二三四"] for c in text if c in "1234一二三四"
-    )
+    last = 3 * max("一二三四".find(c) + 1 or int(c) for c in text if c in "1234一二三四")
     return 1 if text[0] == "前" or re.search(_TO, text) else last - 2, last
 
 
@@ -220,11 +210,7 @@ _UNIT_ROW = re.compile(r"[（(]?(?:计量|金额|数量)?单\s*位\s*[:：]\s*\S
 _CONTINUED = re.compile(r"[（(]?续表?\d*[）)]?")
 _NUMERIC_LOOK = re.compile(r"[-+−－约近超><≥≤]?[\d０-９][\d０-９.．,，\s]*[余多]?[%％]?")
 _DATED = re.compile(r"\d\s*(?:年|月|季)")
-_UNIT_HEADS = {"单位", "计量单位", "Unit"}
-_ONCE_HEADS = {"频度", "频率", "来源", "更新时间", "状态"}
-_META_HEADS = _UNIT_HEADS | _ONCE_HEADS | {"地区", "指标类型"}
-_CODE_HEADS = {"代码", "代号", "序号", "编号", "编码", "行次", "行号", "No.", "Code"}
-_REMARK_HEADS = {"备注", "说明", "注释"}
+_HEADS = {kind: frozenset(words.split()) for kind, words in WORDS["tables"]["heads"].items()}
 PERIOD_HEADS = re.compile(r"年份|年度|时间|月份|日期|期间|年|月|季度|(?:年份|时间)?\s*Year|指标时间")
 _PLAIN_YEAR = re.compile(r"(?:19|20)\d\d(?:\.0+)?")
 _LEFT_OUT = {
@@ -260,7 +246,7 @@ class Layout:
     def unit_rows(self) -> list[int]:
         """Head rows that print the units of all columns behind the word 单位."""
         first = min(self.columns)
-        return [r for r in self.header if self.own(r, first) in _UNIT_HEADS]
+        return [r for r in self.header if self.own(r, first) in _HEADS["unit"]]
 
     @property
     def title(self) -> tuple[str, ...]:
@@ -343,8 +329,8 @@ class _Rows:
     def once(self, r: int) -> bool:
         """Tell whether a row under the head repeats one word (地区 全国 全国) or tells how often (频度)."""
         head, *rest = self.own[r].values()
-        alike = head in _META_HEADS - _UNIT_HEADS and len(rest) > 1 and len(set(rest)) == 1
-        return head in _ONCE_HEADS or alike
+        alike = head in _HEADS["alike"] and len(rest) > 1 and len(set(rest)) == 1
+        return head in _HEADS["once"] or alike
 
     def gloss(self, r: int) -> bool:
         """Tell whether a row is a heading with its English beside it."""
@@ -362,7 +348,7 @@ class _Rows:
 
     def heads(self, r: int, first: int) -> bool:
         """Tell whether a row with several cells belongs to the header."""
-        if self.numbering(r) or self.label(r) in _META_HEADS:
+        if self.numbering(r) or self.label(r) in _HEADS["unit"] | _HEADS["once"] | _HEADS["alike"]:
             return True
         if not self.figured[r]:  # but a name with words for figures, 甲 见附表, is no head
             named = r != first and bool(self.label(r)) and bool(self.label(first))
@@ -470,11 +456,11 @@ def _columns(rows: _Rows, header: list[int], data: list[int]) -> dict[int, str]:
         dated = bool(texts) and headless and all(period(t) is not None for t in texts)
         if not texts and not head:
             continue
-        if head in _UNIT_HEADS and (not words or any(unit_of_head(t) for t in words)):
+        if head in _HEADS["unit"] and (not words or any(unit_of_head(t) for t in words)):
             kinds[c] = "unit"
-        elif head in _CODE_HEADS | _ONCE_HEADS or (labelled and wordy and all(map(_foreign, words))):
+        elif head in _HEADS["code"] | _HEADS["once"] or (labelled and wordy and all(map(_foreign, words))):
             kinds[c] = "code"
-        elif head in _REMARK_HEADS:
+        elif head in _HEADS["remark"]:
             kinds[c] = "remark"
         elif not labelled or ("value" not in kinds.values() and (wordy or dated)):
             kinds[c] = "label"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -255,12 +255,8 @@ def html_lines(element: Any) -> list[str]:
 
 def title_of(lines: list[str]) -> list[str]:
     """Return the last lines above a table that are its title or its unit, not prose."""
-    title: list[str] = []
-    for line in reversed(lines[-3:]):
-        if len(line) > 60 or re.search(r"[。；]", line):
-            break
-        title.insert(0, line.strip())
-    return title
+    short = takewhile(lambda line: len(line) <= 60 and not re.search(r"[。；]", line), lines[:-4:-1])
+    return [line.strip() for line in short][::-1]
 
 
 def _span(value: str | None) -> int:
@@ -309,16 +305,16 @@ def _workbook(name: str, data: bytes, sheet: str | int | None) -> Grid:
 
 
 def _xlsx(name: str, data: bytes) -> list[_Sheet]:
-    book = open_xlsx(name, data, MAX_UNPACKED, MAX_CELLS)
+    sheets, uncomputed = open_xlsx(name, data, MAX_UNPACKED, MAX_CELLS)
     return [
         _Sheet(
             sheet.title,
             sheet.sheet_state == "visible",
             _xlsx_cells(sheet),
             [(a.min_row - 1, a.min_col - 1, a.max_row - 1, a.max_col - 1) for a in sheet.merged_cells.ranges],
-            tuple(problem for problem in book.uncomputed if problem.file == sheet.title),
+            tuple(problem for problem in uncomputed if problem.file == sheet.title),
         )
-        for sheet in book.sheets
+        for sheet in sheets
         if any(value is not None for row in sheet.values for value in row)
     ]
 
@@ -351,16 +347,13 @@ def _shown(value: Any, number_format: str) -> str:
     return f"{text}{literal}" if re.fullmatch(r"[%‰一-鿿]+(?:/[一-鿿]+)?", literal) else text
 
 
-_ACTIVE_STREAMS = {
-    "_VBA_PROJECT": "a macro (VBA project)",
-    "EncryptedPackage": "a workbook locked with a password",
-}
+_ACTIVE = {"_VBA_PROJECT": "a macro (VBA project)", "EncryptedPackage": "a workbook locked with a password"}
 
 
 def _xls(name: str, data: bytes) -> list[_Sheet]:
     import xlrd
 
-    active = [what for key, what in _ACTIVE_STREAMS.items() if key.encode("utf-16-le") in data]
+    active = [what for key, what in _ACTIVE.items() if key.encode("utf-16-le") in data]
     if active:
         raise InputError([Problem(name, what, PLAIN) for what in active])
     try:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from parkanalysis.cleaning.entries import Entry, Line, Reader
-from parkanalysis.cleaning.layout import find_layout, letter
+from parkanalysis.cleaning.layout import find_layout
 from parkanalysis.cleaning.sheets import Change, Draft, Grid, read_grid
 from parkanalysis.errors import InputError, Problem
 from parkanalysis.quantities import Unit
@@ -134,9 +134,8 @@ def table_of(grid: Grid, *, totals: Literal["refuse", "report"] = "refuse") -> T
     plain = [e for e in entries if e.line.kind == "plain" and e.head.kind != "total"]
     reader.problems += _twins(grid.name, plain)
     uses = layout.uses()
-    allowed = "a figure, a name, a unit, a heading or a note"
-    passed_over = [(r, c, repr(layout.own(r, c)[:40])) for (r, c), use in uses.items() if not use]
-    reader.problems += [Problem(grid.name, found, allowed, r + 1, letter(c)) for r, c, found in passed_over]
+    for r, c in (place for place, use in uses.items() if not use):
+        reader.problem(repr(layout.own(r, c)[:40]), "a figure, a name, a unit, a heading or a note", r, c)
     if reader.problems:
         raise InputError(reader.problems)
     frame = pd.DataFrame([e[:11] for e in plain], columns=COLUMNS).astype({"value": float, "row": int})
@@ -305,6 +304,9 @@ def _check(kind: str, stated: Entry, parts: list[Entry | None]) -> dict[str, Any
 
 # --- months ---
 
+# from January to a month of the same year, January itself included
+_CUMULATIVE = re.compile(r"(?P<year>\d{4}|XXXX)-01(?:/(?P=year)-(?P<month>\d\d))?")
+
 
 def single_months(frame: pd.DataFrame) -> pd.DataFrame:
     """Turn cumulative figures (1–本月累计) into single months by differences.
@@ -338,11 +340,11 @@ def single_months(frame: pd.DataFrame) -> pd.DataFrame:
     kept: list[dict[str, Any]] = []
     problems = []
     for row in rows:
-        month = _cumulative_to(str(row["period"])) if Unit(str(row["unit"])).additive else None
-        if month is None or pd.isna(row["value"]):
+        span = _CUMULATIVE.fullmatch(str(row["period"]))
+        if span is None or pd.isna(row["value"]) or not Unit(str(row["unit"])).additive:
             kept.append(row)
             continue
-        chain = chains[(*_series(row), str(row["period"])[:4])]
+        chain, month = chains[(*_series(row), span["year"])], int(span["month"] or 1)
         if month in chain and chain[month]["value"] != row["value"]:
             found = f"{row['item']} {row['period']}: {chain[month]['value']} and {row['value']}"
             problems.append(Problem("frame", found, "one cumulative figure for the same months", row["row"]))
@@ -370,11 +372,3 @@ def _differences(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _series(row: dict[str, Any]) -> tuple[object, ...]:
     return row["item"], row["parent"], row["variable"], row["unit"]
-
-
-def _cumulative_to(period: str) -> int | None:
-    """Return the last month of a period that runs from January (``2015-01`` itself included)."""
-    first, _, last = period.partition("/")
-    if len(first) != 7 or not first.endswith("-01") or (last and last[:4] != first[:4]):
-        return None
-    return int((last or first)[5:7])

@@ -489,13 +489,13 @@ def _sheets(path: Path, data: bytes) -> dict[str, Any]:
     """Sheets of a workbook that belong to a park, by name."""
     if not data.startswith(b"PK"):
         raise InputError(Problem(path.name, "no workbook", "a park's folder, or its workbook in xlsx"))
-    book = open_xlsx(path.name, data, MAX_UNPACKED, MAX_CELLS)
-    sheets = {s.title.strip().lower(): s for s in book.sheets}
+    worksheets, uncomputed = open_xlsx(path.name, data, MAX_UNPACKED, MAX_CELLS)
+    sheets = {s.title.strip().lower(): s for s in worksheets}
     known = {name: sheet for name, sheet in sheets.items() if name in {*TABLES, *KEYED}}
     titles = {sheet.title for sheet in known.values()}
     problems = [
         replace(p, file=f"{path.name}, sheet {p.file}", column=f"cell {p.column}{p.row}")
-        for p in book.uncomputed
+        for p in uncomputed
         if p.file in titles
     ] or [
         Problem(
