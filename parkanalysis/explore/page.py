@@ -24,7 +24,7 @@ from parkanalysis import __version__
 from parkanalysis.errors import InputError
 from parkanalysis.explore.change import ScenarioChange, plain_settings, save_scenario, scenario_name
 from parkanalysis.model import Scenario, read_scenario
-from parkanalysis.model.draws import Draws
+from parkanalysis.model.draws import Draws, canonical_amount
 from parkanalysis.model.record import recorded
 from parkanalysis.model.scenario import build_scenario
 from parkanalysis.model.target_year import effect_levers, target_year_levers
@@ -88,7 +88,7 @@ class _Columns:
         """The number that a lever is in a scenario, or the name of the column of its draws."""
         lever = scenario.levers[name]
         if lever.is_point:
-            return float(draw(name)[0])
+            return draw.centre(name)
         if lever not in self._levers:
             key = name if name not in self.texts else f"{name} in {scenario.name}"
             self._levers[lever] = key
@@ -105,7 +105,7 @@ def _scenario_data(scenario: Scenario, names: list[str], columns: _Columns) -> d
         "shocks": list(scenario.shocks),
         "settings": plain_settings(scenario),
         "draws": {n: columns.of(scenario, n, draw) for n in names},
-        "centrals": {n: float(middle(n)[0]) for n in names},
+        "centrals": {n: middle.centre(n) for n in names},
         "spreads": {n: draw.spread(n) for n in names},
         "shown": {n: {key: getattr(levers[n], key) for key in ("low", "central", "high")} for n in names},
     }
@@ -120,7 +120,7 @@ def _unit(code: str, words: Words) -> dict[str, Any]:
     return {"kind": "plain", "factor": words.shown(1.0, code), "name": words.unit(code)}
 
 
-def _lever_data(lever: Lever, draws: float | str, factor: float, both: Mapping[str, Words]) -> dict[str, Any]:
+def _lever_data(lever: Lever, draws: float | str, both: Mapping[str, Words]) -> dict[str, Any]:
     return {
         "label": {lang: words.lever(lever.name) for lang, words in both.items()},
         "note": {lang: words.note(lever) for lang, words in both.items()},
@@ -129,7 +129,7 @@ def _lever_data(lever: Lever, draws: float | str, factor: float, both: Mapping[s
         **{key: getattr(lever, key) for key in ("evidence", "minimum", "maximum")},
         "slider": slider_range(lever),
         "draws": draws,
-        "factor": factor,
+        "factor": float(canonical_amount(1.0, lever)),
     }
 
 
@@ -168,7 +168,6 @@ def page_data(park: Park, draws: int = 20_000, seed: int = 2016) -> dict[str, An
     columns = _Columns(draws, seed)
     names = [n for n in own.levers if n in calculation.levers]
     groups = lever_groups(park, calculation.shocks)
-    factors = {n: Draws(own, None, seed, {n: own.levers[n].maximum}) for n in names}
     shipped = known_parks().get(park.id) == park.path
     scenarios = {n: read_scenario(park, n) for n in park.scenarios}
     # all that may happen, the levers left as free as they are
@@ -185,12 +184,7 @@ def page_data(park: Park, draws: int = 20_000, seed: int = 2016) -> dict[str, An
         "scenario": most,
         "scale": {lang: _scale(words) for lang, words in both.items()},
         "goal": {lang: _goal(words, target, park.value_added) for lang, words in both.items()},
-        "levers": {
-            n: _lever_data(
-                own.levers[n], columns.of(own, n, draw), float(factors[n](n)[0]) / own.levers[n].maximum, both
-            )
-            for n in names
-        },
+        "levers": {n: _lever_data(own.levers[n], columns.of(own, n, draw), both) for n in names},
         "groups": [
             {
                 "key": key,

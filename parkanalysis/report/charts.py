@@ -97,7 +97,7 @@ def drawn(height: float = 3.0) -> Iterator[Axes]:
         yield Figure(figsize=(WIDTH, height), layout="constrained").subplots()
 
 
-def size_for(rows: int, least: float = 1.6) -> float:
+def size_for(rows: int) -> float:
     """Height in inches of a chart with a bar a row.
 
     Examples
@@ -105,7 +105,7 @@ def size_for(rows: int, least: float = 1.6) -> float:
     >>> size_for(1), size_for(10)
     (1.6, 3.6)
     """
-    return max(least, 0.9 + 0.27 * rows)
+    return max(1.6, 0.9 + 0.27 * rows)
 
 
 def titled(ax: Axes, title: str, source: str) -> Axes:
@@ -129,7 +129,7 @@ def titled(ax: Axes, title: str, source: str) -> Axes:
 
 
 def to_bytes(ax: Axes, form: str = "svg", dpi: int = 200, paper: str = "none") -> bytes:
-    """The figure of ``ax`` as svg, png or pdf, the same bytes every time.
+    """The figure of ``ax`` as svg or png, the same bytes every time.
 
     Examples
     --------
@@ -138,13 +138,9 @@ def to_bytes(ax: Axes, form: str = "svg", dpi: int = 200, paper: str = "none") -
     b'PNG'
     """
     stream = io.BytesIO()
-    metadata: dict[str, dict[str, Any]] = {
-        "svg": {"Date": None, "Creator": None},
-        "png": {"Software": None},
-        "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
-    }
+    undated: Any = dict.fromkeys({"svg": ("Date", "Creator"), "png": ("Software",)}[form])
     with style():
-        ax.figure.savefig(stream, format=form, dpi=dpi, facecolor=paper, metadata=metadata[form])  # type: ignore[union-attr]
+        ax.figure.savefig(stream, format=form, dpi=dpi, facecolor=paper, metadata=undated)  # type: ignore[union-attr]
     return stream.getvalue()
 
 

@@ -320,10 +320,10 @@ def industries(projection: Projection) -> pd.DataFrame:
     span = (0, len(projection.draws))
     base = state(projection.scenario, span, projection.seed).base.value_added
     means: dict[Any, float] = projection.contributions(by="both")["mean"].to_dict()
-    rows: dict[str, tuple[float, float, tuple[tuple[str, float], ...]]] = {}
+    rows = {}
     for name in projection.park.config.industries:
         before = float(np.mean(base[name]))
-        moved = [(str(driver), float(v)) for (driver, of), v in means.items() if of == name and v]
+        moved = [(str(driver), v) for (driver, of), v in means.items() if of == name and v]
         moved.sort(key=lambda pair: -abs(pair[1]))
         rows[name] = (before, before + sum(v for _, v in moved), tuple(moved))
     return _table("industry", "before after drivers", rows)

@@ -21,9 +21,7 @@ from parkanalysis.model.inverse import BreakEven, Frontier, even_pairs, frontier
 from parkanalysis.model.projection import Projection, growth_quantiles, implicit_deflator
 from parkanalysis.model.scenario import Scenario
 from parkanalysis.model.target_year import used_levers
-from parkanalysis.park.levers import EVIDENCE
 from parkanalysis.park.park import Park
-from parkanalysis.quantities import bounds
 from parkanalysis.report import findings
 from parkanalysis.report.findings import Goal
 from parkanalysis.report.words import Words
@@ -132,6 +130,7 @@ class Results:
     ranked = _of(findings.ranking)
     readings = _of(model.readings)
     cut_backs = _of(model.cut_backs)
+    grades = _of(lambda p: findings.evidence_frame(p.scenario)["acting"])
     warnings = _of(lambda p: [problem for problem in doubts(p.park) if problem.file != "audit"])
 
     # what rests on these
@@ -151,9 +150,8 @@ class Results:
         """Bounds in which a hedged goal is read, 亿元; None where it is exact or open."""
         if not self.goal.stated:
             return None
-        low, high = bounds(self.park.quantities[self.goal.figure], self.park.config.reading_rule)
-        exact = low / 1e8 >= self.goal.value or not np.isfinite(high)
-        return None if exact else (low / 1e8, high / 1e8)
+        low, _, high = model.interval(self.park, self.goal.figure)
+        return None if low >= self.goal.value or not np.isfinite(high) else (low, high)
 
     @cached_property
     def met(self) -> pd.DataFrame:
@@ -179,12 +177,6 @@ class Results:
         return [n for n, value in self.scenario.settings.items() if own.get(n) != value]
 
     # -- how sure ----------------------------------------------------------------------------------
-
-    @cached_property
-    def grades(self) -> dict[str, int]:
-        """How many of the numbers used stand on which evidence."""
-        counts = self.ranked["evidence"].value_counts()
-        return {g: int(counts[g]) for g in EVIDENCE if g in counts.index}
 
     @cached_property
     def together(self) -> list[tuple[str, str, float]]:

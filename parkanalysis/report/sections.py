@@ -256,5 +256,4 @@ def page_figures(results: Results) -> list[Figure]:
     >>> [figure.id for figure in page_figures(results)]
     ['figure-fan', 'figure-waterfall', 'figure-target-risk']
     """
-    drawn = (show(results, name) for name in ON_THE_PAGE)
-    return [item for item in drawn if isinstance(item, Figure)]
+    return [drawn for name in ON_THE_PAGE if isinstance(drawn := show(results, name), Figure)]

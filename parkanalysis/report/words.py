@@ -382,9 +382,7 @@ class Words:
         area = self.park.config.growth_area if self.park is not None else None
         return self("{area}, scaled", area=self.title(area) if area else self("reference area"))
 
-    def fixed(self, value: float, decimals: int, sign: bool = False) -> str:
-        """A number with so many decimals."""
-        return fixed(value, decimals, sign)
+    fixed = staticmethod(fixed)
 
     def _named(self, table: str, name: str) -> str:
         items = getattr(self.park.config, table) if self.park else {}
@@ -405,10 +403,12 @@ class Words:
         label = self.park.levers[name].label[self.lang]
         return label if within else capitalised(label)
 
+    def _either(self, en: str, zh: str) -> str:
+        return (zh or en) if self.lang == "zh" else (en or zh)
+
     def note(self, lever: Lever) -> str:
         """On what a lever's range stands, in the language where the park says it in both."""
-        first, second = (lever.note_zh, lever.note) if self.lang == "zh" else (lever.note, lever.note_zh)
-        return first or second
+        return self._either(lever.note, lever.note_zh)
 
     @cached_property
     def _sources(self) -> Mapping[str, Mapping[Any, Any]]:
@@ -418,8 +418,7 @@ class Words:
 
     def _of_source(self, name: str, column: str) -> str:
         row = self._sources.get(name, {})
-        first, second = str(row.get(column) or ""), str(row.get(f"{column}_zh") or "")
-        return (second or first) if self.lang == "zh" else (first or second)
+        return self._either(str(row.get(column) or ""), str(row.get(f"{column}_zh") or ""))
 
     def source(self, name: str) -> str:
         """Title of a source, in the language where the park gives it in both.

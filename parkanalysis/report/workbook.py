@@ -146,10 +146,6 @@ def _shown(words: Words, value: Any, unit: str) -> Any:
     return value if unit in ("fraction", "CNY_100m") else words.shown(value, unit)
 
 
-def _unit_name(words: Words, unit: str) -> str:
-    return "亿元" if unit == "CNY_100m" else words.unit(unit)
-
-
 class _Book:
     """A workbook being written, its sheets as printed on landscape A4."""
 
@@ -183,8 +179,9 @@ class _Book:
             known: dict[str, str] = {} if raw else NAMES["column"].get(column, {"unit": "CNY_100m"})
             head = column if raw else words.name(column, "column")
             sheet.write_string(top, j, head, self.look(**HEAD))
-            named = column == "unit" and not raw
-            values = [_unit_name(words, v) if named else v for v in frame[column].tolist()]
+            values = frame[column].tolist()
+            if column == "unit" and not raw:  # amounts stay in the unit of the data in both languages
+                values = ["亿元" if v == "CNY_100m" else words.unit(v) for v in values]
             more = {"bg_color": "#FFF2CC", "border": 1} if column == open_column else {}
             for i, value in enumerate(values):
                 if isinstance(value, int | float) and not isinstance(value, bool):
@@ -207,14 +204,11 @@ class _Book:
 
 def _needed(calculation: Calculation, ends: Sequence[int]) -> list[int]:
     """Places of the steps that some results rest on, in the order in which they can be taken."""
-    found, waiting = set(ends), list(ends)
-    while waiting:
-        name, *arguments = calculation.steps[waiting.pop()]
-        if name in ("input", "value"):
-            continue
-        fresh = set(arguments) - found
-        found |= fresh
-        waiting += fresh
+    found = set(ends)
+    for place in range(max(ends), -1, -1):  # a step stands behind those that it rests on
+        name, *arguments = calculation.steps[place]
+        if place in found and name not in ("input", "value"):
+            found.update(arguments)
     return sorted(found)
 
 
@@ -248,7 +242,7 @@ def _write_live(book: _Book, r: Results) -> None:
             reached[i], formula = arguments[0], f"{float(arguments[0]):.17g}"
         elif name == "input" and (asked := str(arguments[0]).removeprefix("centre:")) in cell:
             lever = levers[asked]
-            reached[i] = float(draw(lever.name)[0])
+            reached[i] = draw.centre(lever.name)
             shown, unit = float(_shown(words, 1.0, lever.unit)), float(canonical_amount(1.0, lever))
             inside = f"MIN({lever.maximum:.17g},{cell[lever.name]}/{shown:.17g})"
             formula = f"MAX({lever.minimum:.17g},{inside})*{unit:.17g}"
