@@ -16,7 +16,7 @@ from parkanalysis.model.draws import Base, Draws, base_year
 from parkanalysis.model.projection import project
 from parkanalysis.model.scenario import YUAN_PER_100M, Scenario, build_scenario, read_scenario
 from parkanalysis.model.target_year import used_levers
-from parkanalysis.park import UNITS, Lever, Park, read_park
+from parkanalysis.park import UNITS, Park, read_park
 from parkanalysis.park.new import DRAFTED, EXAMPLE_SOURCE
 from parkanalysis.park.park import REFERENCE
 
@@ -67,15 +67,8 @@ def doubts(park: Park) -> list[Problem]:
     """
     own_checks = (_template, _drafted, _unused, _settings, implausible, _audit)
     found = [problem for check_of in own_checks for problem in check_of(park)]
-    own = [replace(p, severity="warning", file=_file(park, p.file)) for p in found]
+    own = [replace(park.place(p) if "." in p.file else p, severity="warning") for p in found]
     return told_once([*park.doubts, *own])
-
-
-def _file(park: Park, file: str) -> str:
-    """Name the sheet where the park is a workbook."""
-    if park.path.is_dir() or "." not in file:
-        return file
-    return f"{park.path.name}, sheet {file.partition('.')[0].partition('/')[0]}"
 
 
 def _unworkable(park: Park) -> Iterator[Problem]:
@@ -107,8 +100,8 @@ def impossible(draws: NDArray[np.float64], file: str) -> Iterator[Problem]:
 
 def _template(park: Park) -> Iterator[Problem]:
     """Numbers of the template that still stand for the park's own."""
-    tables = {name: getattr(park, name)["source"] for name in ("figures", "history", "prices")}
-    tables |= {"value_added_rates": park.value_added_rates["source"]}
+    names = ("figures", "history", "prices", "value_added_rates")
+    tables = {name: getattr(park, name)["source"] for name in names}
     tables |= {"levers": [lever.source for lever in park.levers.values()]}
     counts = {name: sum(source == EXAMPLE_SOURCE for source in column) for name, column in tables.items()}
     listed = ", ".join(f"{name}.csv {count}" for name, count in counts.items() if count)
@@ -190,14 +183,9 @@ def implausible(park: Park) -> list[Problem]:
     draw = Draws(scenario, None, seed=1)
     base = base_year(draw)
     return [
-        Problem("levers.csv", text, allowed, park.lines[name], _column(park.levers[name]))
+        Problem("levers.csv", text, allowed, park.lines[name], park.levers[name].column)
         for name, text, allowed in (*_plants(park, base, draw), *_balanced(scenario, base))
     ]
-
-
-def _column(lever: Lever) -> str:
-    """The column that gives the central value."""
-    return "figure" if lever.figure else "series" if lever.series else "central"
 
 
 def _plants(park: Park, base: Base, draw: Draws) -> Iterator[Finding]:
@@ -235,9 +223,5 @@ def _audit(park: Park) -> Iterator[Problem]:
         if row["verdict"] == OTHER_SCOPE:
             reason = f"unless scope or basis differ as noted: {row['note_en'] or 'proxies and other areas'}"
         name = row["name_en"] or row["check"].replace("_", " ")
-        yield Problem(
-            "audit",
-            f"{name}: stated {row['stated']:g}{unit}, computed {row['computed']:g}{unit}",
-            f"{row['relation']}, {reason}",
-            column=str(row["check"]),
-        )
+        found = f"{name}: stated {row['stated']:g}{unit}, computed {row['computed']:g}{unit}"
+        yield Problem("audit", found, f"{row['relation']}, {reason}", column=str(row["check"]))

@@ -255,6 +255,11 @@ class Lever:
         return cdf(self.ppf, value)
 
     @property
+    def column(self) -> str:
+        """Column of the table that gives the central value."""
+        return "figure" if self.figure else "series" if self.series else "central"
+
+    @property
     def is_point(self) -> bool:
         """Whether the lever is one number."""
         return self.forecast is None and (self.distribution == "point" or self.low == self.high)

@@ -33,11 +33,11 @@ HERE = Path(__file__).resolve().parent
 TEMPLATE = HERE / "template_park"
 OUTLINE = HERE / "outline"
 TEMPLATE_YEAR = 2024  # the base year of the template
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
 EXAMPLE_SOURCE = "example"  # the source of every invented number of the template
 DRAFTED = "drafted"
 """How the note of a row begins that nobody has confirmed."""
 MAX_NAME = 200
+_VARIABLES = {"stated_loss": "value_added_loss", "stated_goal": "value_added_growth"}
 _AMOUNTS = ("value_added", "gross_output", "revenue", "profit", "tax", "investment")
 MOST_INDUSTRIES = 12
 MOST_SUGGESTIONS = 12
@@ -113,9 +113,8 @@ def _instructions(target: Path, written: list[str], drafted: int, outline: Outli
     if drafted:
         lines += [f"{drafted} figures are drafted from the report: confirm each, delete what is not needed"]
     if outline is not None and not outline.dated:
-        lines += [
-            f"No year was found in the report: base_year {TEMPLATE_YEAR} is the template's, not its own"
-        ]
+        year = f"base_year {TEMPLATE_YEAR} is the template's, not its own"
+        lines += [f"No year was found in the report: {year}"]
     return [*lines, "", f"Then: parkanalysis check {target}"]
 
 
@@ -226,11 +225,8 @@ def _parts(figures: list[dict[str, str]], base: int) -> list[dict[str, Any]]:
     """Value added by industry in a table of the report: each row is renamed after its industry."""
     parts: list[dict[str, Any]] = []
     for row in figures:
-        if (
-            row["place"].startswith("table")
-            and row["variable"] == "value_added"
-            and str(base) in row["period"]
-        ):
+        tabled = row["place"].startswith("table") and row["variable"] == "value_added"
+        if tabled and str(base) in row["period"]:
             row["figure"] = f"value_added_industry_{len(parts) + 1}_{base}"
             amount = parse(row["quantity"]).value / 1e8
             parts.append({"label": row["subject"], "figure": row["figure"], "amount": amount})
@@ -320,18 +316,12 @@ def json_schemas() -> dict[str, dict[str, Any]]:
     ['figures.json', 'history.json', 'levers.json']
     """
     documents: dict[str, type[BaseModel]] = {"park": ParkFile, "scenario": ScenarioFile}
-    schemas = {f"{name}.json": _schema(model) for name, model in documents.items()}
+    schemas = {f"{name}.json": json_schema(model) for name, model in documents.items()}
     for name, model in TABLES.items():
-        row = _schema(model)
-        definitions = row.pop("$defs", {})
-        row.pop("$schema")
-        table = {"$schema": DIALECT, "title": f"{name}.csv", "type": "array", "items": row}
-        schemas[f"{name}.json"] = {**table, **({"$defs": definitions} if definitions else {})}
+        row = json_schema(model)
+        whole = {key: row.pop(key) for key in ("$schema", "$defs") if key in row}
+        schemas[f"{name}.json"] = whole | {"title": f"{name}.csv", "type": "array", "items": row}
     return schemas
-
-
-def _schema(model: type[BaseModel]) -> dict[str, Any]:
-    return {"$schema": DIALECT, **json_schema(model)}
 
 
 @dataclass(frozen=True)
@@ -405,15 +395,9 @@ def outline_of(text: str) -> Outline:
             continue
         whole = not moved and not _WORDS["part_of_a_year"].search(m.period)
         supposed = _WORDS["supposed"].search(text[max(0, m.start - LONGEST_HEADING) : m.start])
-        if (
-            _WORDS["value_added"].search(subject)
-            and not supposed
-            and (kind := _kind_of(m, subject, year > base, whole))
-        ):
-            key = f"{kind}_{year}"
-            variable = {"stated_loss": "value_added_loss", "stated_goal": "value_added_growth"}.get(
-                kind, "value_added"
-            )
+        added = _WORDS["value_added"].search(subject) and not supposed
+        if added and (kind := _kind_of(m, subject, year > base, whole)):
+            key, variable = f"{kind}_{year}", _VARIABLES.get(kind, "value_added")
             # of several the first, or the first of the firms above scale
             if key not in found or ("规" in subject and "规" not in found[key].label):
                 found[key] = Named(key, variable, year, subject, number, m)
@@ -494,12 +478,9 @@ def _year_of(text: str, mention: Mention, base: int) -> int:
 
 
 def _as_of(text: str, base: int) -> dt.date:
-    months = [
-        (int(y), int(m))
-        for y, m, _ in _WORDS["date"].findall(text)
-        if int(y) == base + 1 and 1 <= int(m) <= 12
-    ]
-    year, month = max(months, default=(base + 1, 2))
+    year = base + 1
+    months = (int(m) for y, m, _ in _WORDS["date"].findall(text) if int(y) == year)
+    month = max((m for m in months if 1 <= m <= 12), default=2)
     return dt.date(year, month, monthrange(year, month)[1])
 
 

@@ -68,14 +68,8 @@ def park_path(park: str | Path) -> Path:
         pass
     if str(park) in known:
         return known[str(park)]
-    raise InputError(
-        Problem(
-            "park",
-            repr(str(park)[:200]),
-            f"a folder, a workbook, or one of {', '.join(known)}",
-            nearest=nearest(str(park), known),
-        )
-    )
+    allowed = f"a folder, a workbook, or one of {', '.join(known)}"
+    raise InputError(Problem("park", repr(str(park)[:200]), allowed, nearest=nearest(str(park), known)))
 
 
 def of_park(problems: Iterable[Problem], path: str | Path) -> list[Problem]:

@@ -125,13 +125,11 @@ def _tabulate(
                 continue
             if len(records) >= MAX_ROWS:
                 problems.append(Problem(name, "more rows", f"at most {MAX_ROWS:,} rows", row))
-            elif len(cells) == len(header):
-                records.append((row, dict(zip(header, cells, strict=True))))
-                continue
-            else:
-                problems.append(misfit(row, cells, len(header)))
-            if len(records) >= MAX_ROWS or len(problems) >= MAX_PROBLEMS:
                 break
+            if len(cells) == len(header):
+                records.append((row, dict(zip(header, cells, strict=True))))
+            elif len(problems) < MAX_PROBLEMS:
+                problems.append(misfit(row, cells, len(header)))
     except InputError as error:
         problems += error.problems
     return RawTable(header, records, problems)
@@ -311,6 +309,7 @@ def line_of(node: Any, loc: Sequence[Any]) -> int | None:
     return line
 
 
+# a park goes to other processes, which no lambda can
 def _as_it_is(problem: Problem) -> Problem:
     return problem
 
@@ -478,9 +477,8 @@ def _sheet_rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
 def _sheet(name: str, sheet: Any) -> RawTable:
     def misfit(row: int, cells: list[str], width: int) -> Problem:
         at = next(i for i, cell in enumerate(cells) if i >= width and cell.strip())
-        return Problem(
-            name, repr(cells[at][:60]), "nothing beside the table", row, f"cell {_letter(at)}{row}"
-        )
+        place = f"cell {_letter(at)}{row}"
+        return Problem(name, repr(cells[at][:60]), "nothing beside the table", row, place)
 
     return _tabulate(name, _sheet_rows(sheet), misfit)
 

@@ -36,6 +36,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from parkanalysis.errors import nearest
@@ -342,10 +343,8 @@ def _row(table: str, about: str, columns: Mapping[str, tuple[str, str]]) -> type
         if kind != name:
             cell, default = Annotated[cell | None, BeforeValidator(_blank)], None
         role = name if name in ("source", "figure") else ""
-        fields[column] = (
-            cell,
-            leads_to(role, text, default=default) if role else _says(text, default=default),
-        )
+        info = leads_to(role, text, default=default) if role else _says(text, default=default)
+        fields[column] = (cell, info)
     return create_model(table, __base__=TableRow, __doc__=f"{table}.csv: {about}.", **fields)
 
 
@@ -647,4 +646,4 @@ def json_schema(model: type[BaseModel]) -> dict[str, Any]:
         field: Any = _says("what may happen, by name", default={})
         shocks: Any = (dict[Identifier, _one_of(kinds)], field)  # type: ignore[misc]
         model = create_model("ParkFile", __base__=ParkFile, __doc__=ParkFile.__doc__, shocks=shocks)
-    return model.model_json_schema()
+    return {"$schema": GenerateJsonSchema.schema_dialect, **model.model_json_schema()}

@@ -46,9 +46,8 @@ def _slip(value: float, band: Band, unit: str, number: float) -> str:
     codes = (c for c, (other, size) in UNITS.items() if other == canonical)
     code = next((c for c in codes if math.isclose(UNITS[c][1], factor * 10.0**power)), "")
     size = {4: "万", 8: "亿"}.get(abs(power), f"{10 ** abs(power):,}")
-    return (
-        f"; reads like {_printed(code) if code else f'a slip by {size}'}: {number * 10.0**power:.6g} {unit}"
-    )
+    slip = _printed(code) if code else f"a slip by {size}"
+    return f"; reads like {slip}: {number * 10.0**power:.6g} {unit}"
 
 
 def _printed(code: str) -> str:
@@ -113,18 +112,19 @@ class _Known:
         self, name: str, found: str, allowed: str, severity: str = "warning", column: str = "quantity"
     ) -> Problem:
         """A problem at the row of a lever, or of a figure."""
-        file, rows = "figures.csv", {row.figure: line for line, row in self.files.rows["figures"]}
         if lever := self.levers.get(name):
-            file, rows = "levers.csv", {name: self.files.levers[name][0]}
-            column = "figure" if lever.figure else "series" if lever.series else "central"
-        return Problem(file, found, allowed, rows[name], column, severity=severity)
+            line = self.files.levers[name][0]
+            return Problem("levers.csv", found, allowed, line, lever.column, severity=severity)
+        line = next(line for line, row in self.files.rows["figures"] if row.figure == name)
+        return Problem("figures.csv", found, allowed, line, column, severity=severity)
 
     def outside(
         self,
         name: str,
         value: float,
         band: Band,
-        words: tuple[str, str],
+        found: str,
+        allowed: str,
         *,
         absurd: bool = False,
         fit: Band | None = None,
@@ -136,7 +136,7 @@ class _Known:
         if not (value < band[0] or value > band[1]):
             return
         low, high = fit or band
-        lever, (found, allowed) = self.levers.get(name), words
+        lever = self.levers.get(name)
         unit, number = (lever.unit, lever.central) if lever else ("CNY_100m", self.printed(name))
         if not low / 2 <= value <= high * 2:  # an honest figure, too, may lie a little outside
             allowed += _slip(value, (low, high), unit, number)
@@ -168,14 +168,17 @@ def _total(known: _Known) -> Iterator[Problem]:
     whole, rest = sum(parts), sum(part for part in parts if part <= total)
     output = sum(known.printed(i.gross_output) if i.gross_output else math.inf for i in industries.values())
     near = (whole / STEP, whole * STEP)
-    words = f"value added of {printed!r}", f"at most the gross output of all industries, {_amount(output)}"
-    above = list(known.outside(name, total, (0.0, output * ROUNDING), words, absurd=True, fit=near))
+    found, allowed = (
+        f"value added of {printed!r}",
+        f"at most the gross output of all industries, {_amount(output)}",
+    )
+    above = list(known.outside(name, total, (0.0, output * ROUNDING), found, allowed, absurd=True, fit=near))
     yield from above
     # else the parts above it are wrong; what is merely far is told after balancing
     if not above and (rest == whole or not total / 10 < rest < total * 10):
-        words = f"a total of {printed!r}", f"near the sum of its parts, {_amount(whole)}"
+        found, allowed = f"a total of {printed!r}", f"near the sum of its parts, {_amount(whole)}"
         absurd = not total / ABSURD <= whole <= total * ABSURD
-        told = known.outside(name, total, near, words, absurd=absurd)
+        told = known.outside(name, total, near, found, allowed, absurd=absurd)
         yield from (p for p in told if absurd or "reads like" in p.allowed)
 
 
@@ -188,14 +191,12 @@ def _industries(known: _Known) -> Iterator[Problem]:
         inside += [known.sold(p) * LEAST_RATE for p in config.products.values() if p.industry == key]
         found = f"{item.value_added} of {_amount(part)} for the industry {key}"
         if item.gross_output is not None:
-            printed = known.files.parsed[item.gross_output].text
-            found = (
-                f"{printed!r} of output for the industry {key}, which makes {_amount(part)} of value added"
-            )
-        words = found, f"{HARDLY:.1%} to all of the published {_amount(total)}"
+            output = f"{known.files.parsed[item.gross_output].text!r} of output"
+            found = f"{output} for the industry {key}, which makes {_amount(part)} of value added"
+        allowed = f"{HARDLY:.1%} to all of the published {_amount(total)}"
         absurd = any(value > ABSURD * part for value in inside)
         name, band = item.gross_output or item.value_added or "", (HARDLY * total, ROUNDING * total)
-        yield from known.outside(name, part, band, words, absurd=absurd)
+        yield from known.outside(name, part, band, found, allowed, absurd=absurd)
 
 
 def _plants(known: _Known) -> Iterator[Problem]:
@@ -203,9 +204,9 @@ def _plants(known: _Known) -> Iterator[Problem]:
     for key, plant in known.config.plants.items():
         own, industry = known.central(plant.value_added), known.sound(plant.industry)
         found = f"{plant.value_added} of {_amount(own)} for the plant {key}"
-        words = found, f"a part of its industry {plant.industry}, {_amount(industry)}"
+        allowed = f"a part of its industry {plant.industry}, {_amount(industry)}"
         band, fit = (HARDLY / 10 * industry, ABSURD * industry), (industry / 200, industry)
-        yield from known.outside(plant.value_added, own, band, words, absurd=own > industry, fit=fit)
+        yield from known.outside(plant.value_added, own, band, found, allowed, absurd=own > industry, fit=fit)
 
 
 def _products(known: _Known) -> Iterator[Problem]:
@@ -217,11 +218,9 @@ def _products(known: _Known) -> Iterator[Problem]:
         name = product.volume or product.capacity or ""
         what = "what its value added allows" if output is None else "the printed gross output"
         share = "a thousandth or more" if sales < whole else "at most all"
-        words = (
-            f"{name} that sells for {_amount(sales)} without VAT as {key}",
-            f"{share} of {what} of {product.industry}, {_amount(whole)}",
-        )
-        yield from known.outside(name, sales, (HARDLY * whole, ROUNDING * whole), words)
+        found = f"{name} that sells for {_amount(sales)} without VAT as {key}"
+        allowed = f"{share} of {what} of {product.industry}, {_amount(whole)}"
+        yield from known.outside(name, sales, (HARDLY * whole, ROUNDING * whole), found, allowed)
 
 
 def _changes(known: _Known) -> Iterator[Problem]:
@@ -237,13 +236,11 @@ def _changes(known: _Known) -> Iterator[Problem]:
         if use.place[0] == "plants":  # a plant makes no more than is made
             high = ROUNDING
         times = "no more than" if high == ROUNDING else f"{low:g} to {high:g} times"
-        words = (
-            f"{use.name} of {value / UNITS[unit][1]:g} {unit} for {use.place[1]}",
-            f"{times} {base}, {before / UNITS[unit][1]:g} {unit}",
-        )
+        found = f"{use.name} of {value / UNITS[unit][1]:g} {unit} for {use.place[1]}"
+        allowed = f"{times} {base}, {before / UNITS[unit][1]:g} {unit}"
         band, fit = (low * before, high * before), (before / STEP, before * min(STEP, high))
         if value > 0:
-            yield from known.outside(use.name, value, band, words, fit=fit)
+            yield from known.outside(use.name, value, band, found, allowed, fit=fit)
 
 
 def _before(known: _Known, item: Any, ref: Ref) -> tuple[str, float]:
@@ -264,13 +261,11 @@ def _stated(known: _Known) -> Iterator[Problem]:
         name = getattr(known.config.stated, field, None)
         if name is not None:
             value = known.printed(name)
-            words = (
-                f"a stated {field} of {known.files.parsed[name].text!r}",
-                f"{low:.2g} to {high:g} times the published {_amount(total)}",
-            )
+            found = f"a stated {field} of {known.files.parsed[name].text!r}"
+            allowed = f"{low:.2g} to {high:g} times the published {_amount(total)}"
             band, fit = (low * total, high * total), (max(low, 0.01) * total, high * total)
             absurd = field == "result" and value < total / ABSURD
-            yield from known.outside(name, value, band, words, absurd=absurd, fit=fit)
+            yield from known.outside(name, value, band, found, allowed, absurd=absurd, fit=fit)
 
 
 def _unusual(known: _Known) -> Iterator[Problem]:
@@ -383,14 +378,10 @@ def _reference(known: _Known) -> Iterator[Problem]:
             yield tell(found=f"{series} at comparable prices", allowed=allowed, column="prices")
 
 
-FALLING, RISING = (
-    re.compile(r"降|跌|下滑|\bfall|\bdrop|\bcut\b|cheap"),
-    re.compile(r"涨|上调|\bris(e|ing)|increase"),
-)
-NET, GROSS = (
-    re.compile(r"不含(增值)?税|without VAT|net of VAT"),
-    re.compile(r"(?<!不)含(增值)?税|VAT included"),
-)
+FALLING = re.compile(r"降|跌|下滑|\bfall|\bdrop|\bcut\b|cheap")
+RISING = re.compile(r"涨|上调|\bris(e|ing)|increase")
+NET = re.compile(r"不含(增值)?税|without VAT|net of VAT")
+GROSS = re.compile(r"(?<!不)含(增值)?税|VAT included")
 
 
 def _prices(known: _Known) -> Iterator[Problem]:
@@ -413,10 +404,8 @@ def _prices(known: _Known) -> Iterator[Problem]:
                 yield known.told(product.price, found, f"the other way round, as {reason}")
         gross = before * (1 + known.central(product.vat_rate, 0.0))
         if quotes and abs(gross / quotes[0] - 1) < QUOTED < abs(before / quotes[0] - 1):
-            allowed = (
-                f"near the quotations' {quotes[0]:.4g}; reads like a price without VAT: {gross:.4g} with"
-            )
-            yield known.told(product.price, typed, allowed)
+            reads = f"reads like a price without VAT: {gross:.4g} with"
+            yield known.told(product.price, typed, f"near the quotations' {quotes[0]:.4g}; {reads}")
 
 
 def _tax_basis(known: _Known, price: str, vat_rate: str | None) -> Iterator[Problem]:
@@ -462,9 +451,7 @@ def _periods(known: _Known) -> Iterator[Problem]:
         if use.ref.role == "figure" and use.ref.year == "base":
             years = re.findall(r"\d{4}", periods[use.name])
             if len(years) == 1 and str(year) not in years:
-                found, allowed = (
-                    f"{use.name}, a figure of {periods[use.name]}",
-                    f"one of the base year {year}",
-                )
-                severity = "error" if use.field == "value_added" else "warning"
-                yield known.told(use.name, found, allowed, severity, "period")
+                found, severity = f"{use.name}, a figure of {periods[use.name]}", "warning"
+                if use.field == "value_added":
+                    severity = "error"
+                yield known.told(use.name, found, f"one of the base year {year}", severity, "period")
