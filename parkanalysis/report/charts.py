@@ -458,7 +458,7 @@ def frontier_map(found: Frontier, words: Words, scenario: Scenario) -> Axes:
         above = [goal, max(float(grid.max()), goal) + 1]
         ax.contourf(x, y, grid, levels=above, colors=[COLORS["band"]], alpha=0.35)
         lines = ax.contour(x, y, grid, levels=7, colors=COLORS["muted"], linewidths=0.5)
-        ax.clabel(lines, fmt=lambda v: fixed(v, words.scale.decimals - 1), fontsize=7.5)
+        ax.clabel(lines, fmt=lambda v: fixed(v, words.scale.decimals), fontsize=7.5)
         if float(grid.min()) < goal < float(grid.max()):
             line = ax.contour(x, y, grid, levels=[goal], colors=[COLORS["target"]], linewidths=1.8)
             ax.clabel(line, fmt=lambda _: words.plain_amount(found.target), fontsize=9)
