@@ -23,12 +23,9 @@ from parkanalysis.cleaning.layout import (
 )
 from parkanalysis.cleaning.sheets import Change
 from parkanalysis.errors import Problem
-from parkanalysis.quantities import UNKNOWN, Unit, unit_of_head
+from parkanalysis.quantities import UNKNOWN, WORDS, Unit, unit_of_head
 
-TOTAL = re.compile(
-    r"(?:全[国省市州县区])?(?:合计|总计|小计|共计|总合计|全部合计)(?: ?(?:Grand |Sub-?)?total)?|total",
-    re.IGNORECASE,
-)
+TOTAL = re.compile(WORDS["tables"]["total"], re.IGNORECASE)
 _RATE = re.compile(r"(?:增长|增速|增幅|比重|占比|同比|环比)(?!.*[额量值数])|(?<!汇)率$")
 _NUMBER_OF = re.compile(r"(?:个数|户数|家数|单位数|企业数|人数|件数)$")
 _OF_WHICH = re.compile(r"^(?:其\s*中\s*[:：]?|[#＃]\s*)")

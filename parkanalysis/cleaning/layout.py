@@ -201,11 +201,7 @@ def _quarter(text: str) -> tuple[int, int]:
 
 # --- the parts of a table ---
 
-_NOTE = re.compile(
-    r"^[\s　]*(?:[（(]?(?:注|附注|备注|说明|资料来源|数据来源|来源|Note|Source)s?\s*[:：\d一1.、]"
-    r"|[①-⑳*＊]|[\[［〔]\s*\d|本表|续表[:：]?.{20,})",
-    re.IGNORECASE,
-)
+_NOTE = re.compile(WORDS["tables"]["note"], re.IGNORECASE)
 _UNIT_ROW = re.compile(r"[（(]?(?:计量|金额|数量)?单\s*位\s*[:：]\s*\S")
 _CONTINUED = re.compile(r"[（(]?续表?\d*[）)]?")
 _NUMERIC_LOOK = re.compile(r"[-+−－约近超><≥≤]?[\d０-９][\d０-９.．,，\s]*[余多]?[%％]?")

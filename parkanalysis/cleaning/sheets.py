@@ -231,11 +231,9 @@ def _lines_above(table: Any) -> list[str]:
     lines: list[str] = []
     while table.getparent() is not None and table.tag not in ("body", "td"):
         above = [e for e in islice(table.itersiblings(preceding=True), 5) if isinstance(e.tag, str)]
-        other = next(
-            (n for n, e in enumerate(above) if e.tag == "table" or e.find(".//table") is not None), None
-        )
-        lines = [line for e in reversed(above[:other]) for line in html_lines(e)] + lines
-        if other is not None:
+        own = list(takewhile(lambda e: e.tag != "table" and e.find(".//table") is None, above))
+        lines = [line for e in reversed(own) for line in html_lines(e)] + lines
+        if len(own) < len(above):
             break
         table = table.getparent()
     return title_of(lines)
