@@ -13,8 +13,9 @@ import yaml  # type: ignore[import-untyped]
 from parkanalysis.cleaning import write_aside
 from parkanalysis.errors import InputError, Problem
 from parkanalysis.model import Scenario, read_scenario
-from parkanalysis.model.scenario import build_scenario, unknown
+from parkanalysis.model.scenario import build_scenario
 from parkanalysis.park import LeverSetting, Park, ScenarioFile
+from parkanalysis.park.checks import unknown
 
 
 @dataclass(frozen=True)

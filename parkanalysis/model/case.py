@@ -10,7 +10,8 @@ from typing import Any
 
 from parkanalysis.errors import InputError, Problem
 from parkanalysis.model.projection import Projection, project
-from parkanalysis.model.scenario import Scenario, read_scenario, unknown
+from parkanalysis.model.scenario import Scenario, read_scenario
+from parkanalysis.park.checks import unknown
 from parkanalysis.park.park import Park, read_park
 from parkanalysis.park.schema import PARAMETERS
 

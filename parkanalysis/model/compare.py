@@ -74,8 +74,7 @@ def _headline(projection: Projection) -> dict[str, Any]:
     row |= {f"met_{100 * float(p):.0f}": t for p, t in projection.targets_met().items()}  # type: ignore[arg-type]
     marks = projection.marks()
     if "stated" in marks.index:
-        row["stated_probability"] = marks.loc["stated", "probability"]
-        row["stated_shortfall"] = marks.loc["stated", "shortfall"]
+        row |= marks.loc["stated", ["probability", "shortfall"]].add_prefix("stated_")
     return row
 
 
@@ -94,19 +93,16 @@ def contributions_by_scenario(projections: Iterable[Projection]) -> pd.DataFrame
     return pd.DataFrame(columns).reindex(order).fillna(0.0).rename_axis("driver")
 
 
-def _state(scenario: Scenario) -> dict[Thing, tuple[float, float, float, str]]:
-    """Of every lever its points and shape, of every shock whether it acts, thrice."""
-    levers = scenario.levers.items()
-    found = {
-        ("lever", n): (v.low, v.central, v.high, "point" if v.is_point else v.distribution) for n, v in levers
-    }
-    acts = {s: float(s in scenario.shocks) for s in scenario.park.config.shocks}
-    return {**found, **{("shock", s): (on, on, on, "") for s, on in acts.items()}}
-
-
-def _unit(scenario: Scenario, thing: Thing) -> str:
-    kind, name = thing
-    return scenario.levers[name].unit if kind == "lever" else ""
+def _state(scenario: Scenario) -> dict[Thing, tuple[float, float, float, str, str]]:
+    """Of every lever its points, shape and unit, of every shock whether it acts, thrice."""
+    found = {}
+    for name, lever in scenario.levers.items():
+        shape = "point" if lever.is_point else lever.distribution
+        found["lever", name] = (lever.low, lever.central, lever.high, shape, lever.unit)
+    for name in scenario.park.config.shocks:
+        acts = float(name in scenario.shocks)
+        found["shock", name] = (acts, acts, acts, "", "")
+    return found
 
 
 def settings(scenarios: Iterable[Scenario]) -> pd.DataFrame:
@@ -128,8 +124,8 @@ def settings(scenarios: Iterable[Scenario]) -> pd.DataFrame:
     chosen = list(scenarios)
     states = [_state(s) for s in chosen]
     rows: list[Any] = [
-        (*thing, *(state[thing][1] for state in states), _unit(chosen[0], thing))
-        for thing in states[0]
+        (*thing, *(state[thing][1] for state in states), unit)
+        for thing, (*_, unit) in states[0].items()
         if len({state[thing] for state in states}) > 1
     ]
     columns = ["kind", "name", *(s.name for s in chosen), "unit"]
@@ -193,7 +189,7 @@ def sequences(scenarios: Iterable[Scenario]) -> list[OneDiffers]:
     chosen = list(scenarios)
     states = {s.name: _state(s) for s in chosen}
     found = []
-    for thing in _state(chosen[0]) if chosen else ():
+    for thing, (*_, unit) in _state(chosen[0]).items() if chosen else ():
         groups: dict[Any, list[str]] = {}
         for name, state in states.items():
             others = frozenset(item for item in state.items() if item[0] != thing)
@@ -201,7 +197,7 @@ def sequences(scenarios: Iterable[Scenario]) -> list[OneDiffers]:
         for names in groups.values():
             if len({states[n][thing] for n in names}) == len(names) > 1:
                 levels, ordered = zip(*sorted((states[n][thing][1], n) for n in names), strict=True)
-                found.append(OneDiffers(*thing, ordered, levels, _unit(chosen[0], thing)))
+                found.append(OneDiffers(*thing, ordered, levels, unit))
     return sorted(found, key=lambda s: (-len(s.scenarios), s.kind, s.name, s.scenarios))
 
 
@@ -336,6 +332,5 @@ def _of_park(projection: Projection) -> dict[str, Any]:
     target = park.amount(config.stated.result) if config.stated is not None else float("nan")
     names = {"name_zh": config.name["zh"], "name_en": config.name["en"], "scenario": projection.scenario.name}
     years = {"base_year": config.base_year, "target_year": config.target_year}
-    return {"level": "park", "park": park.id, **names, **years} | _row(
-        projection.draws, park.value_added, target
-    )
+    figures = _row(projection.draws, park.value_added, target)
+    return {"level": "park", "park": park.id, **names, **years, **figures}

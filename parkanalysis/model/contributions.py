@@ -63,33 +63,18 @@ def shapley(worths: Array) -> Array:
     return _weights(n) @ worths
 
 
-@dataclass(frozen=True, eq=False)
-class Coalitions:
-    """Value added of an industry under every coalition of the drivers that touch it.
-
-    Attributes
-    ----------
-    drivers : tuple of str
-        ``baseline``, then the shocks in their order.
-    worths : array, shape (2**n, n_draws)
-        亿元.
-    """
-
-    drivers: tuple[str, ...]
-    worths: Array
-
-    def of(self, *drivers: str) -> Array:
-        """Value added when only these of its drivers act."""
-        return np.asarray(self.worths[sum(1 << self.drivers.index(d) for d in drivers if d in self.drivers)])
-
-
 def touching(s: State, industry: str) -> tuple[str, ...]:
-    """Drivers that act on an industry."""
+    """Drivers that act on an industry: ``baseline``, then the shocks in their order."""
     return (BASELINE, *(name for name, e in s.effects.items() if e.industry == industry))
 
 
-def coalitions(s: State, industry: str) -> Coalitions:
-    """Value added of an industry under every coalition of its drivers.
+def coalitions(s: State, industry: str) -> Array:
+    """Value added of an industry under every coalition of the drivers that touch it.
+
+    Returns
+    -------
+    array, shape (2**n, n_draws)
+        亿元; the row number is a bit mask of the drivers, in the order of :func:`touching`.
 
     Raises
     ------
@@ -104,7 +89,7 @@ def coalitions(s: State, industry: str) -> Coalitions:
     for mask in range(len(worths)):
         acting = [s.effects[d] for i, d in enumerate(named) if i and mask >> i & 1]
         worths[mask] = s.stretch(industry, acting, growing=bool(mask & 1)).added()
-    return Coalitions(named, worths)
+    return worths
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,17 +136,16 @@ def contributions(scenario: Scenario, draws: int, seed: int) -> Contributions:
         for driver in (BASELINE, *s.effects):
             found.without[driver][place] += all_together
         for industry in s.base.value_added:
-            game = coalitions(s, industry)
-            named, worths = game.drivers, game.worths
+            named, worths = touching(s, industry), coalitions(s, industry)
             for i, (driver, values) in enumerate(zip(named, shapley(worths), strict=True)):
                 found.shapley[driver, industry][place] += values
                 found.without[driver][place] += worths[-1 - (1 << i)] - worths[-1]
                 step = worths[(2 << i) - 1] - worths[(1 << i) - 1]
                 found.waterfall[driver] += float(step.sum()) / draws
                 found.alone[driver] += float((worths[1 << i] - worths[0]).sum()) / draws
-            for a, b in combinations(named, 2):
-                both = worths[0] + game.of(a, b)
-                found.shared[a, b][place] += game.of(a) + game.of(b) - both
+            for (i, a), (j, b) in combinations(enumerate(named), 2):
+                both = worths[0] + worths[1 << i | 1 << j]
+                found.shared[a, b][place] += worths[1 << i] + worths[1 << j] - both
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -272,24 +272,20 @@ def base_year(draw: Draws) -> Base:
             variance[key] = draw.spread(industry.value_added) ** 2
     # no industry adds less than nothing, however far the published total lies below its parts
     parts, spread = np.stack(list(prior.values())), np.stack(list(variance.values()))
-    balanced = balance(parts, spread, _published(draw), minimum=0.0)
+    # draws of the published total where it is printed as an interval
+    name = park.config.value_added
+    published = draw(name) if name in draw.scenario.levers else park.value_added
+    balanced = balance(parts, spread, published, minimum=0.0)
     added = dict(zip(prior, balanced, strict=True))
     rates = {key: added[key] / gross[key] for key in gross}
     return with_products(Base(added, rates, gross, {}), draw)
-
-
-def _published(draw: Draws) -> float | Array:
-    """The published total; draws of it where it is printed as an interval."""
-    park = draw.scenario.park
-    name = park.config.value_added
-    return draw(name) if name in draw.scenario.levers else park.value_added
 
 
 def with_products(base: Base, draw: Draws) -> Base:
     """The same accounts with the products as drawn."""
     config = draw.scenario.park.config
     products = {key: _product(item, base, draw) for key, item in config.products.items()}
-    return Base(base.value_added, base.rate, base.gross_output, products)
+    return replace(base, products=products)
 
 
 def _product(item: Product, base: Base, draw: Draws) -> ProductDraws:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields, replace
+from itertools import permutations
 from typing import Literal
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from parkanalysis.errors import InputError, Problem
 from parkanalysis.model.draws import Draws, chunks
-from parkanalysis.model.scenario import Scenario, own_lever, unknown
+from parkanalysis.model.scenario import Scenario, own_lever
 from parkanalysis.model.target_year import (
     State,
     account_levers,
@@ -23,6 +24,7 @@ from parkanalysis.model.target_year import (
     used_levers,
 )
 from parkanalysis.park import Lever, levers_of
+from parkanalysis.park.checks import unknown
 
 Array = NDArray[np.float64]
 Status = Literal["met", "always", "never", "no_effect"]
@@ -63,7 +65,7 @@ class Probe:
     """
 
     def __init__(self, scenario: Scenario, names: Iterable[str], draws: int, seed: int) -> None:
-        self.scenario, self.seed, self.draws = scenario, seed, draws
+        self.scenario, self.seed = scenario, seed
         self.names = frozenset(names)
         self._industries = self._touched()
         self._parts = [self._part(span) for span in ([None] if draws == 1 else chunks(draws))]
@@ -276,16 +278,13 @@ def even_pairs(projection: Projected, target: float, probability: float = 0.5, m
     swings = tornado(projection)
     free = [str(n) for n in swings.index if n in target_year_levers(scenario)][:most]
     better = swings["high"].where(swings["swing"] > 0, swings["low"]).to_dict()
+    draws, seed = projection.draws[:SWING_DRAWS], projection.seed
+    held = {n: Projected(with_levers(scenario, **{n: better[n]}), draws, seed) for n in free}
     rows = []
-    for first in free:
-        value = better[first]
-        draws = projection.draws[:SWING_DRAWS]
-        held = Projected(with_levers(scenario, **{first: value}), draws, projection.seed)
-        for second in free:
-            if second != first:
-                found = break_even(held, second, target, probability)
-                if found.status == "met":
-                    rows.append((first, value, second, found.value, found.position))
+    for first, second in permutations(free, 2):
+        found = break_even(held[first], second, target, probability)
+        if found.status == "met":
+            rows.append((first, better[first], second, found.value, found.position))
     columns = ["lever", "value", "other", "other_value", "other_position"]
     frame = pd.DataFrame(rows, columns=columns)
     likeliest = frame["other_position"].sub(0.5).abs().sort_values(kind="stable").index

@@ -61,7 +61,7 @@ class Projection(inverse.Projected):
         """
         q, n = np.array(QUANTILES), len(self.draws)
         step = np.sqrt(q * (1 - q) / n)
-        place = np.linspace(0.0, 1.0, n) if n > 1 else np.array([0.5])
+        place = np.linspace(0.0, 1.0, n)
         points = (np.clip(p, 0, 1) for p in (q, q - step, q + step))
         value, low, high = (np.interp(p, place, self.ordered) for p in points)
         columns = {"value_added": value, "standard_error": (high - low) / 2}
@@ -268,10 +268,9 @@ def path(projection: Projection) -> pd.DataFrame:
     scenario, draws = projection.scenario, len(projection.draws)
     rows = {}
     for years in range(1, scenario.years + 1):
-        same = years == scenario.years
-        found = (
-            projection if same else project(projection.park, in_year(scenario, years), draws, projection.seed)
-        )
+        found = projection
+        if years < scenario.years:
+            found = project(projection.park, in_year(scenario, years), draws, projection.seed)
         rows[projection.park.config.base_year + years] = np.quantile(found.ordered, QUANTILES)
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(QUANTILES)).rename_axis("year")
 
@@ -414,15 +413,15 @@ def readings(projection: Projection) -> pd.DataFrame:
     adds = {BASELINE, *(name for name in projection.scenario.shocks if kind_of(park.config, name).adds)}
     gained = sum((v for (d, _), v in projection.shares.shapley.items() if d in adds), np.zeros(1))
     cases = {
-        "without_shocks": (both, both[1], projection.baseline),
-        "new_capacity": (tuple(v - base for v in both), both[1], gained),
-        "target": (result, both[1], projection.draws),
+        "without_shocks": (both, projection.baseline),
+        "new_capacity": (tuple(v - base for v in both), gained),
+        "target": (result, projection.draws),
     }
     rows = {}
-    for name, (implied, level, draws) in cases.items():
+    for name, (implied, draws) in cases.items():
         low, middle, high = np.quantile(draws, [0.1, 0.5, 0.9])
         chance = float(((draws >= implied[0]) & (draws <= implied[2])).mean())
-        rows[name] = [*implied, level / base - 1, low, middle, high, chance]
+        rows[name] = [*implied, both[1] / base - 1, low, middle, high, chance]
     return pd.DataFrame.from_dict(rows, orient="index", columns=READING).rename_axis("reading")
 
 
@@ -443,13 +442,10 @@ def pooled(projection: Projection) -> Array | None:
         return None
     low, value, high = interval(park, stated.result)
     # an end that is open is as far as the other one
-    low, high = (
-        (low if np.isfinite(low) else 2 * value - high),
-        (high if np.isfinite(high) else 2 * value - low),
-    )
+    low = low if np.isfinite(low) else 2 * value - high
+    high = high if np.isfinite(high) else 2 * value - low
     shape = "two_piece_normal" if low < high else "point"
     expert = Lever(stated.result, "CNY_100m", low, value, high, -np.inf, np.inf, shape, "reported", "")
-    place, choice = np.random.default_rng([projection.seed, len(projection.draws)]).random(
-        (2, len(projection.draws))
-    )
+    n = len(projection.draws)
+    place, choice = np.random.default_rng([projection.seed, n]).random((2, n))
     return np.where(choice < stated.weight, expert.ppf(place) / (1 + stated.bias), projection.draws)

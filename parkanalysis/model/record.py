@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -66,7 +67,7 @@ class Tape:
     def input(self, name: str, *, each: bool) -> Traced:
         """A quantity that whoever replays gives: one number or, with ``each``, one for each draw."""
         step = self.step("input", name, each=each)
-        return traced(np.array([step], dtype=object)) if each else traced(np.array(step, dtype=object))
+        return traced([step] if each else step)
 
     def step(self, name: str, *arguments: Any, each: bool) -> Step:
         key = (name, *(a.place if isinstance(a, Step) else a for a in arguments))
@@ -191,9 +192,7 @@ def _reduced(tape: Tape, name: str, array: Any, axis: int | None) -> Any:
     if over_draws and not one_for_all and name != "logical_or":
         raise TypeError(f"{name} over draws cannot be written down")
     parts = np.moveaxis(array, axis, 0) if axis is not None else array.reshape(-1)
-    result = parts[0]
-    for part in parts[1:]:
-        result = _each(tape, name, result, part)
+    result = reduce(partial(_each, tape, name), parts)
     if over_draws and not one_for_all:
         result = _each(tape, "any", result)
     return traced(result)

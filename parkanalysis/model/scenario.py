@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from os.path import commonprefix
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from parkanalysis.errors import InputError, Problem, nearest
+from parkanalysis.errors import InputError, Problem
 from parkanalysis.forecasting import (
     FEWEST_MONTHS,
     PriceAverage,
@@ -22,6 +22,7 @@ from parkanalysis.forecasting import (
     volatility_ratio,
 )
 from parkanalysis.park import Lever, LeverSetting, Park, ScenarioFile, check_setting
+from parkanalysis.park.checks import unknown
 from parkanalysis.quantities import bounds
 
 Setting = float | LeverSetting
@@ -178,17 +179,8 @@ def _set(lever: Lever, setting: Setting, park: Park) -> Lever:
         return lever.at(named.get(setting.quantile, found))
     if setting.figure is not None:
         return lever.at(park.amount(setting.figure, lever.unit))
-    assert setting.low is not None
-    assert setting.central is not None
-    assert setting.high is not None
-    return replace(
-        lever,
-        low=setting.low,
-        central=setting.central,
-        high=setting.high,
-        distribution=setting.distribution or "triangular",
-        forecast=None,
-    )
+    points = setting.model_dump(include={"low", "central", "high"})
+    return replace(lever, **points, distribution=setting.distribution or "triangular", forecast=None)
 
 
 def printed(park: Park, figure: str) -> tuple[float, float, float]:
@@ -201,11 +193,6 @@ def printed(park: Park, figure: str) -> tuple[float, float, float]:
     pairs = zip(bounds(quantity, park.config.reading_rule), (quantity.low, quantity.high), strict=True)
     low, high = (read if np.isfinite(own) else own for read, own in pairs)
     return low, quantity.value, high
-
-
-def unknown(place: str, what: str, name: Any, known: Iterable[str], allowed: str) -> Problem:
-    """The problem of a name that leads nowhere, with the nearest that does."""
-    return Problem(place, f"unknown {what} {name!r}", allowed, nearest=nearest(str(name), list(known)))
 
 
 def check_levers(park: Park, levers: Mapping[str, Any], origin: str) -> dict[str, Setting]:
@@ -256,8 +243,7 @@ def build_scenario(
     settings = {**file.levers, **check_levers(park, levers or {}, origin)}
     years = park.config.target_year - park.config.base_year
     resolved = {n: _resolve(park, lever, years) for n, lever in _levers(park).items()}
-    for lever_name, setting in settings.items():
-        resolved[lever_name] = _set(resolved[lever_name], setting, park)
+    resolved |= {n: _set(resolved[n], setting, park) for n, setting in settings.items()}
     active = set(park.config.shocks) if file.shocks == "all" else set(file.shocks)
     return Scenario(
         park=park,

@@ -36,7 +36,6 @@ Array = NDArray[np.float64]
 
 # start and end of a stretch of time, in years from the end of the base year
 Window = tuple[Any, Any]
-ALWAYS: Window = (0.0, np.inf)
 
 
 def window_of_months(base_year: int, start: str | None, end: str | None) -> Window:

@@ -70,9 +70,7 @@ class State:
         if not growing:
             return Stretch(industry, self.base, 0.0, 0.0, mine, len(mine), window)
         growth, driftless = self.growth[industry], self.driftless[industry]
-        modelled: dict[str, Array] = {}
-        for e in mine:
-            modelled.update(e.item.models(e, self.base))
+        modelled = {name: values for e in mine for name, values in e.item.models(e, self.base).items()}
         if modelled:
             added = self.base.value_added[industry]
             share = np.divide(sum(modelled.values()), added, out=np.ones_like(added), where=added > 0)

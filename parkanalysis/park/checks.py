@@ -100,18 +100,25 @@ class Files:
         return self.names["history" if role == "series" else f"{role}s"]
 
 
-def unknown(file: str, row: int | None, column: str, name: str, known: Collection[str], what: str) -> Problem:
-    """The problem of a name that leads nowhere.
+def unknown(
+    file: str,
+    what: str,
+    name: str,
+    known: Collection[str],
+    allowed: str = "",
+    row: int | None = None,
+    column: str | None = None,
+) -> Problem:
+    """The problem of a name that leads nowhere, with the nearest that does; all that do are ``allowed``.
 
     Examples
     --------
-    >>> print(unknown("levers.csv", 3, "source", "vat_lax", {"vat_law", "nea_thermal_hours"}, "source"))
-    levers.csv, row 3, column source: found unknown source 'vat_lax'; allowed: nea_thermal_hours,
-    vat_law; did you mean 'vat_law'?
+    >>> print(unknown("scenario", "scenario", "sever", ["severe", "reference"]))
+    scenario: found unknown scenario 'sever'; allowed: reference, severe; did you mean 'severe'?
     """
     listed = ", ".join(sorted(known)) if len(known) <= 12 else f"{what} ({len(known)} of them)"
-    allowed = listed or f"no {what} is defined"
-    return Problem(file, f"unknown {what} {name!r}", allowed, row, column, nearest(name, known))
+    allowed = allowed or listed or f"no {what} is defined"
+    return Problem(file, f"unknown {what} {name!r}", allowed, row, column, nearest(str(name), known))
 
 
 def _bad(table: str, line: int, row: Any, column: str, allowed: str, found: str = "") -> Problem:
@@ -126,16 +133,16 @@ def _names(files: Files) -> Iterator[Problem]:
     for table, rows in files.rows.items():
         for field, ref in references(TABLES[table]).items():
             for line, row in rows:
-                name = getattr(row, field)
-                if name is not None and name not in files.known(ref.role):
-                    yield unknown(f"{table}.csv", line, field, name, files.known(ref.role), ref.role)
+                name, known = getattr(row, field), files.known(ref.role)
+                if name is not None and name not in known:
+                    yield unknown(f"{table}.csv", ref.role, name, known, row=line, column=field)
     for line, row in files.rows["levers"]:
         rated = row.distribution == "tables"
         tables = ("value_added_rates",) if rated else ("history", "prices")
         if row.series is not None and all(row.series not in files.names[table] for table in tables):
             known = set().union(*(files.names[table] for table in tables))
             what = "industry with rates" if rated else "series"
-            yield unknown("levers.csv", line, "series", row.series, known, what)
+            yield unknown("levers.csv", what, row.series, known, row=line, column="series")
 
 
 def _lever(row: Any) -> Iterator[tuple[str, str]]:
@@ -338,7 +345,7 @@ def _at(files: Files, loc: Place, found: str, allowed: str, near: str | None = N
 
 
 def _missing(files: Files, loc: Place, name: str, known: Collection[str], what: str) -> Problem:
-    problem = unknown("park.yml", None, "", name, known, what)
+    problem = unknown("park.yml", what, name, known)
     return _at(files, loc, problem.found, problem.allowed, problem.nearest)
 
 
@@ -523,7 +530,7 @@ def _scenario(name: str, files: Files) -> Iterator[Problem]:
     for lever, setting in scenario.levers.items():
         line, figure = line_of(document, ("levers", lever)), getattr(setting, "figure", None)
         if lever not in files.names["levers"]:
-            yield unknown(file, line, "levers", lever, files.names["levers"], "lever")
+            yield unknown(file, "lever", lever, files.names["levers"], row=line, column="levers")
         elif lever in files.levers and (figure in files.parsed or figure not in files.names["figures"]):
             for found, allowed in check_setting(setting, files.levers[lever][1], files.parsed):
                 yield Problem(file, found, allowed, line, f"levers.{lever}")
@@ -536,7 +543,7 @@ def _scenario(name: str, files: Files) -> Iterator[Problem]:
     for i, shock in enumerate(active):
         line = line_of(document, ("shocks", i))
         if shock not in shocks:
-            yield unknown(file, line, "shocks", shock, shocks, "shock")
+            yield unknown(file, "shock", shock, shocks, row=line, column="shocks")
             continue
         item = shocks[shock]
         # acting twice on the same thing would count it twice

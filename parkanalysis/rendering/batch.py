@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parkanalysis.errors import InputError, Problem
-from parkanalysis.park import Park, known_parks
+from parkanalysis.park import PARAMETERS, Park, known_parks
 from parkanalysis.rendering import pool
 from parkanalysis.rendering.notebook import Failure, Rendered, Work, digest
 from parkanalysis.rendering.plan import (
@@ -192,7 +192,7 @@ def _row(work: Work, stamp: Mapping[str, Any], *, fresh: bool) -> dict[str, obje
     return {
         **{name: work.parameters[name] for name in ("park", "scenario", "lang")},
         **{name: stamp[name] for name in ("status", "seconds", "cell_seconds")},
-        "levers": levers_text(work.levers),
+        "levers": levers_text({n: v for n, v in work.parameters.items() if n not in PARAMETERS}),
         "fresh": fresh,
         "cell": error and error["cell"],
         "error": f"{error['kind']}: {error['message']}" if error else "",

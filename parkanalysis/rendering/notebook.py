@@ -20,7 +20,7 @@ from packaging.requirements import Requirement
 
 from parkanalysis.errors import InputError, Problem
 from parkanalysis.model.case import read_parameters
-from parkanalysis.park import PARAMETERS, Park
+from parkanalysis.park import Park
 from parkanalysis.report import export
 from parkanalysis.report.pages import PAGE, TABLE, html_files
 
@@ -62,11 +62,6 @@ class Work:
     langs: tuple[str, ...] = ()
     timeout: float | None = None
     inputs: str = ""
-
-    @property
-    def levers(self) -> dict[str, Any]:
-        """What is set beyond the scenario's own settings."""
-        return {name: value for name, value in self.parameters.items() if name not in PARAMETERS}
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,9 @@ from typing import Any
 
 from parkanalysis.cleaning import write_together
 from parkanalysis.errors import InputError, Problem
-from parkanalysis.model.scenario import check_levers, unknown
+from parkanalysis.model.scenario import check_levers
 from parkanalysis.park import Park
+from parkanalysis.park.checks import unknown
 from parkanalysis.park.read import attempt
 from parkanalysis.rendering.notebook import Rendered, Work, digest, installation
 from parkanalysis.report.export import check_formats

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from parkfiles import PARKS
 
 from parkanalysis.errors import InputError
-from parkanalysis.model.contributions import BASELINE, coalitions, shapley
+from parkanalysis.model.contributions import BASELINE, coalitions, shapley, touching
 from parkanalysis.model.projection import project
 from parkanalysis.model.scenario import read_scenario
 from parkanalysis.model.target_year import State, state, total
@@ -114,9 +114,10 @@ def test_without_a_driver_is_the_scenario_that_leaves_it_out(name):
 def test_what_pairs_share_is_what_adding_them_would_count_twice(qingzhen):
     found = project(qingzhen, "combined", 64, 1).shares.shared
     s = state(read_scenario(qingzhen, "combined"), (0, 64), 1)
-    game = coalitions(s, "aluminium")
+    worths, drivers = coalitions(s, "aluminium"), touching(s, "aluminium")
     a, b = "alumina_ramp_up", "alumina_price_fall"
-    expected = game.of(a) + game.of(b) - game.of(a, b) - s.base.value_added["aluminium"]
+    first, second = (1 << drivers.index(driver) for driver in (a, b))
+    expected = worths[first] + worths[second] - worths[first | second] - s.base.value_added["aluminium"]
     assert found[a, b] == pytest.approx(expected, abs=1e-9)
     assert (a, "power_contract") not in found
 
