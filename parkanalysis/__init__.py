@@ -2,17 +2,15 @@
 
 The way of the data; each step knows those above it, none below::
 
-    quantities      text as printed -> value, bounds, unit          quantities.parse("5 亿元以上")
-    tables          statistical tables -> tidy frames               tables.read_table(path)
+    quantities      text as printed -> value, bounds, unit          parse("5 亿元以上"), extract(text)
+    cleaning        statistical tables, work reports -> frames      read_table(path)
+    forecasting     growth with no shock, as a distribution         forecast(series), growth(series)
     park            a folder of figures -> a checked Park           read_park("qingzhen")
-    audit           what the source says against itself             audit.audit(park)
-    accounts        value added by industry, balanced               base_year.account_frame(scenario)
-    baseline        growth with no shock, as a distribution         baseline.forecast(series)
-    scenario        which shocks act, what the levers are           read_scenario(park, "combined")
-    projection      draws of the target year                        project(park, scenario)
+    model           which shocks act, what the levers are           read_scenario(park, "combined")
+                    draws of the target year                        project(park, scenario)
                     contributions, break-evens, target risk         projection.contributions(), …
-    whatif          a scenario changed, and what follows            whatif.answer(scenario, target)
     report          the page, the tables, the index                 parkanalysis report combined
+    explore         a scenario changed, and what follows            parkanalysis explore
 
 Amounts are in 亿元 (1e8 yuan), rates are fractions, a column in percentage points ends in ``_pp``.
 Bad input raises ``InputError`` with every problem found: file, row, column, found, allowed.
@@ -51,6 +49,7 @@ _WHERE = {
     "read_parameters": "model.case",
     "read_park": "park.park",
     "read_scenario": "model.scenario",
+    "read_table": "cleaning",
 }
 
 __all__ = ["__version__", *_WHERE]

@@ -12,7 +12,7 @@ True
 from parkanalysis.forecasting.baseline import Forecast, forecast, growth
 from parkanalysis.forecasting.evaluate import backtest, crps, interval_score, scores
 from parkanalysis.forecasting.intervals import Predictive, from_quantiles
-from parkanalysis.forecasting.methods import DEFAULT, METHODS, check_method
+from parkanalysis.forecasting.methods import METHODS, check_method
 from parkanalysis.forecasting.prices import (
     FEWEST_MONTHS,
     PriceAverage,
@@ -20,10 +20,9 @@ from parkanalysis.forecasting.prices import (
     sparse_average,
     volatility_ratio,
 )
-from parkanalysis.forecasting.series import annual, observe, vintage
+from parkanalysis.forecasting.series import annual, vintage
 
 __all__ = [
-    "DEFAULT",
     "FEWEST_MONTHS",
     "METHODS",
     "Forecast",
@@ -38,7 +37,6 @@ __all__ = [
     "growth",
     "interval_score",
     "monthly_average",
-    "observe",
     "scores",
     "sparse_average",
     "vintage",

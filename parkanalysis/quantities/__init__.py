@@ -13,7 +13,7 @@ Examples
 
 from parkanalysis.quantities.context import Mention
 from parkanalysis.quantities.extract import extract
-from parkanalysis.quantities.hedges import RULES, ReadingRule
+from parkanalysis.quantities.hedges import RULES
 from parkanalysis.quantities.parse import Quantity, QuantityError, bounds, normalize, parse
 from parkanalysis.quantities.units import MEASURES, SYMBOLS, UNKNOWN, WORDS, Unit, unit_of_head
 
@@ -26,7 +26,6 @@ __all__ = [
     "Mention",
     "Quantity",
     "QuantityError",
-    "ReadingRule",
     "Unit",
     "bounds",
     "extract",
