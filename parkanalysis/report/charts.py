@@ -522,7 +522,7 @@ def ranges(frame: pd.DataFrame, words: Words, goal: Goal) -> Axes:
     return ax
 
 
-def track_record(frame: pd.DataFrame, words: Words) -> Axes:
+def past_projections(frame: pd.DataFrame, words: Words) -> Axes:
     """Scored projections of growth: 80% intervals and outturns, a line each, by kind of event.
 
     Parameters

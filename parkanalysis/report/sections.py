@@ -161,7 +161,7 @@ def reference_figure(series: pd.Series, words: Words, method: str = "default", h
 
 def track_record_figure(frame: pd.DataFrame, words: Words) -> Figure:
     """Scored projections and their outturns, from ``findings.hindcasts``."""
-    return _drawn("track-record", frame, charts.track_record(frame, words), words)
+    return _drawn("track-record", frame, charts.past_projections(frame, words), words)
 
 
 def _drawn(name: str, frame: pd.DataFrame, ax: Any, words: Words, **values: object) -> Figure:

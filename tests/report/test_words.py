@@ -182,8 +182,8 @@ def test_the_sections_say_the_same_in_both_languages(scenario):
     for name in SECTIONS:
         (amounts, percents), (others, same) = (_numbers(show(both[lang], name).text) for lang in ("zh", "en"))
         assert len(amounts) == len(others), name
-        assert sorted(amounts) == pytest.approx(sorted(others), abs=0.051)
-        assert sorted(percents) == sorted(same)
+        assert sorted(amounts) == pytest.approx(sorted(others), abs=0.051), name
+        assert sorted(percents) == sorted(same), name
 
 
 def _cells(html: str) -> list[float]:
