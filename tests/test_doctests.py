@@ -58,7 +58,7 @@ def test_names_said_to_be_public_exist(name):
 
 
 def test_help_shows_the_way_of_the_data():
-    steps = ["quantities", "park", "audit", "accounts", "baseline", "scenario", "projection", "report"]
+    steps = ["quantities", "cleaning", "forecasting", "park", "model", "report", "explore"]
     text = inspect.getdoc(parkanalysis)
     places = [text.index(f"\n    {step} ") for step in steps]
     assert places == sorted(places)
@@ -105,3 +105,9 @@ def test_docstrings_name_the_parameters_that_exist():
                 (name, function.__name__, n) for n in named - set(inspect.signature(function).parameters)
             ]
     assert wrong == []
+
+
+def test_the_face_gives_what_others_rely_on():
+    names = "parse extract read_table forecast growth read_park read_scenario project"
+    assert all(callable(getattr(parkanalysis, name)) for name in names.split())
+    assert set(parkanalysis.__all__) <= set(dir(parkanalysis))
