@@ -105,7 +105,7 @@ class Contributions:
     without : mapping of driver to array
         Value added of the target year with every driver but this one.
     shared : mapping of (driver, driver) to array
-        alone(a) + alone(b) - both, over the industries where the two meet.
+        both - alone(a) - alone(b), over the industries where the two meet.
     """
 
     shapley: dict[tuple[str, str], Array]
@@ -145,7 +145,7 @@ def contributions(scenario: Scenario, draws: int, seed: int) -> Contributions:
                 found.alone[driver] += float((worths[1 << i] - worths[0]).sum()) / draws
             for (i, a), (j, b) in combinations(enumerate(named), 2):
                 both = worths[0] + worths[1 << i | 1 << j]
-                found.shared[a, b][place] += worths[1 << i] + worths[1 << j] - both
+                found.shared[a, b][place] += both - worths[1 << i] - worths[1 << j]
     return found
 
 
@@ -196,13 +196,13 @@ def frame(found: Contributions, by: str = "driver") -> pd.DataFrame:
 
 
 def overlaps(found: Contributions) -> pd.DataFrame:
-    """What adding the impacts of drivers one by one would count twice, for each pair that meets.
+    """What two drivers do to one another, beyond what each does alone, for each pair that meets.
 
     Returns
     -------
     DataFrame
         Index ``driver``, ``other``; ``mean``, ``low``, ``high`` (10% and 90% points) of
-        alone(driver) + alone(other) - together, 亿元; largest first.
+        together - alone(driver) - alone(other), 亿元; largest first.
     """
     rows = [(*pair, v.mean(), *np.quantile(v, [0.1, 0.9])) for pair, v in found.shared.items()]
     table = pd.DataFrame(rows, columns=["driver", "other", "mean", "low", "high"])

@@ -111,13 +111,13 @@ def test_without_a_driver_is_the_scenario_that_leaves_it_out(name):
         assert found.contributions().loc[shock, "without"] == pytest.approx(expected.median, abs=1e-9)
 
 
-def test_what_pairs_share_is_what_adding_them_would_count_twice(qingzhen):
+def test_what_a_pair_does_to_one_another_is_both_less_each_alone(qingzhen):
     found = project(qingzhen, "combined", 64, 1).shares.shared
     s = state(read_scenario(qingzhen, "combined"), (0, 64), 1)
     worths, drivers = coalitions(s, "aluminium"), touching(s, "aluminium")
     a, b = "alumina_ramp_up", "alumina_price_fall"
     first, second = (1 << drivers.index(driver) for driver in (a, b))
-    expected = worths[first] + worths[second] - worths[first | second] - s.base.value_added["aluminium"]
+    expected = worths[first | second] + s.base.value_added["aluminium"] - worths[first] - worths[second]
     assert found[a, b] == pytest.approx(expected, abs=1e-9)
     assert (a, "power_contract") not in found
 
