@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -9,10 +11,7 @@ import pytest
 from lxml import html
 from parkfiles import PARKS, copy_park
 
-from parkanalysis.model.compare import read_parks
 from parkanalysis.park.new import create
-from parkanalysis.rendering import batch
-from parkanalysis.rendering.plan import Order
 
 NAME = '=1+1 <script>alert("x")</script> 園🏭'
 
@@ -23,9 +22,21 @@ def rendered(tmp_path_factory) -> Path:
     create(folder / "book.xlsx", name=NAME)
     copy_park(folder, PARKS / "harbour", "a; <i>港湾")
     parks = [PARKS / "tiny", folder / "book.xlsx", folder / "a; <i>港湾"]
-    order = Order(["reference"], ["en"], draws=500, formats=["xlsx"])
-    manifest = batch.render(order, read_parks(parks), folder / "out", jobs=2)
-    assert set(manifest["status"]) == {"ok"}, manifest["error"].tolist()
+    # as a user does, in a process and with a fork server of its own
+    command = [
+        sys.executable,
+        "-m",
+        "parkanalysis.cli",
+        "report",
+        "reference",
+        "--lang",
+        "en",
+        "--draws",
+        "500",
+    ]
+    command += [part for park in parks for part in ("--park", str(park))]
+    done = subprocess.run([*command, "--out", str(folder / "out")], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
     return folder / "out"
 
 
